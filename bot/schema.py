@@ -1,0 +1,71 @@
+"""The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from articles.schema import UtcDateTime, metadata
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("chat", Text, nullable=False),  # the platform's id
+    Column("thread", Text, nullable=False),  # "" where there is none: null would defeat the unique key
+    Column("timezone", Text),  # IANA; null: the installation's default
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("uq_chats_platform_chat_thread", "platform", "chat", "thread", unique=True),
+)
+
+# What a chat was last shown, so that "/sections" knows which brief is meant.
+shown = Table(
+    "shown",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
+    Column("message", Text),  # the platform's message id; null until the platform has told us
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("query", Text),  # what "/more" goes on with
+    Column("offset", Integer, nullable=False),
+    Column("shown_at", UtcDateTime, nullable=False),
+    Index(None, "chat_id", "message"),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("schedule", JSON, nullable=False),  # see bot/schedule.py
+    Column("timezone", Text, nullable=False),  # IANA; fixed when it was asked for
+    Column("paused", Boolean, nullable=False),
+    Column("next_due", UtcDateTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "paused", "next_due"),
+    Index("uq_subscriptions_chat_id_topic", "chat_id", "topic", unique=True),
+)
+
+# The unique key makes a digest one delivery, whoever enqueues it and how often.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False),  # see bot/delivery.py
+    Column("attempts", Integer, nullable=False),
+    Column("try_after", UtcDateTime, nullable=False),
+    Column("message", Text),  # the platform's message id, once sent
+    Column("reason", Text),  # why it failed, or what is not known
+    Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),
+    Index(None, "state", "try_after"),
+)
+
+# No story twice in one chat.
+delivered = Table(
+    "delivered",
+    metadata,
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+)

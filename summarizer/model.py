@@ -1,0 +1,78 @@
+"""What an article says, as values that point back into its text: quotes, speakers, bullets, briefs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from articles.model import Span
+
+SpeakerId = NewType("SpeakerId", int)
+
+
+class QuoteKind(StrEnum):
+    """How much of what was said is the speaker's own wording."""
+
+    VERBATIM = "verbatim"  # at least a clause, in quotation marks
+    PARTIAL = "partial"  # a few quoted words inside a reporter's sentence
+    PARAPHRASED = "paraphrased"  # indirect: the reporter's words for what was said
+
+
+class SpeakerKind(StrEnum):
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    UNNAMED = "unnamed"  # "a senior official": as the text names them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Whom the article says the words come from."""
+
+    name: str  # the fullest name that the article gives: "Jim Mattis"
+    role: str | None  # as the article gives it: "U.S. Secretary of Defense"
+    kind: SpeakerKind = SpeakerKind.PERSON
+    speaks_for: str | None = None  # whom a spokesperson speaks for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a speaker said: where it stands in the article, never a copy of it."""
+
+    content: tuple[Span, ...]  # in text order, quote marks left out; several where the cue breaks the quote
+    kind: QuoteKind
+    cue: Span | None  # "said", "according to"; None in a bare transcript
+    source: Span | None  # the words that name who spoke, here: "he", "the minister"
+    speaker: Speaker | None  # None: the article names nobody, and we do not guess
+    confidence: float  # that the speaker is right, 0 to 1; 0 where there is none
+
+    def __post_init__(self) -> None:
+        if not self.content:
+            raise ValueError("a quote has at least one span")
+        if any(a.end > b.start for a, b in zip(self.content, self.content[1:], strict=False)):
+            raise ValueError("a quote's spans are in text order and do not overlap")
+
+    @property
+    def hull(self) -> Span:
+        """From the first quoted word to the last, with the cue between where the quote is split."""
+        return Span(start=self.content[0].start, end=self.content[-1].end)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullet:
+    """One sentence of a brief and what it rests on."""
+
+    text: str
+    spans: tuple[Span, ...]  # the sentences of the article that it was made from
+    evidence: tuple[int, ...]  # numbers of the paragraphs that support it, from 0; never empty
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError("a bullet without evidence is not shown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """An article in ten seconds."""
+
+    headline: str
+    bullets: tuple[Bullet, ...]
+    key_quotes: tuple[Quote, ...]
