@@ -1,0 +1,311 @@
+"""The command language: one line of text in, one value that says what is asked.
+
+Buttons speak it too, with two words that people need not know: `#12` names an article and `@7` a speaker by
+their numbers in the database, and `page:2` a page.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rapidfuzz import process
+
+from articles.model import ArticleId
+from bot.commands import BY_NAME
+from bot.order import Order, read_order
+from summarizer.model import SpeakerId
+
+
+class NotUnderstood(Exception):
+    """The line is not in the language. Its text says, in one line, what would be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows a search; None does not."""
+
+    since: timedelta | None = None
+    publisher: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskBrief:
+    topic: str  # "": the top stories
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskQuotes:
+    speaker: str | SpeakerId | ArticleId  # a name, one speaker, or everybody in one article
+    by_article: bool = False
+    about: str | None = None
+    since: timedelta | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSections:
+    article: ArticleId | None = None  # None, here and below: the one shown last, or replied to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSection:
+    section: int | str  # from 1, or words of its heading
+    article: ArticleId | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskFull:
+    article: ArticleId | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSource:
+    article: ArticleId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskMore:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSearch:
+    words: str
+    filters: Filters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe:
+    order: Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSubscriptions:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSubscription:
+    """Ends, holds or goes on with standing orders."""
+
+    change: str  # "unsubscribe", "pause" or "resume"
+    which: str  # its number or topic; "": the only one, or for pause and resume all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timezone:
+    zone: str  # "": ask which it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskStatus:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskExport:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskHelp:
+    greeting: bool = False
+
+
+Ask = (
+    AskBrief
+    | AskQuotes
+    | AskSections
+    | AskSection
+    | AskFull
+    | AskSource
+    | AskMore
+    | AskSearch
+    | Subscribe
+    | AskSubscriptions
+    | ChangeSubscription
+    | Timezone
+    | AskStatus
+    | Forget
+    | AskExport
+    | AskHelp
+)
+
+_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+|$)")
+_SPAN_OF_TIME = re.compile(r"(\d{1,4})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+MAX_LINE = 1_000  # characters; a longer one is no command
+
+
+def command_of(line: str) -> str | None:
+    """The name of the command that the line gives, known or not; None for plain words."""
+    found = _COMMAND.match(line.strip())
+    return found[1].lower() if found else None
+
+
+def parse(line: str) -> Ask:
+    """What the line asks. Raises NotUnderstood.
+
+    Plain words ask for a brief on them, and a plain number for that section.
+    """
+    line = line.strip()
+    if len(line) > MAX_LINE:
+        raise NotUnderstood(
+            f"That is too long for a command ({len(line):,} characters; {MAX_LINE:,} at most)."
+        )
+    name = command_of(line)
+    if name is None:
+        if line.startswith("/"):
+            raise NotUnderstood("A command is a slash and a word, such as /brief nato. /help shows them all.")
+        if not line:
+            raise NotUnderstood(
+                "Say what to brief you on, such as /brief nato. /help shows what can be asked."
+            )
+        return AskSection(section=int(line)) if _is_number(line) else _brief(line)
+    reader = _READERS.get(name)
+    if reader is None:
+        raise NotUnderstood(f"There is no command /{name}.{_meant(name)} /help shows them all.")
+    found = _COMMAND.match(line)
+    return reader(line[found.end() :].strip() if found else "")
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 4
+
+
+def _meant(name: str) -> str:
+    near = process.extractOne(name, list(BY_NAME), score_cutoff=60)
+    return f" Did you mean /{near[0]}?" if near else ""
+
+
+def _usage(name: str) -> NotUnderstood:
+    return NotUnderstood(f"Say it like this: {BY_NAME[name].example}")
+
+
+def _take(rest: str, prefix: str) -> tuple[str, str | None]:
+    """The line without its `prefix:value` word, and the value."""
+    found = re.search(rf"(?:^|\s){prefix}:(\S+)(?=\s|$)", rest, re.IGNORECASE)
+    if not found:
+        return rest, None
+    return f"{rest[: found.start()]} {rest[found.end() :]}".strip(), found[1]
+
+
+def _since(value: str | None) -> timedelta | None:
+    if value is None:
+        return None
+    found = _SPAN_OF_TIME.fullmatch(value.lower())
+    if not found or int(found[1]) == 0:
+        raise NotUnderstood(f"since:{value} is not a span of time: write since:12h, since:7d or since:2w.")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def _filters(rest: str) -> tuple[str, Filters]:
+    rest, since = _take(rest, "since")
+    rest, publisher = _take(rest, "from")
+    rest, language = _take(rest, "lang")
+    return rest, Filters(since=_since(since), publisher=publisher, language=language and language.lower())
+
+
+def _page(rest: str) -> tuple[str, int]:
+    rest, page = _take(rest, "page")
+    if page is None:
+        return rest, 1
+    if not _is_number(page) or int(page) == 0:
+        raise NotUnderstood(f"page:{page} is not a page: write page:2.")
+    return rest, int(page)
+
+
+def _article(rest: str) -> tuple[str, ArticleId | None]:
+    found = re.match(r"#(\d{1,15})(?:\s+|$)", rest)
+    return (rest[found.end() :], ArticleId(int(found[1]))) if found else (rest, None)
+
+
+def _brief(rest: str) -> AskBrief:
+    topic, filters = _filters(rest)
+    return AskBrief(topic=topic, filters=filters)
+
+
+def _quotes(rest: str) -> AskQuotes:
+    rest, page = _page(rest)
+    rest, since = _take(rest, "since")
+    rest, article = _article(rest)
+    if article is not None:
+        return AskQuotes(speaker=article, by_article=True, page=page)
+    name, about = _split_about(rest)
+    if not name:
+        raise _usage("quotes")
+    one = re.fullmatch(r"@(\d{1,15})", name)
+    speaker = SpeakerId(int(one[1])) if one else name
+    return AskQuotes(speaker=speaker, about=about, since=_since(since), page=page)
+
+
+def _split_about(rest: str) -> tuple[str, str | None]:
+    name, found, about = re.sub(r"\s+", " ", rest).partition(" about ")
+    return name.strip(), about.strip() or None if found else None
+
+
+def _section(rest: str) -> AskSection:
+    rest, page = _page(rest)
+    rest, article = _article(rest)
+    if not rest:
+        raise _usage("section")
+    return AskSection(section=int(rest) if _is_number(rest) else rest, article=article, page=page)
+
+
+def _full(rest: str) -> AskFull:
+    rest, page = _page(rest)
+    return AskFull(article=_article(rest)[1], page=page)
+
+
+def _search(rest: str) -> AskSearch:
+    words, filters = _filters(rest)
+    if not words:
+        raise _usage("search")
+    return AskSearch(words=words, filters=filters)
+
+
+def _subscribe(rest: str) -> Subscribe:
+    try:
+        order = read_order(rest)
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from error
+    if not order.topic:
+        raise _usage("subscribe")
+    return Subscribe(order=order)
+
+
+def _change(change: str) -> Callable[[str], ChangeSubscription]:
+    return lambda rest: ChangeSubscription(change=change, which=rest)
+
+
+_READERS: dict[str, Callable[[str], Ask]] = {
+    "brief": _brief,
+    "quotes": _quotes,
+    "sections": lambda rest: AskSections(article=_article(rest)[1]),
+    "section": _section,
+    "full": _full,
+    "more": lambda _: AskMore(),
+    "source": lambda rest: AskSource(article=_article(rest)[1]),
+    "search": _search,
+    "subscribe": _subscribe,
+    "subscriptions": lambda _: AskSubscriptions(),
+    "unsubscribe": _change("unsubscribe"),
+    "pause": _change("pause"),
+    "resume": _change("resume"),
+    "timezone": lambda rest: Timezone(zone=rest),
+    "status": lambda _: AskStatus(),
+    "forget": lambda rest: Forget(sure=rest.lower() == "yes"),
+    "export": lambda _: AskExport(),
+    "help": lambda _: AskHelp(),
+    "start": lambda _: AskHelp(greeting=True),
+}
