@@ -1,0 +1,10 @@
+"""The real sentence encoder, loaded once."""
+
+import pytest
+
+from summarizer.encoder import MiniLM
+
+
+@pytest.fixture(scope="session")
+def encoder() -> MiniLM:
+    return MiniLM()
