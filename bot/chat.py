@@ -27,6 +27,7 @@ class Request:
     text: str
     may_change: bool  # this user may change the chat's standing orders and feeds
     replied_to: MessageId | None = None  # the message that this one answers or whose button was pressed
+    page_chars: int | None = 3_000  # how much text a page may hold there; None: no pages
 
 
 class ChatError(Exception):

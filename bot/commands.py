@@ -58,7 +58,11 @@ COMMANDS: tuple[Command, ...] = (
         summary="What somebody said, word for word, newest first",
         example="/quotes mattis about russia",
         arguments=(
-            Argument(name="speaker", summary="Who said it", required=True, completes=True),
+            Argument(
+                name="speaker",
+                summary="Who said it; without, everybody in the article shown last",
+                completes=True,
+            ),
             Argument(name="about", summary="Only quotes about this", prefix="about "),
             _SINCE,
         ),
@@ -71,6 +75,11 @@ COMMANDS: tuple[Command, ...] = (
         arguments=(Argument(name="section", summary="Its number or name", required=True, completes=True),),
     ),
     Command(name="full", summary="The whole article", example="/full"),
+    Command(
+        name="evidence",
+        summary="The paragraphs that each line of the brief rests on",
+        example="/evidence",
+    ),
     Command(name="more", summary="The next stories", example="/more"),
     Command(name="source", summary="Where it was published", example="/source"),
     Command(

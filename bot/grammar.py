@@ -33,21 +33,31 @@ class Filters:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskBrief:
     topic: str  # "": the top stories
-    filters: Filters
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskArticleBrief:
+    article: ArticleId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskQuotes:
-    speaker: str | SpeakerId | ArticleId  # a name, one speaker, or everybody in one article
-    by_article: bool = False
+    speaker: str | SpeakerId  # a name as people type it, or one speaker
     about: str | None = None
     since: timedelta | None = None
     page: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskSections:
+class AskArticleQuotes:
     article: ArticleId | None = None  # None, here and below: the one shown last, or replied to
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskSections:
+    article: ArticleId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +75,11 @@ class AskFull:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskSource:
+    article: ArticleId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskEvidence:
     article: ArticleId | None = None
 
 
@@ -124,11 +139,14 @@ class AskHelp:
 
 Ask = (
     AskBrief
+    | AskArticleBrief
     | AskQuotes
+    | AskArticleQuotes
     | AskSections
     | AskSection
     | AskFull
     | AskSource
+    | AskEvidence
     | AskMore
     | AskSearch
     | Subscribe
@@ -230,20 +248,23 @@ def _article(rest: str) -> tuple[str, ArticleId | None]:
     return (rest[found.end() :], ArticleId(int(found[1]))) if found else (rest, None)
 
 
-def _brief(rest: str) -> AskBrief:
+def _brief(rest: str) -> AskBrief | AskArticleBrief:
+    _, article = _article(rest)
+    if article is not None:
+        return AskArticleBrief(article=article)
     topic, filters = _filters(rest)
     return AskBrief(topic=topic, filters=filters)
 
 
-def _quotes(rest: str) -> AskQuotes:
+def _quotes(rest: str) -> AskQuotes | AskArticleQuotes:
     rest, page = _page(rest)
     rest, since = _take(rest, "since")
     rest, article = _article(rest)
     if article is not None:
-        return AskQuotes(speaker=article, by_article=True, page=page)
+        return AskArticleQuotes(article=article, page=page)
     name, about = _split_about(rest)
     if not name:
-        raise _usage("quotes")
+        return AskArticleQuotes(page=page)
     one = re.fullmatch(r"@(\d{1,15})", name)
     speaker = SpeakerId(int(one[1])) if one else name
     return AskQuotes(speaker=speaker, about=about, since=_since(since), page=page)
@@ -294,6 +315,7 @@ _READERS: dict[str, Callable[[str], Ask]] = {
     "sections": lambda rest: AskSections(article=_article(rest)[1]),
     "section": _section,
     "full": _full,
+    "evidence": lambda rest: AskEvidence(article=_article(rest)[1]),
     "more": lambda _: AskMore(),
     "source": lambda rest: AskSource(article=_article(rest)[1]),
     "search": _search,

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from articles.model import ArticleId
 
 
+# Bytes of UTF-8: Telegram's callback data has 64 (Bot API, InlineKeyboardButton), less a prefix of ours.
+MAX_COMMAND_BYTES = 60
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Title:
     """A headline or the name of what follows."""
@@ -22,6 +26,7 @@ class Note:
     """Small print: publisher and time, a hint, a count."""
 
     text: str
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +59,9 @@ class Quotation:
     parts: tuple[str, ...]
     speaker: str | None  # None: the article does not say who
     role: str | None
-    label: str | None = None  # "partial", "paraphrased": a paraphrase gets no quotation marks
-    verbatim: bool = True
+    cue: str | None = None  # "said", where it matters how it was said
+    label: str | None = None  # "partial", "paraphrased"
+    verbatim: bool = True  # False: the reporter's words, so no quotation marks
 
 
 Block = Title | Note | Prose | Items | Quotation
@@ -66,14 +72,11 @@ class Button:
     """Pressing it is sending `command`, by whoever pressed it: it grants no right of its own."""
 
     label: str
-    command: str  # at most 60 bytes of UTF-8, so that it fits every platform's limit with room for a prefix
+    command: str  # at most MAX_COMMAND_BYTES
 
     def __post_init__(self) -> None:
         if len(self.command.encode()) > MAX_COMMAND_BYTES:
             raise ValueError(f"a button's command is too long: {self.command!r}")
-
-
-MAX_COMMAND_BYTES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
