@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from articles.model import ArticleId
 
-
 # Bytes of UTF-8: Telegram's callback data has 64 (Bot API, InlineKeyboardButton), less a prefix of ours.
 MAX_COMMAND_BYTES = 60
 
