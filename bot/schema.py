@@ -53,9 +53,11 @@ outbox = Table(
     Column("id", Integer, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("state", String(16), nullable=False),  # see bot/delivery.py
+    Column("state", String(16), nullable=False),  # see bot/outbox.py
     Column("attempts", Integer, nullable=False),
-    Column("try_after", UtcDateTime, nullable=False),
+    Column(
+        "try_after", UtcDateTime, nullable=False
+    ),  # while it is being sent: when the sender counts as dead
     Column("message", Text),  # the platform's message id, once sent
     Column("reason", Text),  # why it failed, or what is not known
     Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),

@@ -1,6 +1,6 @@
 """The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
 
 from articles.schema import UtcDateTime, metadata
 
@@ -10,7 +10,22 @@ speakers = Table(
     Column("id", Integer, primary_key=True),
     Column("name", Text, nullable=False),  # the fullest name seen
     Column("kind", String(16), nullable=False),
-    Column("name_key", Text, nullable=False, unique=True),  # folded; one speaker a key
+    Column("name_key", Text, nullable=False),  # folded; one speaker of a kind a key
+    Column("quote_count", Integer, nullable=False),  # kept here: counting a president's quotes is slow
+    Index("uq_speakers_kind_name_key", "kind", "name_key", unique=True),
+    Index(None, "quote_count"),
+)
+
+# Each word of a speaker's name, for looking people up by surname, beginning or misspelling.
+speaker_words = Table(
+    "speaker_words",
+    metadata,
+    Column("word", Text, primary_key=True),  # folded
+    Column("speaker_id", ForeignKey("speakers.id", ondelete="CASCADE"), primary_key=True),
+    Column("backwards", Text, nullable=False),  # the word reversed, to look up by its ending
+    Column("is_last", Boolean, nullable=False),  # the surname
+    Index(None, "speaker_id"),
+    Index(None, "backwards"),
 )
 
 quotes = Table(
@@ -21,16 +36,17 @@ quotes = Table(
     Column("position", Integer, nullable=False),  # from 0, in text order
     Column("kind", String(16), nullable=False),
     Column("content", JSON, nullable=False),  # [[start, end], ...] into the article's text
-    Column("cue", JSON),  # [start, end]
-    Column("source", JSON),  # [start, end]
-    Column("speaker_id", ForeignKey("speakers.id")),  # null: nobody is named
-    Column("speaker_name", Text),  # as this article has it
+    Column("cue", JSON(none_as_null=True)),  # [start, end]
+    Column("source", JSON(none_as_null=True)),  # [start, end]
+    Column("speaker_id", ForeignKey("speakers.id")),  # null: nobody is named, or "a senior official" is
+    Column("speaker_name", Text),  # as this article has it; null: it names nobody
+    Column("speaker_kind", String(16)),
     Column("role", Text),
     Column("speaks_for", Text),
     Column("confidence", Float, nullable=False),
     Column("published", UtcDateTime, nullable=False),  # the article's (else when stored): newest first
     Index("uq_quotes_article_id_position", "article_id", "position", unique=True),
-    Index(None, "speaker_id", "published"),
+    Index(None, "speaker_id", "published", "article_id"),
 )
 
 briefs = Table(

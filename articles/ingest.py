@@ -1,0 +1,43 @@
+"""An article in: analysed, then stored with all that was found in it, or not at all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from articles.database import Database
+from articles.model import Article, ArticleId
+from articles.store import ArticleStore, placed_at
+
+# Stores what an analysis found, in the transaction of its article: (connection, article, published).
+Record = Callable[[Connection, ArticleId, datetime], None]
+# The slow part: reads an article and gives back how to store what it found.
+Analyse = Callable[[Article], Record]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """An article that is stored now."""
+
+    id: ArticleId
+    is_new: bool  # False: the same words were stored before, and nothing was done
+
+
+def ingest(
+    article: Article, *, database: Database, store: ArticleStore, analyse: Analyse, now: datetime
+) -> Ingested:
+    """Stores an article once, with its analysis, in one transaction.
+
+    Stopped at any instant, it leaves all of the article or nothing, and may be done again. The analysis runs
+    before the transaction opens, so that no other writer waits for it.
+    """
+    known = store.known(article)
+    if known is not None:
+        return Ingested(id=known, is_new=False)
+    record = analyse(article)
+    with database.transaction() as connection:
+        article_id, is_new = store.save(connection, article, now)
+        if is_new:  # else another process was quicker, and stored its analysis too
+            record(connection, article_id, placed_at(article, now))
+    return Ingested(id=article_id, is_new=is_new)

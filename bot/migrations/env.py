@@ -1,0 +1,30 @@
+"""Runs the migrations for alembic: on the connection that `bot.migration` hands in, or for a developer's
+`alembic -x url=sqlite:///some.db revision --autogenerate` on a database of their own."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+import bot.schema  # noqa: F401
+import summarizer.schema  # noqa: F401 (its tables join the metadata, as bot's do)
+from articles.database import open_database
+from articles.schema import metadata
+
+INDEX_TABLES = "articles_fts"  # and the shadow tables whose names begin so: SQLite's own affair
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith(INDEX_TABLES),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed_in = context.config.attributes.get("connection")
+if handed_in is not None:
+    migrate(handed_in)
+else:
+    with open_database(context.get_x_argument(as_dictionary=True)["url"]).transaction() as own:
+        migrate(own)

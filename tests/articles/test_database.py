@@ -1,0 +1,163 @@
+"""Opening a database, and what its transactions promise."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+import articles.database
+from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, insert_absent, open_database
+from bot.schema import chats
+from bot.store import ensure
+from tests.samples import CHAT, NOW
+
+
+def test_a_new_database_gets_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "lib" / "pullquote.db"
+    open_database(f"sqlite:///{path}").close()
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("pullquote.db", "not one"),
+        ("mysql://localhost/x", "not supported"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:////dev/null/x/pullquote.db", "cannot make the database's folder"),
+        ("sqlite:////", "cannot be opened"),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_in_one_line(url: str, says: str) -> None:
+    with pytest.raises(DatabaseUnusable, match=says) as refused:
+        open_database(url)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear editor, " * 100)
+    with pytest.raises(DatabaseUnusable, match="some other file"):
+        open_database(f"sqlite:///{path}")
+    assert path.read_text().startswith("Dear editor")
+
+
+def test_a_corrupted_database_says_so(database: Database) -> None:
+    path = Path(str(database.engine.url.database))
+    database.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xa5" * (len(whole) - 4096))
+    with pytest.raises(DatabaseUnusable, match="corrupted"):
+        open_database(f"sqlite:///{path}").check()
+
+
+def test_a_sound_database_passes_its_check(database: Database) -> None:
+    database.check()
+
+
+def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(database: Database) -> None:
+    path = database.engine.url.database
+    read_only = open_database(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with read_only.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
+
+    def write() -> None:
+        with read_only.transaction() as connection:
+            ensure(connection, CHAT, NOW)
+
+    with pytest.raises(DatabaseUnusable, match="read-only"):
+        write()
+    read_only.close()
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.transaction() as connection:
+            ensure(connection, CHAT, NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
+
+
+def test_foreign_keys_hold(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.transaction() as connection:
+        connection.exec_driver_sql("INSERT INTO delivered (chat_id, article_id) VALUES (1, 1)")
+
+
+def test_a_reader_sees_one_state_throughout_and_waits_for_no_writer(database: Database) -> None:
+    count = select(func.count()).select_from(chats)
+    with database.reading() as reader:
+        assert reader.execute(count).scalar_one() == 0
+        with database.transaction() as writer:
+            ensure(writer, CHAT, NOW)
+        assert reader.execute(count).scalar_one() == 0
+    with database.reading() as reader:
+        assert reader.execute(count).scalar_one() == 1
+
+
+def test_threads_that_read_then_write_take_turns(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.exec_driver_sql("CREATE TABLE counter (n INTEGER NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+
+    def count_up() -> None:
+        for _ in range(20):
+            with database.transaction() as connection:
+                n = connection.exec_driver_sql("SELECT n FROM counter").scalar_one()
+                connection.exec_driver_sql("UPDATE counter SET n = ?", (n + 1,))
+
+    threads = [threading.Thread(target=count_up) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT n FROM counter").scalar_one() == 160
+
+
+def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(articles.database, "BUSY_TIMEOUT_S", 0.05)
+    path = str(database.engine.url.database)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    impatient = open_database(f"sqlite:///{path}")
+    with pytest.raises(DatabaseUnavailable, match="locked"), impatient.transaction():
+        pass
+    holder.execute("ROLLBACK")
+    with impatient.transaction() as connection:
+        ensure(connection, CHAT, NOW)
+    impatient.close()
+    holder.close()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(database: Database) -> None:
+    with database.transaction() as connection:
+        ensure(connection, CHAT, NOW)
+
+    def write_more_than_fits() -> None:
+        with database.transaction() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            connection.exec_driver_sql("UPDATE chats SET timezone = ?", ("x" * 1_000_000,))
+
+    with pytest.raises(DatabaseUnavailable, match="disk is full"):
+        write_more_than_fits()
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 1
+
+
+def test_a_row_that_breaks_a_key_is_left_out_and_the_others_are_stored(database: Database) -> None:
+    rows = [
+        {"platform": "console", "chat": name, "thread": "", "created_at": NOW} for name in ("a", "b", "a")
+    ]
+    with database.transaction() as connection:
+        assert insert_absent(connection, chats, rows) == 2
+        assert insert_absent(connection, chats, rows) == 0
+        assert insert_absent(connection, chats, []) == 0
