@@ -85,6 +85,8 @@ class Reply:
     blocks: tuple[Block, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
     article: ArticleId | None = None  # what a follow-up ("/sections") to this reply is about
+    query: str | None = None  # what "/more" goes on with: the words of a /brief
+    offset: int = 0  # of the story shown, among the query's
     error: bool = False  # the command could not be done; the blocks say why and what to do
 
 

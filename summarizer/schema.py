@@ -11,7 +11,7 @@ speakers = Table(
     Column("name", Text, nullable=False),  # the fullest name seen
     Column("kind", String(16), nullable=False),
     Column("name_key", Text, nullable=False),  # folded; one speaker of a kind a key
-    Column("quote_count", Integer, nullable=False),  # kept here: counting a president's quotes is slow
+    Column("quote_count", Integer, nullable=False),  # verbatim; kept here: counting a president's is slow
     Index("uq_speakers_kind_name_key", "kind", "name_key", unique=True),
     Index(None, "quote_count"),
 )

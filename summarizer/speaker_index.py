@@ -69,6 +69,12 @@ def find(connection: Connection, name: str, *, limit: int) -> tuple[StoredSpeake
     return ()
 
 
+def get(connection: Connection, speaker_id: SpeakerId) -> StoredSpeaker | None:
+    """The speaker of that id; None if there is none."""
+    row = connection.execute(select(speakers).where(speakers.c.id == speaker_id)).first()
+    return _stored(row) if row is not None else None
+
+
 def with_beginning(connection: Connection, beginning: str, *, limit: int) -> tuple[StoredSpeaker, ...]:
     """Speakers with a word that begins so (all the other words given in full), most quoted first."""
     words = name_words(beginning)
@@ -129,7 +135,9 @@ def _having(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _most_quoted(limit: int) -> Select[Any]:
-    return select(speakers).order_by(speakers.c.quote_count.desc(), speakers.c.id).limit(limit)
+    # Who was only ever paraphrased has no quotes to show.
+    quoted = select(speakers).where(speakers.c.quote_count > 0)
+    return quoted.order_by(speakers.c.quote_count.desc(), speakers.c.id).limit(limit)
 
 
 def _stored(row: Row[Any]) -> StoredSpeaker:

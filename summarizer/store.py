@@ -13,7 +13,7 @@ from articles.model import ArticleId, Span
 from articles.schema import articles, articles_fts
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker, SpeakerId, SpeakerKind
 from summarizer.schema import briefs, quotes, speakers
-from summarizer.speaker_index import StoredSpeaker, find, record, with_beginning
+from summarizer.speaker_index import StoredSpeaker, find, get, record, with_beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class AnalysisStore:
         rows = []
         for position, quote in enumerate(found):
             speaker_id = record(connection, quote.speaker) if quote.speaker else None
-            if speaker_id is not None:
+            if speaker_id is not None and quote.kind is not QuoteKind.PARAPHRASED:
                 counts[speaker_id] = counts.get(speaker_id, 0) + 1
             rows.append(_to_row(quote) | {"position": position, "speaker_id": speaker_id})
         of_article = {"article_id": article_id, "published": published}
@@ -110,6 +110,11 @@ class QuoteStore:
         with self._database.reading() as connection:
             return find(connection, name, limit=limit)
 
+    def speaker(self, speaker_id: SpeakerId) -> StoredSpeaker | None:
+        """The speaker of that id; None if there is none."""
+        with self._database.reading() as connection:
+            return get(connection, speaker_id)
+
     def speakers_like(self, beginning: str, *, limit: int = 25) -> tuple[StoredSpeaker, ...]:
         """Speakers with a word in their name that begins so, most quoted first; all if nothing is typed."""
         with self._database.reading() as connection:
@@ -124,14 +129,14 @@ class QuoteStore:
         limit: int,
         offset: int = 0,
     ) -> tuple[QuoteInArticle, ...]:
-        """The speaker's quotes, newest article first, in text order within one.
+        """The speaker's own words, newest article first, in text order within one; no paraphrases.
 
         about: words and "phrases" that the article has to have; nothing but stop words matches nothing.
         """
         chosen = (
             select(quotes, *_HEAD)
             .join(articles, articles.c.id == quotes.c.article_id)
-            .where(quotes.c.speaker_id == speaker_id)
+            .where(quotes.c.speaker_id == speaker_id, quotes.c.kind != QuoteKind.PARAPHRASED.value)
             .order_by(quotes.c.published.desc(), quotes.c.article_id.desc(), quotes.c.position)
             .limit(limit)
             .offset(offset)

@@ -1,0 +1,152 @@
+"""Articles, briefs and quotes as blocks of a reply."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from articles.model import Article, ArticleId, Paragraph, ParagraphKind, Section
+from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
+from summarizer.model import Brief, Quote, QuoteKind
+
+MAX_LABEL = 60  # characters; Discord takes 80, a phone shows fewer
+LEDE = "Lede"  # what the section before the first heading is called
+
+
+def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block, ...]:
+    """Headline, publisher and time, bullets, key quotes."""
+    return (
+        Title(text=brief.headline, url=article.url),
+        *published_note(article, zone),
+        Items(items=tuple(Item(text=bullet.text) for bullet in brief.bullets)),
+        *(quotation(quote, article.text) for quote in brief.key_quotes),
+    )
+
+
+def published_note(article: Article, zone: ZoneInfo) -> tuple[Note, ...]:
+    """Publisher, byline and time in one line, as far as they are known; nothing where none is."""
+    known = origin(article, zone)
+    if article.byline and article.byline != article.publisher:
+        known.insert(1 if article.publisher else 0, article.byline)
+    return (Note(text=" · ".join(known)),) if known else ()
+
+
+def origin(article: Article, zone: ZoneInfo) -> list[str]:
+    """Publisher and time, as far as they are known."""
+    when = in_zone(article.published, zone) if article.published else None
+    return [part for part in (article.publisher, when) if part]
+
+
+def in_zone(moment: datetime, zone: ZoneInfo) -> str:
+    """`16 Feb 2017`, or with the time of day where it is known (midnight UTC: it is not)."""
+    if moment.astimezone(UTC).timetz() == time(0, 0, tzinfo=UTC):
+        return f"{moment.astimezone(UTC):%-d %b %Y}"
+    return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"
+
+
+def in_words(span: timedelta, *, short: bool = False) -> str:
+    """`7 days`, or `7d` as the command language has it. Whole hours."""
+    hours = int(span.total_seconds() // 3600)
+    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{number}{unit[0]}" if short else counted(number, unit)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 quote`, `1,200 quotes`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
+    """The quote's own words, from the article's text."""
+    cue = quote.cue.of(text) if with_cue and quote.cue else None
+    return quotation_of(quote, tuple(span.of(text) for span in quote.content), cue=cue)
+
+
+def quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:
+    """The quote's own words, with whoever said them in this article."""
+    return Quotation(
+        parts=parts,
+        speaker=quote.speaker.name if quote.speaker else None,
+        role=quote.speaker.role if quote.speaker else None,
+        cue=cue,
+        label=None if quote.kind is QuoteKind.VERBATIM else quote.kind.value,
+        verbatim=quote.kind is not QuoteKind.PARAPHRASED,
+    )
+
+
+def heading_of(section: Section) -> str:
+    return section.heading or LEDE
+
+
+def text_blocks(paragraphs: Iterable[Paragraph], text: str) -> Iterator[Block]:
+    """Paragraphs in reading order; a run of list items is one list."""
+    for is_list, run in groupby(paragraphs, lambda p: p.kind is ParagraphKind.LIST_ITEM):
+        if is_list:
+            yield Items(items=tuple(Item(text=p.span.of(text)) for p in run))
+        else:
+            yield from (Prose(text=p.span.of(text)) for p in run)
+
+
+def full_blocks(article: Article) -> Iterator[Block]:
+    """The whole article under its headings."""
+    for section in article.sections:
+        if section.heading:
+            yield Title(text=section.heading)
+        yield from text_blocks(section.paragraphs, article.text)
+
+
+def paged(
+    title: Title,
+    blocks: Sequence[Block],
+    command: str,
+    *,
+    page: int,
+    page_chars: int | None,
+    article: ArticleId | None,
+) -> Reply:
+    """One page of the blocks under the title, with buttons to the others (`command page:n`)."""
+    all_pages = pages(blocks, page_chars)
+    page = min(page, len(all_pages))
+    near = [n for n in (page - 1, page + 1) if 1 <= n <= len(all_pages)]
+    turning = [b for n in near for b in button(f"Page {n} of {len(all_pages)}", f"{command} page:{n}")]
+    return Reply(blocks=(title, *all_pages[page - 1]), buttons=button_rows(turning), article=article)
+
+
+def pages(blocks: Sequence[Block], page_chars: int | None) -> list[tuple[Block, ...]]:
+    """The blocks in pages of about `page_chars` characters, at least one page; no block is divided.
+
+    A heading goes over to the page of what it heads.
+    """
+    done: list[tuple[Block, ...]] = []
+    page: list[Block] = []
+    for block in blocks:
+        if page_chars and page and sum(map(_length, page)) + _length(block) > page_chars:
+            carried = [page.pop()] if isinstance(page[-1], Title) and len(page) > 1 else []
+            done.append(tuple(page))
+            page = carried
+        page.append(block)
+    return [*done, tuple(page)]
+
+
+def button(label: str, command: str) -> tuple[Button, ...]:
+    """The button, or nothing where its command would be longer than platforms take."""
+    if len(command.encode()) > MAX_COMMAND_BYTES:
+        return ()
+    return (
+        Button(label=label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…", command=command),
+    )
+
+
+def button_rows(buttons: Sequence[Button], *, width: int = 5) -> tuple[tuple[Button, ...], ...]:
+    """The buttons in rows of up to `width`."""
+    return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))
+
+
+def _length(block: Block) -> int:
+    match block:
+        case Items():
+            return sum(len(item.text) for item in block.items)
+        case Quotation():
+            return sum(map(len, block.parts))
+        case _:
+            return len(block.text)

@@ -1,0 +1,138 @@
+"""Stories: the brief on a topic or of the day, headlines, and what there is where nothing matches."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from articles.model import Article
+from articles.store import ArticleStore
+from bot.compose import brief_blocks, button, button_rows, counted, in_words, in_zone, origin
+from bot.grammar import AskBrief, AskSearch, Filters
+from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
+from summarizer.model import Brief
+from summarizer.store import AnalysisStore
+
+ALSO = 4  # headlines under a brief
+FOUND = 10  # headlines of a search
+NEAR = 5  # suggestions where nothing matches
+
+
+class Stories:
+    """Answers about many articles, from what is stored. `now` and `zone` are the asker's."""
+
+    def __init__(self, *, articles: ArticleStore, analyses: AnalysisStore) -> None:
+        self._articles = articles
+        self._analyses = analyses
+
+    def brief(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, offset: int = 0) -> Reply:
+        """The story at `offset` among those asked for, and the headlines of the next."""
+        stories = self._matching(ask.topic, ask.filters, now=now, limit=1 + ALSO + 1, offset=offset)
+        if not stories:
+            return self._nothing(ask.topic, ask.filters, offset=offset)
+        first, rest = stories[0], stories[1:]
+        also: tuple[Block, ...] = ()
+        if rest:
+            headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
+            also = (Note(text="Also"), Items(items=headlines))
+        return Reply(
+            blocks=(*brief_blocks(first, self.brief_of(first), zone), *also),
+            buttons=follow_ups(first, more=button("More", "/more") if rest else ()),
+            article=first.id,
+            query=_as_words(ask),
+            offset=offset,
+        )
+
+    def article_brief(self, article: Article, *, zone: ZoneInfo) -> Reply:
+        """The brief of that one article."""
+        blocks = brief_blocks(article, self.brief_of(article), zone)
+        return Reply(blocks=blocks, buttons=follow_ups(article), article=article.id)
+
+    def brief_of(self, article: Article) -> Brief:
+        """The brief stored with the article. Raises LookupError: every article is stored with one."""
+        brief = self._analyses.brief_of(article.id) if article.id is not None else None
+        if brief is None:
+            raise LookupError(f"article {article.id} has no brief")
+        return brief
+
+    def on(self, topic: str, *, limit: int, since: datetime | None = None) -> tuple[Article, ...]:
+        """The stories on a topic, best first; the newest of all where it is empty."""
+        if not topic:
+            return self._articles.latest(limit=limit, since=since)
+        return self._articles.search(topic, limit=limit, since=since)
+
+    def search(self, ask: AskSearch, *, now: datetime, zone: ZoneInfo) -> Reply:
+        """Headlines, each with a button for its brief."""
+        stories = self._matching(ask.words, ask.filters, now=now, limit=FOUND)
+        if not stories:
+            return self._nothing(ask.words, ask.filters)
+        items = tuple(
+            Item(text=" · ".join([article.headline, *origin(article, zone)]), url=article.url)
+            for article in stories
+        )
+        numbers = [b for n, story in enumerate(stories, 1) for b in button(f"{n}", f"/brief #{story.id}")]
+        blocks = (Title(text=f"Headlines on {ask.words}"), Items(items=items, numbered=True))
+        return Reply(blocks=blocks, buttons=button_rows(numbers))
+
+    def stored(self, zone: ZoneInfo) -> str:
+        """One line on the articles that are stored."""
+        newest = next(iter(self._articles.latest(limit=1)), None)
+        if newest is None:
+            return "No articles are stored yet."
+        when = f", the newest of {in_zone(newest.published, zone)}" if newest.published else ""
+        return f"{counted(self._articles.count(), 'article')} stored{when}."
+
+    def topics_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
+        """Topics that have articles, for completion."""
+        return self._articles.topics_like(typed, limit=limit)
+
+    def _matching(
+        self, topic: str, filters: Filters, *, now: datetime, limit: int, offset: int = 0
+    ) -> tuple[Article, ...]:
+        since = now - filters.since if filters.since else None
+        publisher, language = filters.publisher, filters.language
+        if not topic:
+            return self._articles.latest(
+                limit=limit, offset=offset, since=since, publisher=publisher, language=language
+            )
+        return self._articles.search(
+            topic, limit=limit, offset=offset, since=since, publisher=publisher, language=language
+        )
+
+    def _nothing(self, topic: str, filters: Filters, *, offset: int = 0) -> Reply:
+        if offset:
+            return refusal("That was the last story. /brief starts again with the newest.")
+        narrowed = [
+            f"No article on “{topic}”" if topic else "No article",
+            f"in the last {in_words(filters.since)}" if filters.since else "",
+            f"from “{filters.publisher}”" if filters.publisher else "",
+            f"in language “{filters.language}”" if filters.language else "",
+        ]
+        what = " ".join(filter(None, narrowed))
+        near = self._articles.topics_near(topic, limit=NEAR)
+        if not near:
+            return refusal(f"{what}: nothing is stored yet. `pullquote ingest` brings articles in.")
+        return refusal(f"{what}. There is something on: {', '.join(near)}.")
+
+
+def follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tuple[Button, ...], ...]:
+    """The buttons under a brief."""
+    about = f"#{article.id}"
+    return (
+        (
+            *button("Sections", f"/sections {about}"),
+            *button("Quotes", f"/quotes {about}"),
+            *button("Full text", f"/full {about}"),
+        ),
+        (*button("Source", f"/source {about}"), *button("Evidence", f"/evidence {about}"), *more),
+    )
+
+
+def _as_words(ask: AskBrief) -> str:
+    """The words of a `/brief` that asks the same."""
+    filters = ask.filters
+    said = [
+        ask.topic,
+        f"since:{in_words(filters.since, short=True)}" if filters.since else "",
+        f"from:{filters.publisher}" if filters.publisher else "",
+        f"lang:{filters.language}" if filters.language else "",
+    ]
+    return " ".join(filter(None, said))

@@ -1,0 +1,87 @@
+"""One article: its sections, its whole text, its source, and what its brief rests on."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from rapidfuzz import fuzz, process, utils
+
+from articles.model import Article, Section
+from bot.compose import button, button_rows, full_blocks, heading_of, paged, published_note, text_blocks
+from bot.grammar import AskSection
+from bot.reply import Block, Item, Items, Note, Prose, Reply, Title, refusal
+from summarizer.model import Brief
+
+
+def sections(article: Article) -> Reply:
+    """The headings, numbered."""
+    if len(article.sections) == 1 and article.sections[0].heading is None:
+        return refusal(f"“{article.headline}” has no sections; /full shows all of it.")
+    headings = [heading_of(section) for section in article.sections]
+    items = Items(items=tuple(Item(text=heading) for heading in headings), numbered=True)
+    buttons = [
+        b
+        for n, heading in enumerate(headings, 1)
+        for b in button(f"{n} {heading}", f"/section #{article.id} {n}")
+    ]
+    return Reply(
+        blocks=(Title(text=article.headline, url=article.url), items),
+        buttons=button_rows(buttons, width=2),
+        article=article.id,
+    )
+
+
+def section(article: Article, ask: AskSection, *, page_chars: int | None) -> Reply:
+    """One section whole, or one page of it."""
+    number = _section_number(article.sections, ask.section)
+    if number is None:
+        names = ", ".join(f"{n} {heading_of(s)}" for n, s in enumerate(article.sections, 1))
+        return refusal(f"There is no section “{ask.section}” in “{article.headline}”. There are: {names}.")
+    chosen = article.sections[number - 1]
+    return paged(
+        Title(text=heading_of(chosen)),
+        list(text_blocks(chosen.paragraphs, article.text)),
+        f"/section #{article.id} {number}",
+        page=ask.page,
+        page_chars=page_chars,
+        article=article.id,
+    )
+
+
+def full(article: Article, *, page: int, page_chars: int | None) -> Reply:
+    """The whole article, or one page of it."""
+    title = Title(text=article.headline, url=article.url)
+    blocks = list(full_blocks(article))
+    return paged(title, blocks, f"/full #{article.id}", page=page, page_chars=page_chars, article=article.id)
+
+
+def source(article: Article, *, zone: ZoneInfo) -> Reply:
+    """Where it was published, with the link."""
+    where = Item(text=article.url or "It came in as a file; no address is known.", url=article.url)
+    title = Title(text=article.headline, url=article.url)
+    return Reply(blocks=(title, *published_note(article, zone), Items(items=(where,))), article=article.id)
+
+
+def evidence(article: Article, brief: Brief) -> Reply:
+    """Each line of the brief with the paragraphs that it rests on."""
+    paragraphs = tuple(article.paragraphs())
+    blocks: list[Block] = [Title(text=f"What the brief rests on: {article.headline}", url=article.url)]
+    for bullet in brief.bullets:
+        blocks.append(Items(items=(Item(text=bullet.text),)))
+        for number in bullet.evidence:
+            blocks.append(Note(text=f"Paragraph {number + 1} of {len(paragraphs)}"))
+            blocks.append(Prose(text=paragraphs[number].span.of(article.text)))
+    return Reply(blocks=tuple(blocks), article=article.id)
+
+
+def _section_number(sections: Sequence[Section], wanted: int | str) -> int | None:
+    """Its number from 1, by number or by words of its heading, a typo allowed."""
+    if isinstance(wanted, int):
+        return wanted if 1 <= wanted <= len(sections) else None
+    headings = [heading_of(section) for section in sections]
+    for scorer, cutoff in ((fuzz.ratio, 85), (fuzz.partial_ratio, 90)):
+        found = process.extractOne(
+            wanted, headings, scorer=scorer, processor=utils.default_process, score_cutoff=cutoff
+        )
+        if found:
+            return int(found[2]) + 1
+    return None
