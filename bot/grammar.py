@@ -137,16 +137,13 @@ class AskHelp:
     greeting: bool = False
 
 
+# What is about one article, named or shown before.
+AboutArticle = (
+    AskArticleBrief | AskArticleQuotes | AskSections | AskSection | AskFull | AskSource | AskEvidence
+)
 Ask = (
     AskBrief
-    | AskArticleBrief
     | AskQuotes
-    | AskArticleQuotes
-    | AskSections
-    | AskSection
-    | AskFull
-    | AskSource
-    | AskEvidence
     | AskMore
     | AskSearch
     | Subscribe
@@ -157,6 +154,7 @@ Ask = (
     | Forget
     | AskExport
     | AskHelp
+    | AboutArticle
 )
 
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+|$)")

@@ -1,0 +1,218 @@
+"""Commands to replies, for every platform alike."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from articles.model import Article, ArticleId
+from articles.store import ArticleStore
+from bot import grammar, views
+from bot.chat import ChatRef, MessageId, Request
+from bot.commands import BY_NAME, COMMANDS, Who
+from bot.compose import button
+from bot.order import zones_like
+from bot.quotations import Quotations
+from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
+from bot.standing import StandingOrders
+from bot.store import ChatStore
+from bot.stories import Stories
+
+log = logging.getLogger(__name__)
+
+NOTHING_SHOWN = "No brief has been shown here yet: /brief with a topic shows one."
+COMPLETIONS = 25  # Discord's limit (Application Commands, Autocomplete)
+
+
+class Service:
+    """A `Conversation`: what the bot answers, from what is stored.
+
+    It does not know which platform it serves. Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        articles: ArticleStore,
+        stories: Stories,
+        quotations: Quotations,
+        orders: StandingOrders,
+        chats: ChatStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._articles = articles
+        self._stories = stories
+        self._quotations = quotations
+        self._orders = orders
+        self._chats = chats
+        self._clock = clock
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a command, a button or plain words. Never raises for what a person typed."""
+        name = grammar.command_of(request.text)
+        command = BY_NAME.get(name) if name else None
+        if command and command.who is Who.ADMINS and not request.may_change and name != "timezone":
+            return refusal(f"Only this chat's admins may use /{command.name}.")
+        try:
+            ask = grammar.parse(request.text)
+        except grammar.NotUnderstood as error:
+            return refusal(str(error))
+        try:
+            return self._answer(request, ask)
+        except grammar.NotUnderstood as error:
+            return refusal(str(error))
+
+    def _answer(self, request: Request, ask: grammar.Ask) -> Reply:
+        now, zone = self._clock(), self._orders.zone(request.chat)
+        match ask:
+            case grammar.AskBrief():
+                return self._stories.brief(ask, now=now, zone=zone)
+            case grammar.AskSearch():
+                return self._stories.search(ask, now=now, zone=zone)
+            case grammar.AskQuotes():
+                return self._quotations.by_speaker(ask, now=now, zone=zone)
+            case grammar.AskMore():
+                return self._more(request, now)
+            case grammar.AskHelp():
+                return help_reply(greeting=ask.greeting)
+            case grammar.AskStatus():
+                return self._status(request.chat)
+            case (
+                grammar.Subscribe()
+                | grammar.AskSubscriptions()
+                | grammar.ChangeSubscription()
+                | grammar.Timezone()
+            ):
+                return self._standing(request, ask, now)
+            case grammar.Forget() | grammar.AskExport():
+                return self._kept(request, ask)
+            case _:
+                return self._about_article(request, ask)
+
+    def _about_article(self, request: Request, ask: grammar.AboutArticle) -> Reply:
+        article = self._meant(request, ask.article)
+        if isinstance(article, Reply):
+            return article
+        zone, page_chars = self._orders.zone(request.chat), request.page_chars
+        match ask:
+            case grammar.AskArticleBrief():
+                return self._stories.article_brief(article, zone=zone)
+            case grammar.AskArticleQuotes():
+                return self._quotations.in_article(article, page=ask.page, page_chars=page_chars)
+            case grammar.AskSections():
+                return views.sections(article)
+            case grammar.AskSection():
+                return views.section(article, ask, page_chars=page_chars)
+            case grammar.AskFull():
+                return views.full(article, page=ask.page, page_chars=page_chars)
+            case grammar.AskSource():
+                return views.source(article, zone=zone)
+            case grammar.AskEvidence():
+                return views.evidence(article, self._stories.brief_of(article))
+
+    def _meant(self, request: Request, article_id: ArticleId | None) -> Article | Reply:
+        """The article named, else the one shown by the message replied to, else the one shown last."""
+        if article_id is None:
+            shown = self._chats.last_shown(request.chat, replied_to=request.replied_to)
+            if shown is None:
+                return refusal(NOTHING_SHOWN)
+            article_id = shown.article
+        article = self._articles.get(article_id)
+        return article or refusal("That article is no longer stored. /brief shows what is.")
+
+    def _more(self, request: Request, now: datetime) -> Reply:
+        shown = self._chats.last_shown(request.chat, replied_to=request.replied_to)
+        if shown is None:
+            return refusal(NOTHING_SHOWN)
+        if shown.query is None:
+            return refusal("There is nothing more to that. /brief shows the top stories.")
+        ask = grammar.parse(f"/brief {shown.query}")
+        if not isinstance(ask, grammar.AskBrief):
+            raise TypeError(f"what was shown is not a brief's query: {shown.query!r}")
+        zone = self._orders.zone(request.chat)
+        return self._stories.brief(ask, now=now, zone=zone, offset=shown.offset + 1)
+
+    def _standing(
+        self,
+        request: Request,
+        ask: grammar.Subscribe | grammar.AskSubscriptions | grammar.ChangeSubscription | grammar.Timezone,
+        now: datetime,
+    ) -> Reply:
+        match ask:
+            case grammar.Subscribe():
+                return self._orders.subscribe(request, ask.order, now=now)
+            case grammar.AskSubscriptions():
+                return self._orders.subscriptions(request.chat, now=now)
+            case grammar.ChangeSubscription():
+                return self._orders.change(request.chat, ask, now=now)
+            case grammar.Timezone():
+                may_change = request.may_change
+                return self._orders.timezone(request.chat, ask.zone, may_change=may_change, now=now)
+
+    def _kept(self, request: Request, ask: grammar.Forget | grammar.AskExport) -> Reply:
+        if isinstance(ask, grammar.AskExport):
+            kept = self._chats.export(request.chat)
+            if kept is None:
+                return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
+            return Reply(blocks=(Prose(text=json.dumps(kept, ensure_ascii=False, indent=1)),))
+        if not ask.sure:
+            text = "This deletes everything kept about this chat, its standing orders too."
+            return Reply(blocks=(Prose(text=text),), buttons=(button("Delete it", "/forget yes"),))
+        had = self._chats.forget(request.chat)
+        return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
+
+    def _status(self, chat: ChatRef) -> Reply:
+        zone = self._orders.zone(chat)
+        orders = len(self._chats.subscriptions(chat))
+        lines = (self._stories.stored(zone), f"Standing orders here: {orders}.", f"Times are in {zone.key}.")
+        return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
+
+    def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
+        """`reply` now stands in the chat as `message`: a follow-up to that message is about its article."""
+        if reply.article is not None:
+            now = self._clock()
+            self._chats.remember_shown(
+                chat, reply.article, query=reply.query, offset=reply.offset, message=message, now=now
+            )
+
+    def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
+        """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
+        match argument:
+            case "topic":
+                return self._stories.topics_like(typed, limit=COMPLETIONS)
+            case "speaker":
+                return self._quotations.speakers_like(typed, limit=COMPLETIONS)
+            case "zone":
+                return zones_like(typed, limit=COMPLETIONS)
+            case "number":
+                topics = [order.topic for order in self._chats.subscriptions(chat)]
+                return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
+            case "section":
+                return self._headings_like(chat, typed)
+            case _:
+                return ()
+
+    def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
+        shown = self._chats.last_shown(chat)
+        article = self._articles.get(shown.article) if shown else None
+        headings = [section.heading for section in article.sections if section.heading] if article else []
+        return tuple(h for h in headings if typed.casefold() in h.casefold())[:COMPLETIONS]
+
+    def moved(self, chat: ChatRef, to: ChatRef) -> None:
+        """The platform gave the chat another id: what it ordered goes with it."""
+        self._chats.move(chat, to)
+        log.info("chat moved", extra={"platform": chat.platform})
+
+    def gone(self, chat: ChatRef) -> None:
+        """The chat, or that thread of it, is closed to us: its standing orders end."""
+        ended = self._chats.end_subscriptions(chat)
+        log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
+
+
+def help_reply(*, greeting: bool) -> Reply:
+    """What can be asked, with examples."""
+    text = "I read the news and answer with short briefs: every quote is the article's own words."
+    first = (Title(text="Pullquote"), Prose(text=text)) if greeting else (Title(text="What you can ask"),)
+    items = tuple(Item(text=f"{command.example}: {command.summary}") for command in COMMANDS)
+    tip = Note(text="After a brief, a number shows that section.")
+    return Reply(blocks=(*first, Items(items=items), tip))

@@ -1,0 +1,152 @@
+"""Standing orders: the digests that a chat has asked for, and the zone that its times are in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.chat import ChatRef, Request
+from bot.compose import button, counted
+from bot.grammar import ChangeSubscription
+from bot.order import Order, read_zone
+from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
+from bot.schedule import from_json, in_words, next_due, to_json, upcoming
+from bot.store import ChatStore, Subscription
+
+MAX_ORDERS = 50  # a chat
+
+
+class StandingOrders:
+    """Answers to the commands that give, show, hold and end standing orders."""
+
+    def __init__(
+        self, *, chats: ChatStore, default_zone: ZoneInfo, stories_on: Callable[[str], bool]
+    ) -> None:
+        """stories_on: whether there is anything on a topic now."""
+        self._chats = chats
+        self._default_zone = default_zone
+        self._stories_on = stories_on
+
+    def zone(self, chat: ChatRef) -> ZoneInfo:
+        """The zone that the chat's times are in."""
+        name = self._chats.timezone(chat)
+        return ZoneInfo(name) if name else self._default_zone
+
+    def subscribe(self, request: Request, order: Order, *, now: datetime) -> Reply:
+        """Takes the order, and says what was understood with the next three times."""
+        if len(self._chats.subscriptions(request.chat)) >= MAX_ORDERS:
+            return refusal(f"This chat has {MAX_ORDERS} standing orders, as many as it may: end one first.")
+        zone = ZoneInfo(order.zone) if order.zone else self.zone(request.chat)
+        subscription, is_new = self._chats.add_subscription(
+            request.chat,
+            topic=order.topic,
+            schedule=to_json(order.schedule),
+            timezone=zone.key,
+            next_due=next_due(order.schedule, zone, now),
+            created_by=request.user,
+            now=now,
+        )
+        title = f"{order.topic}: {'a standing order' if is_new else 'the standing order has changed'}"
+        times = ", ".join(f"{due:%a %-d %b %H:%M}" for due in upcoming(order.schedule, zone, now, count=3))
+        notes = [Note(text=f"Next: {times}")]
+        if not self._stories_on(order.topic):
+            notes.append(Note(text=f"There is nothing on “{order.topic}” yet; what comes will be delivered."))
+        return Reply(
+            blocks=(
+                Title(text=title),
+                Prose(text=f"{_sentence(in_words(order.schedule))}, {zone.key} time."),
+                *notes,
+            ),
+            buttons=(_buttons(subscription),),
+        )
+
+    def subscriptions(self, chat: ChatRef, *, now: datetime) -> Reply:
+        """The chat's orders, numbered."""
+        orders = self._chats.subscriptions(chat)
+        if not orders:
+            example = Note(text="/subscribe nato daily 08:00 Europe/Brussels gives the first.")
+            return Reply(blocks=(Prose(text="This chat has no standing orders."), example))
+        items = tuple(Item(text=_line(order, now)) for order in orders)
+        buttons = tuple(_buttons(order, with_topic=True) for order in orders)
+        title = Title(text=f"{counted(len(orders), 'standing order')} here")
+        return Reply(blocks=(title, Items(items=items, numbered=True)), buttons=buttons)
+
+    def change(self, chat: ChatRef, asked: ChangeSubscription, *, now: datetime) -> Reply:
+        """Ends, holds or goes on with the orders meant."""
+        orders = self._chats.subscriptions(chat)
+        if not orders:
+            return refusal("This chat has no standing orders. /subscribe gives one.")
+        meant = _meant(asked, orders)
+        if not meant:
+            known = ", ".join(f"{n} {order.topic}" for n, order in enumerate(orders, 1))
+            which = f"There is no standing order “{asked.which}”" if asked.which else "Say which"
+            return refusal(f"{which}. There are: {known}.")
+        for order in meant:
+            self._apply(chat, asked.change, order, now)
+        done = {"unsubscribe": "Ended", "pause": "On hold", "resume": "Going on"}[asked.change]
+        undo: tuple[Button, ...] = ()
+        if asked.change == "pause":
+            undo = tuple(
+                b for order in meant for b in button(f"Resume {order.topic}", f"/resume #{order.id}")
+            )
+        text = f"{done}: {', '.join(order.topic for order in meant)}."
+        return Reply(blocks=(Prose(text=text),), buttons=tuple((b,) for b in undo))
+
+    def _apply(self, chat: ChatRef, change: str, order: Subscription, now: datetime) -> None:
+        match change:
+            case "unsubscribe":
+                self._chats.remove_subscription(chat, order.id)
+            case "pause":
+                self._chats.pause_subscription(chat, order.id)
+            case "resume":
+                due = next_due(from_json(order.schedule), ZoneInfo(order.timezone), now)
+                self._chats.resume_subscription(chat, order.id, next_due=due)
+            case _:
+                raise ValueError(f"not a change: {change}")
+
+    def timezone(self, chat: ChatRef, zone: str, *, may_change: bool, now: datetime) -> Reply:
+        """Sets the chat's zone, or says which it is."""
+        if not zone:
+            current = self.zone(chat)
+            text = f"Times here are in {current.key}; it is {now.astimezone(current):%H:%M} now."
+            return Reply(blocks=(Prose(text=text), Note(text="/timezone Europe/Brussels sets another.")))
+        if not may_change:
+            return refusal("Only this chat's admins may set its time zone.")
+        try:
+            name = read_zone(zone)
+        except ValueError:
+            return refusal(f"“{zone}” is not a time zone: write one such as Europe/Brussels or Berlin.")
+        self._chats.set_timezone(chat, name, now=now)
+        text = f"Times here are in {name} from now on; it is {now.astimezone(ZoneInfo(name)):%H:%M} there."
+        return Reply(blocks=(Prose(text=text), Note(text="Standing orders given before keep their zone.")))
+
+
+def _meant(asked: ChangeSubscription, orders: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+    """By `#id` (buttons), number or topic; nothing said: the only one, or all to hold or resume."""
+    which = asked.which.strip()
+    if not which:
+        return orders if asked.change != "unsubscribe" or len(orders) == 1 else ()
+    if which.startswith("#"):
+        return tuple(order for order in orders if str(order.id) == which[1:])
+    by_topic = tuple(order for order in orders if order.topic.casefold() == which.casefold())
+    if by_topic or not (which.isascii() and which.isdigit()):
+        return by_topic
+    return orders[int(which) - 1 : int(which)] if int(which) else ()
+
+
+def _line(order: Subscription, now: datetime) -> str:
+    zone = ZoneInfo(order.timezone)
+    when = "on hold" if order.paused else f"next {max(order.next_due, now).astimezone(zone):%a %-d %b %H:%M}"
+    return f"{order.topic}: {in_words(from_json(order.schedule))}, {zone.key}; {when}"
+
+
+def _buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:
+    topic = f" {order.topic}" if with_topic else ""
+    hold = ("Resume", "resume") if order.paused else ("Pause", "pause")
+    return (
+        *button(f"{hold[0]}{topic}", f"/{hold[1]} #{order.id}"),
+        *button(f"Unsubscribe{topic}", f"/unsubscribe #{order.id}"),
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
