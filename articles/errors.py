@@ -23,6 +23,10 @@ class FetchRefused(ArticleError):
         self.url, self.reason = url, reason
 
 
+class Gone(FetchRefused):
+    """The publisher says that it is gone for good (410): drop what pointed here."""
+
+
 class Unreadable(ArticleError):
     """The file or body is not text that we can read (missing, empty, binary, too large); do not retry."""
 
