@@ -1,0 +1,35 @@
+"""Word lists, as text files beside this one: given names, roles, organisations, places, reporting verbs.
+
+Light on purpose: the article itself says most of who is who. The lists break its ties.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def words(file: str, section: str = "") -> frozenset[str]:
+    """The words under `[section]` of `file`.txt; "" is what stands before the first section.
+
+    Words are lower case; "_" joins those of several words ("new_york") and is read as a space.
+    """
+    return _sections(file).get(section, frozenset())
+
+
+@cache
+def given_name_genders() -> dict[str, str]:
+    """Given name in lower case -> "m", "f", or "x" where both bear it."""
+    return {name: gender for gender in "mfx" for name in words("given_names", gender)}
+
+
+@cache
+def _sections(file: str) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    section = ""
+    text = files(__package__).joinpath(f"{file}.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line.strip("[] ")
+        elif not line.startswith("#"):
+            found.setdefault(section, set()).update(word.replace("_", " ") for word in line.split())
+    return {name: frozenset(members) for name, members in found.items()}

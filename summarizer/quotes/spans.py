@@ -1,0 +1,191 @@
+"""Quotation marks -> quoted passages.
+
+Marks lie: they are straight or curly or both at once, turned the wrong way round, left open over paragraphs on
+purpose (each opens, only the last closes) or by mistake, and they share their shapes with apostrophes, feet
+and inches. Every mark is judged once by its neighbours and by what is open, so time grows with the text alone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from articles.model import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What stands between one pair of marks, within one paragraph."""
+
+    span: Span  # marks and outer white space left out
+    outer: Span  # marks included
+    paragraph: int  # its number in the paragraphs given
+    continues: bool  # opened again after a paragraph that left its quotation open
+
+
+def find_passages(text: str, paragraphs: Sequence[Span]) -> tuple[Passage, ...]:
+    """The outermost quoted passages, in text order and disjoint; quotes inside quotes belong to the outer one."""
+    singles = _single_pairs(text, paragraphs)
+    doubles = list(_double_pairs(text, paragraphs))
+    if sum(pair.strong for pair in singles) > len(doubles):
+        # British marks: single outside, double inside.
+        return tuple(_passages(text, paragraphs, [pair for pair in singles if pair.strong]))
+    return tuple(_passages(text, paragraphs, doubles))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    start: int  # of the opening mark
+    end: int  # behind the closing mark
+    paragraph: int
+    opened: bool = True  # False: the quotation was left open by the paragraph before, and no mark opens this part
+    closed: bool = True
+    continues: bool = False
+    strong: bool = True  # single marks: closed as speech is, behind punctuation
+
+
+def _passages(text: str, paragraphs: Sequence[Span], pairs: Sequence[_Pair]) -> Iterator[Passage]:
+    for pair in pairs:
+        start, end = pair.start + pair.opened, pair.end - pair.closed
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if start < end and any(map(str.isalnum, text[start:end])):
+            yield Passage(
+                span=Span(start=start, end=end),
+                outer=Span(start=pair.start, end=pair.end),
+                paragraph=pair.paragraph,
+                continues=pair.continues,
+            )
+
+
+_DOUBLE = re.compile("[\"“”„‟«»＂]")
+_OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
+_CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
+_FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
+
+
+class _Side(Enum):
+    """What a mark's neighbours say about it."""
+
+    OPENS = "opens"
+    CLOSES = "closes"
+    EITHER = "either"
+    NEITHER = "neither"  # inches
+
+
+def _double_pairs(text: str, paragraphs: Sequence[Span]) -> Iterator[_Pair]:
+    left_open = False  # by the paragraph before
+    for number, paragraph in enumerate(paragraphs):
+        marks = [m.start() for m in _DOUBLE.finditer(text, paragraph.start, paragraph.end)]
+        if not marks:
+            left_open = False
+            continue
+        pairing = _Pairing(text, paragraph, number, marks, left_open=left_open)
+        yield from pairing.pairs()
+        left_open = pairing.left_open
+
+
+class _Pairing:
+    """Pairs the double marks of one paragraph, from left to right."""
+
+    def __init__(self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool) -> None:
+        self._text, self._paragraph, self._number = text, paragraph, number
+        self._sides = [(at, side) for at in marks if (side := _side(text, paragraph, at)) is not _Side.NEITHER]
+        self._continues = left_open
+        self.left_open = False
+
+    def pairs(self) -> Iterator[_Pair]:
+        opened: int | None = None
+        depth = 0
+        sides = self._sides
+        for i, (at, side) in enumerate(sides):
+            if opened is None:
+                if self._opens_from_outside(i, side):
+                    opened, depth = at, 1
+                elif self._continues and i == 0:
+                    yield self._pair(self._paragraph.start, at + 1, opened=False)
+                continue
+            if side is _Side.OPENS:
+                if self._nests(i):
+                    depth += 1
+                else:  # the mark that should have closed the last quotation is missing
+                    yield self._pair(opened, at, closed=False)
+                    opened, depth = at, 1
+                continue
+            depth -= 1
+            if depth == 0:
+                yield self._pair(opened, at + 1)
+                opened = None
+        if opened is not None:
+            self.left_open = True
+            yield self._pair(opened, self._paragraph.end, closed=False)
+
+    def _pair(self, start: int, end: int, *, opened: bool = True, closed: bool = True) -> _Pair:
+        first = start <= self._paragraph.start + 1
+        return _Pair(start, end, self._number, opened, closed, continues=self._continues and first)
+
+    def _opens_from_outside(self, i: int, side: _Side) -> bool:
+        at = self._sides[i][0]
+        if side is not _Side.CLOSES:
+            return True
+        # A mark turned round at the head of a paragraph; not the end of a quotation left open above.
+        return at == self._paragraph.start and not self._continues
+
+    def _nests(self, i: int) -> bool:
+        """Whether the marks that follow close both this quotation and the one around it."""
+        following = self._sides[i + 1 : i + 3]
+        return len(following) == 2 and all(side is not _Side.OPENS for _, side in following)
+
+
+def _side(text: str, paragraph: Span, at: int) -> _Side:
+    before = text[at - 1] if at > paragraph.start else " "
+    after = text[at + 1] if at + 1 < paragraph.end else " "
+    mark = text[at]
+    if mark in "„«":
+        return _Side.OPENS
+    if mark == "»":
+        return _Side.CLOSES
+    if mark in '"＂' and before.isdigit() and _FEET_AND_INCHES.search(text, max(paragraph.start, at - 6), at):
+        return _Side.NEITHER
+    opens = not after.isspace() and (before.isspace() or before in _OPENS_BEFORE)
+    closes = not before.isspace() and (after.isspace() or after in _CLOSES_BEFORE)
+    if mark in "“‟":
+        return _Side.CLOSES if closes and not opens else _Side.OPENS
+    if mark == "”":
+        return _Side.OPENS if opens and not closes and before.isspace() else _Side.CLOSES
+    if opens != closes:
+        return _Side.OPENS if opens else _Side.CLOSES
+    return _Side.EITHER
+
+
+_SINGLE_OPENING = re.compile(r"(?:(?<=[\s(\[—–:“\"])|(?<![^\n]))[‘'](?=[\w\[$“\"])(?!\d0s\b|(?:em|til|tis|twas|cause|n)\b)")
+_SINGLE_CLOSING = re.compile(r"(?<=\S)[’'](?=[\s.,;:!?)\]—–”\"]|\Z)")
+
+
+def _single_pairs(text: str, paragraphs: Sequence[Span]) -> list[_Pair]:
+    """Pairs of single marks, each opening with the first mark behind it that closes like speech."""
+    pairs: list[_Pair] = []
+    for number, paragraph in enumerate(paragraphs):
+        end = paragraph.start
+        closings = [m.start() for m in _SINGLE_CLOSING.finditer(text, paragraph.start, paragraph.end)]
+        nearest = 0
+        for opening in _SINGLE_OPENING.finditer(text, paragraph.start, paragraph.end):
+            if opening.start() < end:
+                continue
+            while nearest < len(closings) and not _closes_speech(text, opening.start(), closings[nearest]):
+                nearest += 1
+            if nearest == len(closings):
+                break
+            end = closings[nearest] + 1
+            strong = text[end - 2] in ".,!?…" or text[end : end + 1] in {".", ",", ";", "—"}
+            pairs.append(_Pair(opening.start(), end, number, strong=strong))
+    return pairs
+
+
+def _closes_speech(text: str, opening: int, closing: int) -> bool:
+    if closing <= opening + 1:
+        return False
+    plural_possessive = text[closing - 1] == "s" and text[closing + 1 : closing + 2] == " "
+    return not plural_possessive
