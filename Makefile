@@ -53,3 +53,14 @@ lock: $(STAMP)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Quotes, measured. DATA: JSON lines with `id` and `text`; for the scorer also the gold quotes.
+.PHONY: predict-quotes bench-quotes
+OUT ?= predictions.jsonl
+SCORER ?= $(dir $(DATA))score.py
+
+predict-quotes: $(STAMP)
+	@$(BIN)/python -m bench.quotes predict $(DATA) $(OUT)
+
+bench-quotes: $(STAMP)
+	@$(BIN)/python -m bench.quotes bench $(DATA) $(SCORER)

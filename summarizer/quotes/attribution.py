@@ -1,7 +1,7 @@
 """Quoted passages -> the mention that each is attributed to, by rules.
 
 Every passage is weighed against every cue of its sentence; a passage without one goes on with the speaker of
-the passage before it. The rules alone are the floor; `ranking.py` learns better weights for the same candidates.
+the passage before it.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,13 @@ class Attribution:
 
 
 class RuleAttributor:
-    def __init__(self, tokens: Tokens, mentions: Sequence[Mention], clauses: Clauses, sentences: Sequence[tuple[int, int]]):
+    def __init__(
+        self,
+        tokens: Tokens,
+        mentions: Sequence[Mention],
+        clauses: Clauses,
+        sentences: Sequence[tuple[int, int]],
+    ):
         self._t = tokens
         self._mentions = mentions
         self._clauses = clauses
@@ -41,7 +47,9 @@ class RuleAttributor:
             done.append(self._one(passages, number, sentence, previous))
         return done
 
-    def _one(self, passages: Sequence[Passage], number: int, sentence: int, previous: Attribution | None) -> Attribution | None:
+    def _one(
+        self, passages: Sequence[Passage], number: int, sentence: int, previous: Attribution | None
+    ) -> Attribution | None:
         passage = passages[number]
         start, end = self._sentences[sentence]
         if passage.continues and previous is not None:
@@ -79,7 +87,9 @@ class RuleAttributor:
         cost += 1.0 if cue.form is CueForm.PARTICIPLE else 0.0
         inner_end = t.text[passage.span.end - 1]
         if cue.start >= last:
-            gap = cue.start - last if cue.source.start > cue.start else min(cue.source.start, cue.start) - last
+            gap = (
+                cue.start - last if cue.source.start > cue.start else min(cue.source.start, cue.start) - last
+            )
             cost += gap
             if inner_end in ",—–-" or (inner_end in "?!" and gap <= 1):
                 cost -= 8.0

@@ -83,7 +83,8 @@ class People:
             person.role = mention.role
 
     def resolve(self, pronoun: Mention, mentions: Sequence[Mention], at: int) -> Person | None:
-        """The person that "he" or "she" at mentions[at] stands for: recent, of that gender, a subject rather."""
+        """The person that "he" or "she" at mentions[at] stands for: recent, of that gender, a subject
+        rather."""
         t = self._t
         best: Person | None = None
         best_score = -1e9
@@ -95,8 +96,13 @@ class People:
             paragraphs = here - t.paragraph[mention.start]
             if paragraphs > 6:
                 break
-            subject = mention.start == 0 or t.paragraph[mention.start - 1] != t.paragraph[mention.start] or (
-                t.words[mention.start - 1] in {".", ",", "”", '"'} or t.lower[mention.start - 1] in {"that", "and"}
+            subject = (
+                mention.start == 0
+                or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
+                or (
+                    t.words[mention.start - 1] in {".", ",", "”", '"'}
+                    or t.lower[mention.start - 1] in {"that", "and"}
+                )
             )
             score = -1.0 * distance - 2.0 * paragraphs + 3.0 * subject - 2.5 * mention.possessive
             score += 1.5 * (person.gender is not None) + min(4, len(person.mentions)) * 0.4

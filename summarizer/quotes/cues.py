@@ -35,11 +35,11 @@ _STRONG = lexicon.words("cues", "strong")
 _WEAK = lexicon.words("cues", "weak")
 _PARTICIPLES = lexicon.words("cues", "participles")
 _AUXILIARIES = lexicon.words("function_words", "auxiliaries")
-_SKIPPED = _AUXILIARIES | frozenset(
-    "also then later again still just even once recently often previously first now only never both further not "
-    "all always ever soon earlier himself herself themselves itself who".split(" ")
+_SKIPPED = _AUXILIARIES | lexicon.listed(
+    "also then later again still just even once recently often previously first now only never "
+    "both further not all always ever soon earlier himself herself themselves itself who"
 )
-_FRONTED = frozenset("in at on during after before for from with by as to of when while about against".split(" "))
+_FRONTED = lexicon.listed("in at on during after before for from with by as to of when while about against")
 
 
 class Clauses:
@@ -113,7 +113,8 @@ class Clauses:
         return self._head_of(source, start)
 
     def _head_of(self, source: Mention, start: int) -> Mention:
-        """Whom a phrase hangs on: the spokesman in "a spokesman for Trump said"; "Trump, the candidate, said"."""
+        """Whom a phrase hangs on: the spokesman in "a spokesman for Trump said"; "Trump, the candidate,
+        said"."""
         at = bisect_right(self._starts, source.start) - 1
         for other in reversed(self._mentions[max(0, at - 4) : at]):
             if other.start < start:
@@ -138,7 +139,12 @@ class Clauses:
             while follows < verb and (t.lower[follows] in _SKIPPED or t.lower[follows].endswith("ly")):
                 follows += 1
             lower = t.lower[follows]
-            verbal = lower in _STRONG or lower in _WEAK or lower.endswith(("ed", "s")) or t.lower[mention.tail] in _AUXILIARIES
+            verbal = (
+                lower in _STRONG
+                or lower in _WEAK
+                or lower.endswith(("ed", "s"))
+                or t.lower[mention.tail] in _AUXILIARIES
+            )
             if verbal and t.words[follows][0].islower() and mention.head not in ("who", "it"):
                 return mention
             fallback = mention

@@ -8,6 +8,7 @@ from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import People, Person, is_third_person
 from summarizer.quotes.cues import Clauses
 from summarizer.quotes.mentions import Mention, MentionKind, find_mentions
+from summarizer.quotes.scare import in_markup, is_named, is_title
 from summarizer.quotes.spans import Passage, find_passages
 from summarizer.quotes.tokens import Tokens
 from summarizer.sentences import split_sentences
@@ -15,10 +16,13 @@ from summarizer.sentences import split_sentences
 
 def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
     """The quotes of `text` in order, each with its speaker where the article names one."""
-    passages = find_passages(text, paragraphs)
+    passages = [passage for passage in find_passages(text, paragraphs) if not in_markup(text, passage)]
     if not passages:
         return ()
     tokens = Tokens(text, paragraphs, [passage.outer for passage in passages])
+    passages = [
+        passage for passage in passages if not is_title(tokens, passage) and not is_named(tokens, passage)
+    ]
     mentions = find_mentions(tokens)
     clauses = Clauses(tokens, mentions)
     sentences = [(tokens.at(s.start), tokens.at(s.end)) for s in split_sentences(text)]
@@ -31,7 +35,8 @@ def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
             quotes.append(_quote(tokens, group, speakers))
             group = []
         group.append((passage, attribution))
-    quotes.append(_quote(tokens, group, speakers))
+    if group:
+        quotes.append(_quote(tokens, group, speakers))
     return tuple(quotes)
 
 

@@ -1,8 +1,8 @@
 """Who and what the text names: persons, organisations, nominals ("the senator") and pronouns.
 
-No named-entity library is at hand, and news copy hardly needs one: it introduces people by full name, with a
-title, a role or an apposition, and is consistent about it. Capitals find the names, word lists and the article
-itself say what they are.
+No named-entity library is at hand, and news copy hardly needs one: it introduces people by full name, with
+a title, a role or an apposition, and is consistent about it. Capitals find the names, word lists and the
+article itself say what they are.
 """
 
 from collections import Counter
@@ -43,7 +43,11 @@ class Mention:
 
 
 _TITLES = lexicon.words("roles", "titles")
-_ROLES = lexicon.words("roles", "roles") | lexicon.words("roles", "titles") | {"vice-president", "secretary-general"}
+_ROLES = (
+    lexicon.words("roles", "roles")
+    | lexicon.words("roles", "titles")
+    | {"vice-president", "secretary-general"}
+)
 _WOMEN = lexicon.words("roles", "women")
 _MEN = lexicon.words("roles", "men")
 _GROUPS = lexicon.words("roles", "groups")
@@ -54,19 +58,21 @@ _ORGANISATION = lexicon.words("organisations", "words")
 _PUBLISHERS = lexicon.words("organisations", "publishers")
 _PLACES = lexicon.words("places")
 _GIVEN = lexicon.given_name_genders()
-_VERBS = lexicon.words("cues", "strong") | lexicon.words("cues", "weak") | lexicon.words("cues", "participles")
+_VERBS = (
+    lexicon.words("cues", "strong") | lexicon.words("cues", "weak") | lexicon.words("cues", "participles")
+)
 _FUNCTION = lexicon.words("function_words")
 _AUXILIARIES = lexicon.words("function_words", "auxiliaries")
 _DETERMINERS = lexicon.words("function_words", "determiners")
 _PRONOUNS = {"he": "m", "she": "f", "they": None, "it": None, "who": None, "i": None, "we": None}
-_PARTICLES = frozenset("de van von der den del della di da dos la le el al bin ibn ben du des ter".split(" "))
+_PARTICLES = lexicon.listed("de van von der den del della di da dos la le el al bin ibn ben du des ter")
 _SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
 _LINKS = frozenset(("of", "for", "and", "the", "&", "on", "in"))
 _SENTENCE_ENDS = frozenset((".", "?", "!", ":", ";", "…"))
 # A given name in front does not make a person of these: "Clinton Foundation", "Marshall University".
 _NEVER_SURNAMES = frozenset(
     lexicon.words("organisations", "words")
-    - frozenset("hall hill lake west law park bay beach church bridge woods day house power king rivers".split(" "))
+    - lexicon.listed("hall hill lake west law park bay beach church bridge woods day house power king rivers")
 )
 _LONGEST_NOUN_PHRASE = 9
 
@@ -132,7 +138,12 @@ class _Finder:
 
     def _opens_sentence(self, i: int) -> bool:
         t = self._t
-        return i == 0 or t.paragraph[i] != t.paragraph[i - 1] or t.words[i - 1] in _SENTENCE_ENDS or t.quoted[i - 1]
+        return (
+            i == 0
+            or t.paragraph[i] != t.paragraph[i - 1]
+            or t.words[i - 1] in _SENTENCE_ENDS
+            or t.quoted[i - 1]
+        )
 
     def _common(self, i: int) -> bool:
         lower = self._t.lower[i]
@@ -147,7 +158,12 @@ class _Finder:
             lower = t.lower[start - 1]
             if t.paragraph[start - 1] != t.paragraph[i] or not t.words[start - 1][0].isalpha():
                 break
-            if lower in _FUNCTION or lower in _AUXILIARIES or lower in _VERBS or lower.endswith(("ly", "ing", "ed")):
+            if (
+                lower in _FUNCTION
+                or lower in _AUXILIARIES
+                or lower in _VERBS
+                or lower.endswith(("ly", "ing", "ed"))
+            ):
                 break
             start -= 1
         return start
@@ -167,11 +183,7 @@ class _Finder:
                 if _is_possessive(t.words[run - 1]) or not self._continues_phrase(run):
                     break
                 continue
-            if not (word[0].isalnum() or word[0] in "@#") or lower in _FUNCTION or lower in _AUXILIARIES:
-                break
-            if lower in _VERBS and lower not in _HEADS:
-                break
-            if lower in _VERBS and head >= 0:  # "the senator reports", "the poll shows"
+            if _ends_phrase(word, lower, headed=head >= 0):
                 break
             if _stem(lower) in _HEADS:
                 head, name = end, None
@@ -206,13 +218,16 @@ class _Finder:
         return end
 
     def _linked(self, i: int) -> int:
-        """How many small words stand at token i inside a name: "Department of Defense", "Chris van Hollen"."""
+        """How many small words stand at token i inside a name: "Department of Defense", "Chris van
+        Hollen"."""
         t, step = self._t, 0
         while i + step < len(t) and step < 3:
             lower = t.lower[i + step]
-            if lower in _PARTICLES and t.words[i + step].islower():
-                step += 1
-            elif lower in {"of", "the", "&"} or (lower == "for" and t.lower[i - 1] in _ORGANISATION):
+            if (
+                (lower in _PARTICLES and t.words[i + step].islower())
+                or lower in {"of", "the", "&"}
+                or (lower == "for" and t.lower[i - 1] in _ORGANISATION)
+            ):
                 step += 1
             else:
                 break
@@ -227,7 +242,8 @@ class _Finder:
             return replace(self._nominal(start, end), possessive=possessive)
         words = [_bare(t.words[i]) for i in range(name_at, end)]
         titled = name_at > first and t.lower[name_at - 1] in _TITLES
-        person = self._is_person(words, titled=titled, described=name_at > start)
+        described = any(_stem(t.lower[i]) in _ROLES for i in range(start, name_at))
+        person = self._is_person(words, titled=titled, described=described)
         if not person:
             name_at, words = first, [_bare(t.words[i]) for i in range(first, end)]
             if len(words) == 1 and words[0].lower() in _GROUPS:
@@ -312,7 +328,15 @@ class _Finder:
                 yield mention
 
 
-_BARE_TITLES = frozenset("mr mr. mrs mrs. ms ms. miss mx. dr dr. sir dame lord lady".split(" "))
+_BARE_TITLES = lexicon.listed("mr mr. mrs mrs. ms ms. miss mx. dr dr. sir dame lord lady")
+
+
+def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:
+    """Whether a lower-case word cannot go on with a noun phrase (`headed`: that has its noun already)."""
+    if not (word[0].isalnum() or word[0] in "@#") or lower in _FUNCTION or lower in _AUXILIARIES:
+        return True
+    # "The senator reports", "the poll shows": behind a noun these are verbs.
+    return lower in _VERBS and (headed or lower not in _HEADS)
 
 
 def _is_possessive(word: str) -> bool:
@@ -355,7 +379,11 @@ def _with_tails(tokens: Tokens, mentions: list[Mention]) -> list[Mention]:
 
 
 def _tail(tokens: Tokens, starts: dict[int, Mention], mention: Mention) -> tuple[int, Span | None]:
-    end = _complements_end(tokens, starts, mention.end) if mention.kind is not MentionKind.PERSON else mention.end
+    end = (
+        _complements_end(tokens, starts, mention.end)
+        if mention.kind is not MentionKind.PERSON
+        else mention.end
+    )
     if end < len(tokens) and tokens.words[end] == "(":
         close = _find(tokens, end, {")"}, 12)
         end = close + 1 if close else end
@@ -382,7 +410,11 @@ def _is_affiliation(word: str) -> bool:
 def _complements_end(tokens: Tokens, starts: dict[int, Mention], end: int) -> int:
     """Behind "of America", "for Mr. Trump", "in the campaign" after a nominal."""
     for _ in range(3):
-        if end + 1 >= len(tokens) or tokens.quoted[end] or tokens.lower[end] not in _LINKS | {"from", "at", "with"}:
+        if (
+            end + 1 >= len(tokens)
+            or tokens.quoted[end]
+            or tokens.lower[end] not in _LINKS | {"from", "at", "with"}
+        ):
             break
         following = starts.get(end + 1)
         if following is None or following.kind is MentionKind.PRONOUN:
@@ -394,14 +426,18 @@ def _complements_end(tokens: Tokens, starts: dict[int, Mention], end: int) -> in
 def _find(tokens: Tokens, start: int, marks: set[str], within: int) -> int | None:
     """The first of `marks` from token `start` on, in the same sentence and outside quotations."""
     for i in range(start, min(len(tokens), start + within)):
-        if tokens.quoted[i] or tokens.words[i] in _SENTENCE_ENDS or tokens.paragraph[i] != tokens.paragraph[start - 1]:
+        if (
+            tokens.quoted[i]
+            or tokens.words[i] in _SENTENCE_ENDS
+            or tokens.paragraph[i] != tokens.paragraph[start - 1]
+        ):
             return None
         if tokens.words[i] in marks:
             return i
     return None
 
 
-_ROLE_ENDS = frozenset(", . ; : — – - ( ) ? ! who which that whose where said says told when while".split(" "))
+_ROLE_ENDS = lexicon.listed(", . ; : — – - ( ) ? ! who which that whose where said says told when while")
 
 
 def _apposed_role(tokens: Tokens, start: int, limit: int) -> Span | None:

@@ -1,6 +1,7 @@
 """Raw text -> paragraphs, for text that no parser has laid out."""
 
 import re
+from itertools import pairwise
 
 from articles.model import Span
 
@@ -12,8 +13,8 @@ _WRAPPED_SHARE = 0.5
 def paragraphs_of(text: str) -> tuple[Span, ...]:
     """The paragraphs of `text` in order, white space at their ends left out.
 
-    A blank line always ends a paragraph. A single line break does too, unless the text is hard-wrapped: most of
-    its single breaks then fall in mid-sentence.
+    A blank line always ends a paragraph. A single line break does too, unless the text is hard-wrapped:
+    most of its single breaks then fall in mid-sentence.
     """
     lines = [span for match in _LINE.finditer(text) if (span := _stripped(text, match.start(), match.end()))]
     if not _is_hard_wrapped(text, lines):
@@ -37,7 +38,7 @@ def _stripped(text: str, start: int, end: int) -> Span | None:
 
 def _is_hard_wrapped(text: str, lines: list[Span]) -> bool:
     breaks = wrapped = 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         if text.count("\n", line.end, following.start) != 1:
             continue
         breaks += 1

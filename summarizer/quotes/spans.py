@@ -1,8 +1,9 @@
 """Quotation marks -> quoted passages.
 
-Marks lie: they are straight or curly or both at once, turned the wrong way round, left open over paragraphs on
-purpose (each opens, only the last closes) or by mistake, and they share their shapes with apostrophes, feet
-and inches. Every mark is judged once by its neighbours and by what is open, so time grows with the text alone.
+Marks lie: they are straight or curly or both at once, turned the wrong way round, left open over paragraphs
+on purpose (each opens, only the last closes) or by mistake, and they share their shapes with apostrophes,
+feet and inches. Every mark is judged once by its neighbours and by what is open, so time grows with the
+text alone.
 """
 
 import re
@@ -24,13 +25,15 @@ class Passage:
 
 
 def find_passages(text: str, paragraphs: Sequence[Span]) -> tuple[Passage, ...]:
-    """The outermost quoted passages, in text order and disjoint; quotes inside quotes belong to the outer one."""
-    singles = _single_pairs(text, paragraphs)
+    """The outermost quoted passages, in text order and disjoint; quotes inside quotes belong to the outer
+    one."""
     doubles = list(_double_pairs(text, paragraphs))
+    # Doubled apostrophes are somebody's double marks, and the single ones are inside them.
+    singles = _single_pairs(text, paragraphs) if "''" not in text else []
     if sum(pair.strong for pair in singles) > len(doubles):
         # British marks: single outside, double inside.
-        return tuple(_passages(text, paragraphs, [pair for pair in singles if pair.strong]))
-    return tuple(_passages(text, paragraphs, doubles))
+        return tuple(_passages(text, [pair for pair in singles if pair.strong]))
+    return tuple(_passages(text, doubles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,15 @@ class _Pair:
     start: int  # of the opening mark
     end: int  # behind the closing mark
     paragraph: int
-    opened: bool = True  # False: the quotation was left open by the paragraph before, and no mark opens this part
+    opened: bool = (
+        True  # False: the quotation was left open by the paragraph before, and no mark opens this part
+    )
     closed: bool = True
     continues: bool = False
     strong: bool = True  # single marks: closed as speech is, behind punctuation
 
 
-def _passages(text: str, paragraphs: Sequence[Span], pairs: Sequence[_Pair]) -> Iterator[Passage]:
+def _passages(text: str, pairs: Sequence[_Pair]) -> Iterator[Passage]:
     for pair in pairs:
         start, end = pair.start + pair.opened, pair.end - pair.closed
         while start < end and text[start].isspace():
@@ -60,7 +65,7 @@ def _passages(text: str, paragraphs: Sequence[Span], pairs: Sequence[_Pair]) -> 
             )
 
 
-_DOUBLE = re.compile("[\"“”„‟«»＂]")
+_DOUBLE = re.compile('["“”„‟«»＂]')
 _OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
 _CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
 _FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
@@ -92,7 +97,9 @@ class _Pairing:
 
     def __init__(self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool) -> None:
         self._text, self._paragraph, self._number = text, paragraph, number
-        self._sides = [(at, side) for at in marks if (side := _side(text, paragraph, at)) is not _Side.NEITHER]
+        self._sides = [
+            (at, side) for at in marks if (side := _side(text, paragraph, at)) is not _Side.NEITHER
+        ]
         self._continues = left_open
         self.left_open = False
 
@@ -160,7 +167,9 @@ def _side(text: str, paragraph: Span, at: int) -> _Side:
     return _Side.EITHER
 
 
-_SINGLE_OPENING = re.compile(r"(?:(?<=[\s(\[—–:“\"])|(?<![^\n]))[‘'](?=[\w\[$“\"])(?!\d0s\b|(?:em|til|tis|twas|cause|n)\b)")
+_SINGLE_OPENING = re.compile(
+    r"(?:(?<=[\s(\[—–:“\"])|(?<![^\n]))[‘'](?=[\w\[$“\"])(?!\d0s\b|(?:em|til|tis|twas|cause|n)\b)"
+)
 _SINGLE_CLOSING = re.compile(r"(?<=\S)[’'](?=[\s.,;:!?)\]—–”\"]|\Z)")
 
 

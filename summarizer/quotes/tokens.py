@@ -20,8 +20,9 @@ _TOKEN = re.compile(
 class Tokens:
     """The tokens of a text: words (with inner apostrophes and hyphens) and single marks.
 
-    starts, ends: offsets into the text. words: as written. lower: in lower case, typographic apostrophes made
-    straight. quoted: whether the token stands in a quoted passage, marks included. paragraph: its number, from 0.
+    starts, ends: offsets into the text. words: as written. lower: in lower case, typographic apostrophes
+    made straight. quoted: whether the token stands in a quoted passage, marks included. paragraph: its
+    number, from 0.
     """
 
     __slots__ = ("ends", "lower", "paragraph", "quoted", "starts", "text", "words")

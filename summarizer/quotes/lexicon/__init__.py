@@ -16,6 +16,11 @@ def words(file: str, section: str = "") -> frozenset[str]:
     return _sections(file).get(section, frozenset())
 
 
+def listed(line: str) -> frozenset[str]:
+    """A short list, written where it is used: the words of one string."""
+    return frozenset(line.split())
+
+
 @cache
 def given_name_genders() -> dict[str, str]:
     """Given name in lower case -> "m", "f", or "x" where both bear it."""

@@ -1,0 +1,100 @@
+"""Quote extraction and attribution, measured on PolNeAR-like JSON lines.
+
+    python -m bench.quotes predict DATA OUT     the scorer's input, one line for each article
+    python -m bench.quotes bench DATA [SCORER]  the scorer's figures, speed and memory, beside two baselines
+
+DATA: one JSON object a line with `id` and `text`. SCORER: score.py, by default the one beside DATA; it is
+run as it is, in a process of its own.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.quote_baselines import Baseline, available_baselines
+from summarizer.model import Quote, QuoteKind
+from summarizer.quotes import find_quotes, paragraphs_of
+
+Predictor = Callable[[str], list[dict[str, Any]]]
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="bench.quotes", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    predict = commands.add_parser("predict", help="write the scorer's input")
+    predict.add_argument("data", type=Path)
+    predict.add_argument("out", type=Path)
+    bench = commands.add_parser("bench", help="print the scorer's figures, speed and memory")
+    bench.add_argument("data", type=Path)
+    bench.add_argument("scorer", type=Path, nargs="?")
+    options = parser.parse_args(argv)
+    if not options.data.is_file():
+        parser.exit(2, f"no such file: {options.data}; give DATA=path/to/articles.jsonl\n")
+    if options.command == "predict":
+        write_predictions(options.data, options.out, predict_quotes)
+    else:
+        run_bench(options.data, options.scorer or options.data.parent / "score.py")
+    return 0
+
+
+def predict_quotes(text: str) -> list[dict[str, Any]]:
+    """The verbatim quotes of a text in the scorer's form."""
+    quotes = find_quotes(text, paragraphs_of(text))
+    return [as_prediction(quote) for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
+
+
+def as_prediction(quote: Quote) -> dict[str, Any]:
+    speaker = quote.speaker.name if quote.speaker is not None else None
+    return {"spans": [[span.start, span.end] for span in quote.content], "speaker": speaker}
+
+
+def write_predictions(data: Path, out: Path, predictor: Predictor) -> float:
+    """Writes one line for each article of `data`; returns the seconds spent in the predictor alone."""
+    spent = 0.0
+    with out.open("w", encoding="utf-8") as lines:
+        for article in _articles(data):
+            began = time.perf_counter()
+            quotes = predictor(article["text"])
+            spent += time.perf_counter() - began
+            lines.write(json.dumps({"id": article["id"], "quotes": quotes}) + "\n")
+    return spent
+
+
+def run_bench(data: Path, scorer: Path) -> None:
+    articles = list(_articles(data))
+    words = sum(len(article["text"].split()) for article in articles)
+    print(f"{data}: {len(articles)} articles, {words / len(articles):.0f} words on average")
+    systems: list[Baseline] = [*available_baselines(), Baseline("pullquote", predict_quotes)]
+    with tempfile.TemporaryDirectory() as folder:
+        for system in systems:
+            predictions = Path(folder) / "predictions.jsonl"
+            if system.predict is None:
+                print(f"\n== {system.name}: {system.note}")
+                continue
+            spent = write_predictions(data, predictions, system.predict)
+            print(f"\n== {system.name}")
+            subprocess.run([sys.executable, str(scorer), str(data), str(predictions)], check=True)
+            rate, rate_800 = len(articles) / spent, words / spent / 800
+            print(f"{rate:.0f} articles a second on one core; {rate_800:.0f} of 800 words")
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\npeak memory of this process: {peak_mb:.0f} MB")
+
+
+def _articles(data: Path) -> Iterator[dict[str, Any]]:
+    with data.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
