@@ -1,0 +1,5 @@
+"""Telegram: one chat adapter, on python-telegram-bot."""
+
+from bot.telegram.adapter import TelegramChat
+
+__all__ = ["TelegramChat"]

@@ -1,0 +1,64 @@
+"""Telegram's errors as the port's: what was sent, and what trying again would do."""
+
+from datetime import timedelta
+
+import httpx
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.chat import ChatError, ChatGone, SendFailed, SendRefused, SendUnknown, Throttled
+
+# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request".
+_GONE = (
+    "chat not found",
+    "thread not found",
+    "topic_deleted",
+    "topic_closed",
+    "user_is_deactivated",
+    "peer_id_invalid",
+)
+
+# Raised before the first byte of a request is written.
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def translate(error: TelegramError) -> ChatError:
+    """What a failed `sendMessage` means to who wanted it sent; raise it from `error`."""
+    match error:
+        case RetryAfter():
+            return Throttled(pause_of(error))
+        case Forbidden():
+            return ChatGone(error.message)
+        case BadRequest():  # a NetworkError to python-telegram-bot, so asked first
+            gone = any(words in error.message.lower() for words in _GONE)
+            return ChatGone(error.message) if gone else SendRefused(error.message)
+        case InvalidToken():
+            return SendFailed("Telegram does not accept the bot's token")
+        case NetworkError():
+            return _lost(error)
+        case _:  # an answer that is not the Bot API's: it may stand for anything
+            return SendUnknown(error.message)
+
+
+def pause_of(error: RetryAfter) -> timedelta:
+    """How long Telegram asks to wait."""
+    # The public attribute is an int today and a timedelta tomorrow, and warns of it at each reading.
+    return error._retry_after  # noqa: SLF001
+
+
+def _lost(error: NetworkError) -> ChatError:
+    cause = error.__cause__
+    if isinstance(cause, _BEFORE_SENDING):
+        return SendFailed(f"no connection to Telegram ({type(cause).__name__})")
+    # Telegram's own "Internal Server Error" comes instead of acceptance. A gateway's error says only that the
+    # gateway got no answer: what stands behind it may have accepted.
+    gateway = error.message.startswith(("Bad Gateway", "Gateway Timeout"))
+    if cause is None and not gateway:
+        return SendFailed(f"Telegram answered: {error.message}")
+    return SendUnknown(f"no answer from Telegram ({type(cause).__name__ if cause else error.message})")

@@ -1,0 +1,49 @@
+"""A Bot API server on loopback, and the adapter that is shipped, running against it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import Conversation
+from bot.telegram import TelegramChat
+from tests.servers.telegram import TOKEN, TelegramServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer() as running:
+        yield running
+
+
+Serving = Callable[[Conversation], contextlib.AbstractAsyncContextManager[TelegramChat]]
+
+
+@pytest.fixture
+def serving(server: TelegramServer) -> Serving:
+    """`async with serving(conversation) as chat`: the adapter, connected."""
+    return lambda conversation: served(make_chat(server.base_url), conversation)
+
+
+def make_chat(
+    base_url: str, *, token: str = TOKEN, timeout: timedelta = timedelta(seconds=5)
+) -> TelegramChat:
+    return TelegramChat(token=token, base_url=base_url, timeout=timeout, poll_timeout=timedelta(seconds=5))
+
+
+@contextlib.asynccontextmanager
+async def served(chat: TelegramChat, conversation: Conversation) -> AsyncIterator[TelegramChat]:
+    task = asyncio.create_task(chat.serve(conversation))
+    ready = asyncio.create_task(chat.ready())
+    await asyncio.wait({task, ready}, timeout=15, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if task.done():
+        await task
+    try:
+        yield chat
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,36 @@
+"""A conversation that answers what a test tells it to, and remembers what it was told."""
+
+import threading
+from collections.abc import Callable
+
+from bot.chat import ChatRef, MessageId, Request
+from bot.reply import Prose, Reply
+
+
+class Scripted:
+    """A `Conversation` in which `answers` has the last word."""
+
+    def __init__(self, answers: Callable[[Request], Reply] | None = None) -> None:
+        self._answers = answers
+        self._lock = threading.Lock()
+        self.requests: list[Request] = []
+        self.posts: list[tuple[ChatRef, Reply, MessageId]] = []
+        self.moves: list[tuple[ChatRef, ChatRef]] = []
+        self.ended: list[ChatRef] = []
+
+    def answer(self, request: Request) -> Reply:
+        with self._lock:
+            self.requests.append(request)
+        return self._answers(request) if self._answers else Reply(blocks=(Prose(text=f"re: {request.text}"),))
+
+    def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
+        self.posts.append((chat, reply, message))
+
+    def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
+        return ()
+
+    def moved(self, chat: ChatRef, to: ChatRef) -> None:
+        self.moves.append((chat, to))
+
+    def gone(self, chat: ChatRef) -> None:
+        self.ended.append(chat)

@@ -1,0 +1,410 @@
+"""The adapter, on the unmodified client, against a Bot API server that refuses what Telegram refuses."""
+
+import asyncio
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    ChatRef,
+    Request,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
+from bot.commands import COMMANDS
+from bot.reply import Button, Prose, Reply, Title, refusal
+from tests.bot.telegram.conftest import Serving, make_chat, served
+from tests.bot.telegram.conversations import Scripted
+from tests.servers.telegram import BOT_ID, BOT_NAME, TOKEN, Fault, Posted, Refused, TelegramServer
+
+ANN, BOB = 11, 12
+
+
+def prose(text: str, *rows: tuple[Button, ...]) -> Reply:
+    return Reply(blocks=(Prose(text=text),), buttons=rows)
+
+
+def ref(chat: int, thread: str | None = None) -> ChatRef:
+    return ChatRef(platform="telegram", chat=str(chat), thread=thread)
+
+
+async def test_a_command_is_answered_and_the_answer_is_known_by_its_id(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    async with serving(talk):
+        await server.say(server.person(ANN), ANN, "/brief nato")
+        posted = await server.next_post(server.person(ANN))
+    assert posted.text == "re: /brief nato"
+    assert not posted.preview
+    assert talk.requests == [Request(chat=ref(ANN), user=str(ANN), text="/brief nato", may_change=True)]
+    assert talk.posts[0][2] == str(posted.id)
+
+
+async def test_the_menu_is_made_from_the_table_of_commands(server: TelegramServer, serving: Serving) -> None:
+    async with serving(Scripted()):
+        (menu,) = server.commands.values()
+    assert [command["command"] for command in menu] == [command.name for command in COMMANDS]
+
+
+async def test_a_server_without_menus_is_served_all_the_same(
+    server: TelegramServer, serving: Serving
+) -> None:
+    server.faults.append(Fault(method="setMyCommands", error=Refused(404, "Not Found: method not found")))
+    async with serving(Scripted()):
+        await server.say(server.person(ANN), ANN, "/help")
+        await server.next_post(server.person(ANN))
+
+
+@pytest.mark.parametrize(
+    ("text", "passed_on"),
+    [
+        ("/brief nato", "/brief nato"),
+        (f"/brief@{BOT_NAME} nato", "/brief nato"),
+        (f"/brief@{BOT_NAME.upper()}", "/brief"),
+        (f"@{BOT_NAME} quotes mattis", "quotes mattis"),
+        ("/brief@otherbot nato", None),
+        ("good morning everybody", None),
+        (f"@{BOT_NAME}_fan hello", None),
+    ],
+)
+async def test_in_a_group_only_what_is_addressed_to_the_bot_is_answered(
+    server: TelegramServer, serving: Serving, text: str, passed_on: str | None
+) -> None:
+    talk = Scripted()
+    group = server.group(-100)
+    async with serving(talk):
+        await server.say(group, ANN, text)
+        asked = await server.say(group, ANN, "/help")
+        last = 0 if passed_on is None else 1
+        post = await server.next_post(group, after=last)
+    assert [request.text for request in talk.requests] == [*([passed_on] if passed_on else []), "/help"]
+    assert post.reply_to == asked
+
+
+async def test_plain_words_are_for_the_bot_in_private_and_as_an_answer_to_it(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    group = server.group(-100)
+    async with serving(talk):
+        await server.say(server.person(ANN), ANN, "2")
+        await server.say(group, ANN, "/brief")
+        brief = await server.next_post(group)
+        await server.say(group, BOB, "2", reply_to=brief)
+        await server.next_post(group, after=1)
+    assert [(request.text, request.replied_to) for request in talk.requests] == [
+        ("2", None),
+        ("/brief", None),
+        ("2", str(brief.id)),
+    ]
+
+
+async def test_an_answer_goes_to_the_topic_that_it_was_asked_in(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    forum = server.group(-100, topics={7})
+    async with serving(talk):
+        await server.say(forum, ANN, "/brief", thread=7)
+        posted = await server.next_post(forum)
+    assert posted.thread == 7
+    assert talk.requests[0].chat == ref(-100, "7")
+
+
+async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
+    server: TelegramServer, serving: Serving
+) -> None:
+    gate = threading.Event()
+
+    def slow_first(request: Request) -> Reply:
+        if request.text == "/brief":
+            gate.wait(10)
+        return prose(request.text)
+
+    async with serving(Scripted(slow_first)):
+        await server.say(server.person(ANN), ANN, "/brief")
+        await server.say(server.person(ANN), ANN, "/sections")
+        await server.say(server.person(BOB), BOB, "/help")
+        await server.next_post(server.person(BOB))  # another chat does not wait
+        gate.set()
+        await server.next_post(server.person(ANN), after=1)
+    assert [p.text for p in server.posted] == ["/help", "/brief", "/sections"]
+
+
+async def test_administrators_may_change_a_group_and_are_looked_up_once(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    group = server.group(-100, admins=(ANN,))
+    async with serving(talk):
+        for user, text in [
+            (ANN, "/subscribe nato"),
+            (BOB, "/subscribe nato"),
+            (ANN, "/pause"),
+            (BOB, "/brief"),
+        ]:
+            await server.say(group, user, text)
+        await server.next_post(group, after=3)
+    assert [request.may_change for request in talk.requests] == [True, False, True, False]
+    assert [method for method, _ in server.calls].count("getChatMember") == 2
+
+
+async def test_an_answer_longer_than_a_message_has_its_buttons_under_the_last(
+    server: TelegramServer, serving: Serving
+) -> None:
+    sections = Button(label="Sections", command="/sections")
+    talk = Scripted(lambda _: prose("A sentence of words. " * 400, (sections,)))
+    ann = server.person(ANN)
+    async with serving(talk):
+        await server.say(ann, ANN, "/full")
+        last = await server.next_post(ann, after=2)
+    assert [p.labels() for p in server.posted] == [[], [], ["Sections"]]
+    assert talk.posts[0][2] == str(last.id)
+
+
+def paged(request: Request) -> Reply:
+    match request.text:
+        case "/brief":
+            button = Button(label="Sections", command="/sections")
+            return prose("A brief", (button, Button(label="Odd", command="/odd")))
+        case "/sections":
+            return prose("1. The lede", (Button(label="Sections", command="/sections"),))
+        case "/odd":
+            return refusal("There is no “odd”. Try /help.")
+        case _:
+            return prose("something else")
+
+
+async def brief_with_buttons(server: TelegramServer) -> Posted:
+    await server.say(server.person(ANN), ANN, "/brief")
+    return await server.next_post(server.person(ANN))
+
+
+async def test_a_button_edits_its_message_in_place(server: TelegramServer, serving: Serving) -> None:
+    talk = Scripted(paged)
+    async with serving(talk):
+        brief = await brief_with_buttons(server)
+        query = await server.press(brief, "Sections", ANN)
+        await server.until(lambda: query in server.acknowledged)
+    assert (brief.text, brief.edits, len(server.posted)) == ("1. The lede", 1, 1)
+    assert "text" not in server.acknowledged[query]
+    assert talk.requests[-1].replied_to == str(brief.id)
+    assert talk.posts[-1][2] == str(brief.id)
+
+
+async def test_a_button_pressed_twice_does_nothing_twice(server: TelegramServer, serving: Serving) -> None:
+    async with serving(Scripted(paged)):
+        brief = await brief_with_buttons(server)
+        queries = [await server.press(brief, "Sections", ANN) for _ in range(2)]
+        await server.until(lambda: all(query in server.acknowledged for query in queries))
+    assert (brief.edits, len(server.posted)) == (1, 1)
+    assert not any("text" in server.acknowledged[query] for query in queries)
+
+
+async def test_what_a_button_cannot_do_is_said_to_who_pressed_it_alone(
+    server: TelegramServer, serving: Serving
+) -> None:
+    async with serving(Scripted(paged)):
+        brief = await brief_with_buttons(server)
+        query = await server.press(brief, "Odd", ANN)
+        await server.until(lambda: query in server.acknowledged)
+    assert server.acknowledged[query]["text"] == "There is no “odd”. Try /help."
+    assert (brief.text, len(server.posted)) == ("A brief", 1)
+
+
+async def test_a_failure_of_ours_is_logged_and_told_in_one_polite_line(
+    server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(request: Request) -> Reply:
+        if request.text == "/full":
+            raise RuntimeError("the disk is full")
+        return paged(request)
+
+    button = Button(label="Full text", command="/full")
+    async with serving(Scripted(lambda r: prose("A brief", (button,)) if r.text == "/brief" else fail(r))):
+        await server.say(server.person(ANN), ANN, "/full")
+        posted = await server.next_post(server.person(ANN))
+        await server.say(server.person(ANN), ANN, "/brief")
+        query = await server.press(await server.next_post(server.person(ANN), after=1), "Full text", ANN)
+        await server.until(lambda: query in server.acknowledged)
+    assert posted.text.startswith("Something went wrong on my side")
+    assert server.acknowledged[query]["text"] == posted.text
+    assert [r.exc_info is not None for r in caplog.records if r.message == "telegram update failed"] == [
+        True
+    ] * 2
+
+
+async def test_a_removal_ends_the_chat_and_a_migration_moves_it(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    left, old = server.group(-1, kind="group"), server.group(-2, kind="group")
+    async with serving(talk):
+        await server.bot_becomes(left, "kicked", by=ANN)
+        await server.migrate(old, -1002)
+        await server.bot_becomes(server.person(BOB), "kicked", by=BOB)
+        await server.say(server.person(ANN), ANN, "/help")
+        await server.next_post(server.person(ANN))
+    assert set(talk.ended) == {ref(-1), ref(BOB)}
+    assert talk.moves == [(ref(-2), ref(-1002))]
+
+
+async def test_the_token_is_in_no_log_and_no_error(
+    server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.faults.append(Fault(method="getMe", silent=False))  # the connection is closed under the client
+    async with serving(Scripted()) as chat:
+        await server.say(server.person(ANN), ANN, "/brief")
+        await server.next_post(server.person(ANN))
+        server.faults.append(Fault(method="sendMessage", error=Refused(500, "Internal Server Error")))
+        with pytest.raises(SendFailed) as failed:
+            await chat.send(ref(ANN), prose("digest"), key="1")
+    assert "HTTP Request" in caplog.text  # httpx does log URLs
+    assert TOKEN not in caplog.text
+    assert TOKEN not in "".join(traceback.format_exception(failed.value))
+
+
+async def test_a_wrong_token_is_one_clear_line_without_the_token(server: TelegramServer) -> None:
+    chat = make_chat(server.base_url, token="1:wrong")
+    with pytest.raises(ChatError, match="does not accept the bot's token") as failed:
+        await chat.serve(Scripted())
+    assert "1:wrong" not in "".join(traceback.format_exception(failed.value))
+
+
+async def test_what_was_handled_is_not_sent_again_after_a_restart(server: TelegramServer) -> None:
+    talk = Scripted()
+    for _ in range(2):
+        async with served(make_chat(server.base_url), talk):
+            if not server.posted:
+                await server.say(server.person(ANN), ANN, "/brief")
+                await server.next_post(server.person(ANN))
+    async with served(make_chat(server.base_url), talk):
+        await server.say(server.person(BOB), BOB, "/brief")
+        await server.next_post(server.person(BOB))
+    assert [request.user for request in talk.requests] == [str(ANN), str(BOB)]
+
+
+async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
+    server: TelegramServer, serving: Serving
+) -> None:
+    asked, gate = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> Reply:
+        asked.set()
+        gate.wait(10)
+        return prose("done")
+
+    async with serving(Scripted(slow)):
+        await server.say(server.person(ANN), ANN, "/brief")
+        await asyncio.to_thread(asked.wait, 10)
+        asyncio.get_running_loop().call_later(0.1, gate.set)
+    assert [p.text for p in server.posted] == ["done"]
+
+
+# --- send: what each failure means
+
+
+def fault(**what: object) -> Fault:
+    return Fault(method="sendMessage", **what)  # type: ignore[arg-type]  # one test parametrises over all of them
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (fault(error=Refused(429, "Too Many Requests: retry after 7", retry_after=7)), Throttled),
+        (fault(error=Refused(403, "Forbidden: bot was blocked by the user")), ChatGone),
+        (fault(error=Refused(400, "Bad Request: chat not found")), ChatGone),
+        (fault(error=Refused(400, "Bad Request: message thread not found")), ChatGone),
+        (
+            fault(error=Refused(400, "Bad Request: not enough rights to send text messages to the chat")),
+            SendRefused,
+        ),
+        (fault(error=Refused(500, "Internal Server Error")), SendFailed),
+        (fault(error=Refused(401, "Unauthorized")), SendFailed),
+        (fault(raw=(502, "<html>Bad Gateway</html>")), SendUnknown),
+        (fault(raw=(504, "<html>Gateway Timeout</html>")), SendUnknown),
+        (fault(raw=(200, "not JSON")), SendUnknown),
+        (fault(accepts=True), SendUnknown),  # accepted, and the connection breaks before the answer
+        (fault(accepts=True, silent=True), SendUnknown),
+    ],
+)
+async def test_what_a_failed_delivery_means(
+    server: TelegramServer, what: Fault, expected: type[ChatError]
+) -> None:
+    server.person(ANN)
+    server.faults.append(what)
+    async with served(make_chat(server.base_url, timeout=timedelta(seconds=0.5)), Scripted()) as chat:
+        with pytest.raises(ChatError) as failed:
+            await chat.send(ref(ANN), prose("digest"), key="1")
+    assert type(failed.value) is expected
+    assert len(server.posted) == what.accepts  # "nothing was sent" is true, and "unknown" is not said of it
+
+
+async def test_a_pause_is_asked_for_to_the_second(server: TelegramServer, serving: Serving) -> None:
+    server.person(ANN)
+    server.faults.append(fault(error=Refused(429, "Too Many Requests: retry after 7", retry_after=7)))
+    async with serving(Scripted()) as chat:
+        with pytest.raises(Throttled) as throttled:
+            await chat.send(ref(ANN), prose("digest"), key="1")
+    assert throttled.value.retry_after == timedelta(seconds=7)
+
+
+async def test_without_a_connection_nothing_was_sent(server: TelegramServer) -> None:
+    chat = make_chat(server.base_url)
+    with pytest.raises(SendFailed):
+        await chat.send(ref(ANN), prose("digest"), key="1")
+    async with served(chat, Scripted()):
+        await server.__aexit__()
+        with pytest.raises(SendFailed, match="no connection"):
+            await chat.send(ref(ANN), prose("digest"), key="1")
+        await server.__aenter__()
+
+
+async def test_a_delivery_of_several_messages_goes_on_where_it_stopped(
+    server: TelegramServer, serving: Serving
+) -> None:
+    server.person(ANN)
+    long = Reply(blocks=(Title(text="Digest"), Prose(text="A sentence of words. " * 400)))
+    throttle = fault(error=Refused(429, "Too Many Requests: retry after 1", retry_after=1))
+
+    async with serving(Scripted()) as chat:
+        original: Callable[..., object] = server._sendMessage
+
+        def throttled_once(params: dict[str, object]) -> object:
+            if len(server.posted) == 1:
+                server._sendMessage = original  # type: ignore[method-assign,assignment]  # put back
+                raise throttle.error  # type: ignore[misc]  # it is one
+            return original(params)
+
+        server._sendMessage = throttled_once  # type: ignore[method-assign,assignment]  # a fault at the second
+        with pytest.raises(Throttled):
+            await chat.send(ref(ANN), long, key="1")
+        last = await chat.send(ref(ANN), long, key="1")
+    assert [p.text[:6] for p in server.posted].count("Digest") == 1
+    assert last == str(server.posted[-1].id)
+    assert "".join(p.text for p in server.posted).count("A sentence of words.") == 400
+
+
+async def test_somebody_who_waits_is_answered_after_the_pause_that_telegram_asks_for(
+    server: TelegramServer, serving: Serving
+) -> None:
+    server.faults.append(fault(error=Refused(429, "Too Many Requests: retry after 1", retry_after=1)))
+    async with serving(Scripted()):
+        await server.say(server.person(ANN), ANN, "/brief")
+        assert (await server.next_post(server.person(ANN))).text == "re: /brief"
+
+
+async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, serving: Serving) -> None:
+    async with serving(Scripted()) as chat:
+        with pytest.raises(SendRefused):
+            await chat.send(ref(BOT_ID), prose(" "), key="1")

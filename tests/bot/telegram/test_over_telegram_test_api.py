@@ -1,0 +1,150 @@
+"""The unmodified client and the shipped adapter against a Bot API server of others: npm's telegram-test-api.
+
+It speaks nine methods and enforces no limit: the rest is tried against `tests/servers/telegram.py`.
+"""
+
+import asyncio
+import json
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from telegram.request import HTTPXRequest, RequestData
+
+from bot.reply import Button, Prose, Reply
+from bot.telegram import TelegramChat
+from tests.bot.telegram.conftest import served
+from tests.bot.telegram.conversations import Scripted
+
+HOME = Path(__file__).parents[2] / "servers" / "telegram_test_api"
+TOKEN = "666:telegram-test-api"
+ANN = 11
+
+
+class Patched(HTTPXRequest):
+    """The server's answers, made what the Bot API says they are; the requests are the client's own."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *args: Any, **kw: Any
+    ) -> tuple[int, bytes]:
+        status, body = await super().do_request(url, method, request_data, *args, **kw)
+        answer = json.loads(body)
+        result = answer.get("result")
+        called = url.rsplit("/", 1)[1]
+        if called == "getMe":
+            result["is_bot"] = True
+        elif called == "sendMessage":
+            # It gives milliseconds, and the request's other parameters as they came.
+            kept = {name: result[name] for name in ("message_id", "chat", "text")}
+            answer["result"] = {**kept, "date": result["date"] // 1000}
+        elif called == "editMessageText" and request_data is not None:
+            edited = request_data.parameters
+            chat = {"id": edited["chat_id"], "type": "private"}
+            answer["result"] = {
+                "message_id": edited["message_id"],
+                "date": 0,
+                "chat": chat,
+                "text": edited["text"],
+            }
+        elif called == "answerCallbackQuery":
+            answer["result"] = True
+        elif called == "getUpdates":
+            for update in result:
+                update.get("callback_query", {})["chat_instance"] = "1"
+        return status, json.dumps(answer).encode()
+
+
+class Person:
+    """Somebody at the other side of the server."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def say(self, text: str) -> None:
+        command = {"type": "bot_command", "offset": 0, "length": len(text.split()[0])}
+        await self._post("/sendCommand", {**self._message(), "text": text, "entities": [command]})
+
+    async def press(self, posted: dict[str, Any], label: str) -> None:
+        rows = posted["message"]["reply_markup"]["inline_keyboard"]
+        data = next(button["callback_data"] for row in rows for button in row if button["text"] == label)
+        message = {**self._message(), "message_id": posted["messageId"], "text": posted["message"]["text"]}
+        await self._post(
+            "/sendCallback", {"botToken": TOKEN, "from": message["from"], "message": message, "data": data}
+        )
+
+    async def posted(self, count: int, *, containing: str = "") -> list[dict[str, Any]]:
+        """The bot's messages as they are now, once there are as many and the last one says so."""
+        for _ in range(200):
+            history = (await self._post("/getUpdatesHistory", {"token": TOKEN}))["result"]
+            messages = [one for one in history if "chat_id" in one.get("message", {})]
+            if len(messages) >= count and containing in messages[-1]["message"]["text"]:
+                return messages
+            await asyncio.sleep(0.05)
+        raise TimeoutError(f"not {count} messages of which the last says {containing!r}")
+
+    def _message(self) -> dict[str, Any]:
+        chat = {"id": ANN, "type": "private", "first_name": "Ann"}
+        sender = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+        return {"botToken": TOKEN, "from": sender, "chat": chat, "date": 1_700_000_000}
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        response = await self._client.post(path, json=body)
+        found: dict[str, Any] = response.raise_for_status().json()
+        return found
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("needs Node.js and npm, to run the npm package telegram-test-api")
+    if not (HOME / "node_modules" / "telegram-test-api").is_dir():
+        installed = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            cwd=HOME,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        if installed.returncode:
+            pytest.skip(f"npm could not install telegram-test-api: {installed.stderr.strip()[-200:]}")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen(
+        [node, "serve.js", str(port)], cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.fixture
+async def person(url: str) -> AsyncIterator[Person]:
+    async with httpx.AsyncClient(base_url=url) as client:
+        yield Person(client)
+
+
+def make_chat(url: str) -> TelegramChat:
+    return TelegramChat(
+        token=TOKEN, base_url=f"{url}/bot", poll_interval=timedelta(seconds=0.1), request_class=Patched
+    )
+
+
+async def test_commands_and_a_button_are_answered_over_a_server_of_others(url: str, person: Person) -> None:
+    sections = Button(label="Sections", command="/sections")
+    talk = Scripted(lambda r: Reply(blocks=(Prose(text=f"re: {r.text}"),), buttons=((sections,),)))
+    async with served(make_chat(url), talk):
+        await person.say("/brief nato")
+        (brief,) = await person.posted(1)
+        await person.press(brief, "Sections")
+        (edited,) = await person.posted(1, containing="re: /sections")
+    assert edited["messageId"] == brief["messageId"]
+    assert [request.text for request in talk.requests] == ["/brief nato", "/sections"]
