@@ -20,20 +20,13 @@ LONG_QUOTE_UNITS = 400  # longer ones are folded until they are touched
 
 def render(reply: Reply) -> tuple[str, ...]:
     """The messages of a reply, in Telegram's HTML, in order. Empty if nothing in it can be seen."""
-    passages = [
-        part
-        for block in reply.blocks
-        for passage in _lay_out(block)
-        if _visible(passage)
-        for part in _cut(passage)
-    ]
-    return tuple(_html(message) for message in _pack(passages))
+    parts = (part for passage in _passages(reply.blocks) if _visible(passage) for part in _cut(passage))
+    return tuple(_html(message) for message in _pack(parts))
 
 
 def one_line(reply: Reply, *, max_chars: int) -> str:
     """The reply's first words as plain text on one line, for places where Telegram takes no formatting."""
-    passages = (passage for block in reply.blocks for passage in _lay_out(block))
-    words = " ".join(" ".join(passage.text for passage in passages).split())
+    words = " ".join(" ".join(passage.text for passage in _passages(reply.blocks)).split())
     return words if len(words) <= max_chars else words[: max_chars - 1] + "…"
 
 
@@ -80,12 +73,21 @@ class _Passage:
         return f"<blockquote{folded}>{html}</blockquote>"
 
 
+def _passages(blocks: Iterable[Block]) -> Iterator[_Passage]:
+    under_title = False
+    for block in blocks:
+        for passage in _lay_out(block):
+            close = under_title and isinstance(block, Note)
+            yield replace(passage, gap="\n") if close else passage
+        under_title = isinstance(block, Title)
+
+
 def _lay_out(block: Block) -> Iterator[_Passage]:
     match block:
         case Title(text=text, url=url):
             yield _Passage(runs=(_Run(text=_clean(text), bold=True, url=_link(url)),), leads=True)
-        case Note(text=text):
-            yield _Passage(runs=(_Run(text=_clean(text), italic=True),), gap="\n")
+        case Note(text=text, url=url):
+            yield _Passage(runs=(_Run(text=_clean(text), italic=True, url=_link(url)),), leads=True)
         case Prose(text=text):
             yield _Passage(runs=(_Run(text=_clean(text)),))
         case Items(items=items, numbered=numbered):
@@ -109,8 +111,9 @@ def _quotation(quotation: Quotation) -> Iterator[_Run]:
         yield _Run(text=" … ".join(parts))
     who = ", ".join(_clean(name) for name in (quotation.speaker, quotation.role) if name)
     label = quotation.label or (None if quotation.verbatim else "paraphrased")
+    how = ", ".join(_clean(word) for word in (quotation.cue, label) if word)
     yield _Run(text="\n")
-    yield _Run(text=f"— {who or 'not attributed'}" + (f" ({_clean(label)})" if label else ""), italic=True)
+    yield _Run(text=f"— {who or 'speaker not named'}" + (f" ({how})" if how else ""), italic=True)
 
 
 # What Telegram makes of characters that steer the text instead of being read: control characters are blanks,
@@ -200,13 +203,10 @@ def _pack(passages: Iterable[_Passage]) -> list[list[_Passage]]:
             messages[-1].append(passage)
             continue
         taken: list[_Passage] = []
-        if (
-            messages
-            and len(messages[-1]) > 1
-            and messages[-1][-1].leads
-            and _fits([messages[-1][-1], passage])
-        ):
-            taken = [messages[-1].pop()]
+        while messages and len(messages[-1]) > 1 and messages[-1][-1].leads:
+            if not _fits([messages[-1][-1], *taken, passage]):
+                break
+            taken.insert(0, messages[-1].pop())
         messages.append([*taken, passage])
     return messages
 

@@ -343,7 +343,8 @@ async def test_what_a_failed_delivery_means(
 ) -> None:
     server.person(ANN)
     server.faults.append(what)
-    async with served(make_chat(server.base_url, timeout=timedelta(seconds=0.5)), Scripted()) as chat:
+    patience = timedelta(seconds=1 if what.silent else 10)
+    async with served(make_chat(server.base_url, timeout=patience), Scripted()) as chat:
         with pytest.raises(ChatError) as failed:
             await chat.send(ref(ANN), prose("digest"), key="1")
     assert type(failed.value) is expected

@@ -22,7 +22,7 @@ texts = st.one_of(
 urls = st.one_of(st.none(), st.just('https://example.org/a?b=1&c="2"'), st.text(max_size=30))
 blocks: st.SearchStrategy[Block] = st.one_of(
     st.builds(Title, text=texts, url=urls),
-    st.builds(Note, text=texts),
+    st.builds(Note, text=texts, url=urls),
     st.builds(Prose, text=texts),
     st.builds(
         Items,
@@ -34,6 +34,7 @@ blocks: st.SearchStrategy[Block] = st.one_of(
         parts=st.lists(texts, min_size=1, max_size=3).map(tuple),
         speaker=st.one_of(st.none(), texts),
         role=st.one_of(st.none(), texts),
+        cue=st.one_of(st.none(), texts),
         label=st.one_of(st.none(), st.just("partial")),
         verbatim=st.booleans(),
     ),
@@ -52,8 +53,8 @@ def source_texts(reply: Reply) -> list[str]:
         match block:
             case Items(items=items):
                 found.extend(item.text for item in items)
-            case Quotation(parts=parts, speaker=speaker, role=role):
-                found.extend([*parts, speaker or "", role or ""])
+            case Quotation(parts=parts, speaker=speaker, role=role, cue=cue):
+                found.extend([*parts, speaker or "", role or "", cue or ""])
             case _:
                 found.append(block.text)
     return found
@@ -118,7 +119,8 @@ def test_a_brief_reads_as_a_person_expects() -> None:
                 label="paraphrased",
                 verbatim=False,
             ),
-            Quotation(parts=("Who knows",), speaker=None, role=None, label="partial"),
+            Note(text="Reuters", url="https://example.org/3"),
+            Quotation(parts=("Who knows",), speaker=None, role=None, cue="asked", label="partial"),
         )
     )
     (html,) = render(reply)
@@ -130,7 +132,8 @@ def test_a_brief_reads_as_a_person_expects() -> None:
         "<blockquote>“We are not in a position” … “right now.”\n"
         "<i>— Jim Mattis, Defense Secretary</i></blockquote>\n\n"
         "<blockquote>He doubts it.\n<i>— Sergei Shoigu (paraphrased)</i></blockquote>\n\n"
-        "<blockquote>“Who knows”\n<i>— not attributed (partial)</i></blockquote>"
+        '<a href="https://example.org/3"><i>Reuters</i></a>\n\n'
+        "<blockquote>“Who knows”\n<i>— speaker not named (asked, partial)</i></blockquote>"
     )
 
 
@@ -159,9 +162,10 @@ def test_a_quote_that_a_message_can_hold_is_never_split_between_two() -> None:
 
 
 def test_a_headline_goes_with_what_it_is_the_headline_of() -> None:
-    reply = Reply(blocks=(Prose(text="x" * 3000), Title(text="Next story"), Prose(text="y" * 2000)))
+    headline = (Title(text="Next story"), Note(text="VOA"))
+    reply = Reply(blocks=(Prose(text="x" * 3000), *headline, Prose(text="y" * 2000)))
     messages = [text for text, _ in shown(reply)]
-    assert messages[1].startswith("Next story")
+    assert messages[1].startswith("Next story\nVOA\n\nyyy")
 
 
 def test_a_surrogate_pair_is_never_split() -> None:
