@@ -51,9 +51,9 @@ def in_words(span: timedelta, *, short: bool = False) -> str:
     return f"{number}{unit[0]}" if short else counted(number, unit)
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str, things: str | None = None) -> str:
     """`1 quote`, `1,200 quotes`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
 def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
