@@ -13,6 +13,9 @@ from summarizer.quotes.spans import Passage, find_passages
 from summarizer.quotes.tokens import Tokens
 from summarizer.sentences import split_sentences
 
+_LONGEST_SCARE_QUOTE = 2  # words
+_SURE = 0.8
+
 
 def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
     """The quotes of `text` in order, each with its speaker where the article names one."""
@@ -31,6 +34,8 @@ def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
     quotes: list[Quote] = []
     group: list[tuple[Passage, Attribution | None]] = []
     for passage, attribution in zip(passages, attributions, strict=True):
+        if _is_scare_quote(tokens, passage, attribution):
+            continue
         if group and not _goes_on(group[-1], (passage, attribution)):
             quotes.append(_quote(tokens, group, speakers))
             group = []
@@ -38,6 +43,13 @@ def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
     if group:
         quotes.append(_quote(tokens, group, speakers))
     return tuple(quotes)
+
+
+def _is_scare_quote(tokens: Tokens, passage: Passage, attribution: Attribution | None) -> bool:
+    """A word or two in marks are speech only where a cue of the same sentence says so."""
+    if len(passage.span.of(tokens.text).split()) > _LONGEST_SCARE_QUOTE:
+        return False
+    return attribution is None or attribution.cue is None or attribution.confidence < _SURE
 
 
 def _goes_on(before: tuple[Passage, Attribution | None], now: tuple[Passage, Attribution | None]) -> bool:
