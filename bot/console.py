@@ -1,0 +1,141 @@
+"""The terminal chat: the same commands in a terminal, typed or piped in."""
+
+import asyncio
+import re
+import threading
+from collections.abc import Iterator
+from itertools import count
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.chat import ChatRef, Conversation, MessageId, Request
+from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title
+
+CHAT = ChatRef(platform="console", chat="terminal")
+PROMPT = "> "
+GREETING = "Pullquote. /brief shows the top stories, /help what else can be asked; Ctrl-D ends."
+# A terminal obeys control characters (ECMA-48), so an article must not bring its own.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ARTICLE = re.compile(r" #\d+")
+
+
+class ConsoleChat:
+    """A `ChatAdapter` over two text streams. It serves until the input ends."""
+
+    def __init__(self, source: TextIO, sink: TextIO) -> None:
+        self._source = source
+        self._interactive = source.isatty()
+        self._console = Console(file=sink, highlight=False, soft_wrap=not sink.isatty(), emoji=False)
+        self._ready = asyncio.Event()
+        self._messages = count(1)
+        self.refused = 0  # how many lines could not be done
+
+    async def serve(self, conversation: Conversation) -> None:
+        """Answers each line in turn; returns at the end of the input."""
+        lines = _lines(self._source)
+        if self._interactive:
+            self._console.print(GREETING, style="dim")
+        self._ready.set()
+        while True:
+            if self._interactive:
+                self._console.print(PROMPT, end="")
+            line = await lines.get()
+            if line is None:
+                return
+            if line.strip():
+                await asyncio.to_thread(self._answer, conversation, line)
+
+    def _answer(self, conversation: Conversation, line: str) -> None:
+        request = Request(chat=CHAT, user="terminal", text=line, may_change=True, page_chars=None)
+        reply = conversation.answer(request)
+        self.refused += reply.error
+        conversation.posted(CHAT, reply, self._print(reply))
+
+    async def ready(self) -> None:
+        """Returns once `send` can work."""
+        await self._ready.wait()
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:  # noqa: ARG002 (the port's)
+        """Prints an unasked reply."""
+        return self._print(reply)
+
+    def _print(self, reply: Reply) -> MessageId:
+        for block in reply.blocks:
+            self._print_block(block)
+        if hint := " · ".join(_hints(reply)):
+            self._console.print(Text(hint, style="dim"))
+        self._console.print()
+        return MessageId(str(next(self._messages)))
+
+    def _print_block(self, block: Block) -> None:
+        match block:
+            case Title():
+                self._console.print(_text(block.text, "bold", block.url))
+            case Note():
+                self._console.print(_text(block.text, "dim", block.url))
+            case Prose():
+                self._console.print(_text(block.text))
+                self._console.print()
+            case Items():
+                for number, item in enumerate(block.items, 1):
+                    mark = f"{number}. " if block.numbered else "• "
+                    self._console.print(Text(f"  {mark}").append_text(_text(item.text, url=item.url)))
+            case Quotation():
+                self._console.print(Padding(_text(quoted(block)), (0, 0, 0, 4)))
+                self._console.print(_text(f"      — {attribution(block)}", "italic"))
+
+
+def quoted(block: Quotation) -> str:
+    """The words in quotation marks; a paraphrase without."""
+    marks = ("“", "”") if block.verbatim else ("", "")
+    return " … ".join(f"{marks[0]}{part}{marks[1]}" for part in block.parts)
+
+
+def attribution(block: Quotation) -> str:
+    """`Jim Mattis, U.S. Secretary of Defense (said; partial)`."""
+    who = ", ".join(filter(None, (block.speaker, block.role))) or "speaker not named"
+    how = "; ".join(filter(None, (block.cue, block.label)))
+    return f"{who} ({how})" if how else who
+
+
+def _text(words: str, style: str = "", url: str | None = None) -> Text:
+    text = Text(_CONTROL.sub("", words), style=style)
+    if url:
+        text.append(f" <{_CONTROL.sub('', url)}>", style="dim")
+    return text
+
+
+def _hints(reply: Reply) -> Iterator[str]:
+    for row in reply.buttons:
+        for button in row:
+            yield _hint(button, reply)
+
+
+def _hint(button: Button, reply: Reply) -> str:
+    """What to type for the button; without its label where the command says as much."""
+    command = button.command
+    if command.count(" ") == 1 and command.endswith(f" #{reply.article}"):
+        command = _ARTICLE.sub("", command)  # the article shown last is the one meant
+    said = command.removeprefix("/")
+    return command if button.label.lower().startswith(said) else f"{button.label}: {command}"
+
+
+def _lines(source: TextIO) -> "asyncio.Queue[str | None]":
+    """The lines of a stream, None at its end, read in a thread that does not keep the process alive."""
+    queue: asyncio.Queue[str | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            for line in source:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+        except RuntimeError:
+            return  # the loop is closed: the process is ending
+
+    threading.Thread(target=read, name="console-input", daemon=True).start()
+    return queue

@@ -1,0 +1,78 @@
+"""Settings: environment variables `PULLQUOTE_...` and the file `pullquote.toml`, with their defaults."""
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+SETTINGS_FILE = "pullquote.toml"
+
+
+class Telegram(BaseModel):
+    """The Telegram bot; without a token there is none."""
+
+    token: SecretStr | None = None  # from @BotFather
+    base_url: str = "https://api.telegram.org/bot"  # or a self-hosted Bot API server's, up to the token
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    poll_interval_s: float = Field(default=0.0, ge=0)
+
+
+class Discord(BaseModel):
+    """The Discord bot; without a token there is none."""
+
+    token: SecretStr | None = None  # from the developer portal
+    api_url: str = "https://discord.com/api/v10"
+    gateway_url: str = "wss://gateway.discord.gg/"
+
+
+class Web(BaseModel):
+    """How articles are fetched."""
+
+    contact: str = "https://github.com/pullquote/pullquote"  # told to publishers in the User-Agent
+    allowed: tuple[str, ...] = ()  # the operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16"
+
+
+class Settings(BaseSettings):
+    """All settings. `PULLQUOTE_TELEGRAM__TOKEN` is `token` in the file's `[telegram]`."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="PULLQUOTE_", env_nested_delimiter="__", toml_file=SETTINGS_FILE, extra="forbid"
+    )
+
+    database_url: str = "sqlite:///pullquote.db"
+    timezone: str = "UTC"  # IANA; for chats that have set none
+    max_bullets: int = Field(default=3, ge=2, le=3)
+    model_folder: str | None = None  # another sentence-transformers model; None: the packaged one
+    model_threads: int | None = Field(default=None, ge=1)
+    tick_s: float = Field(default=2.0, gt=0)  # between two looks for what is due
+    log_level: str = "INFO"
+    telegram: Telegram = Telegram()
+    discord: Discord = Discord()
+    web: Web = Web()
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Brussels") from error
+        return name
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given in code wins over the environment, and that over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
