@@ -1,0 +1,149 @@
+"""Plain copy to blocks, each a paragraph, a heading or a scrap of furniture, however its lines lie."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from articles.model import ParagraphKind
+
+_LINE_BREAK = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+# Controls, zero-width spaces, byte order marks, soft hyphens: nothing a reader sees.
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\xad\u200b\u2060\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+_BULLET = re.compile(r"[•‣◦▪●○∙■□*·-]\s+(?=\S)")
+_NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\S)")
+_QUOTED = re.compile(r">+\s*(?=\S)")
+_SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
+
+MIN_WRAP, MAX_WRAP = 40, 100  # columns: narrower is a list of labels, wider is one paragraph a line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """What stands between two paragraph breaks of the copy, on one line, white space collapsed."""
+
+    text: str
+    run: int  # blocks of one run had no blank line between them
+    kind: ParagraphKind = ParagraphKind.BODY
+    numbered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    indent: int
+    text: str  # "": a blank line
+
+    @property
+    def ends_sentence(self) -> bool:
+        return _SENTENCE_END.search(self.text[-8:]) is not None
+
+    @property
+    def opens_item(self) -> bool:
+        return _kind(self.text) is not ParagraphKind.BODY or _NUMBER.match(self.text) is not None
+
+
+def split_blocks(copy: str) -> tuple[Block, ...]:
+    """The blocks of `copy` in order, none of them blank.
+
+    Knows blank lines between paragraphs, one paragraph a line without blank lines, lines wrapped at a column,
+    and first lines indented. Hard-wrapped lines are joined by the rule that broke them: a line ends where the
+    next word would not have fitted.
+    """
+    lines = _lines(copy)
+    width = _wrap_width(lines)
+    blocks: list[Block] = []
+    for number, run in enumerate(_runs(lines)):
+        blocks.extend(replace(_block(text), run=number) for text in _join(run, width))
+    return tuple(blocks)
+
+
+def _lines(copy: str) -> list[_Line]:
+    copy = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", _LINE_BREAK.sub("\n", copy)))
+    lines = []
+    for raw in copy.split("\n"):
+        text = _SPACE.sub(" ", raw.strip())
+        lines.append(_Line(len(raw.expandtabs()) - len(raw.expandtabs().lstrip()) if text else 0, text))
+    return lines
+
+
+def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
+    run: list[_Line] = []
+    for line in [*lines, _Line(0, "")]:
+        if line.text:
+            run.append(line)
+        elif run:
+            yield run
+            run = []
+
+
+def _wrap_width(lines: list[_Line]) -> int | None:
+    """The column at which the copy was wrapped; None where a line is a paragraph.
+
+    The 85th percentile of the lines that go on: a stray long line (an address, a caption) doesn't move it.
+    """
+    pairs = [(a, b) for a, b in pairwise(lines) if a.text and b.text]
+    if not pairs:
+        return None
+    width = sorted(len(a.text) for a, _ in pairs)[int(0.85 * len(pairs))]
+    full = [(a, b) for a, b in pairs if _is_full(a, b, width)]
+    if not MIN_WRAP <= width <= MAX_WRAP or len(full) < max(2, 0.5 * len(pairs)):
+        return None
+    in_mid_sentence = sum(not a.ends_sentence for a, _ in full)
+    going_on = sum(not b.text[0].isupper() for _, b in full)
+    return width if in_mid_sentence >= 0.5 * len(full) and going_on >= 0.3 * len(full) else None
+
+
+def _is_full(line: _Line, following: _Line, width: int) -> bool:
+    first_word = following.text.partition(" ")[0]
+    return len(line.text) + 1 + len(first_word) >= width
+
+
+def _join(run: list[_Line], width: int | None) -> Iterator[str]:
+    """The texts of a run's blocks."""
+    margin = min(line.indent for line in run)
+    parts = [run[0].text]
+    in_item = run[0].opens_item
+    for a, b in pairwise(run):
+        starts_item = b.opens_item
+        indented = b.indent > margin and not in_item
+        if starts_item or indented or not _goes_on(a, b, width):
+            yield _unwrap(parts)
+            parts, in_item = [b.text], starts_item
+        else:
+            parts.append(b.text)
+    yield _unwrap(parts)
+
+
+def _goes_on(a: _Line, b: _Line, width: int | None) -> bool:
+    if width is None:
+        unfinished = len(a.text) >= MIN_WRAP and not a.ends_sentence
+        return unfinished and b.text[0].islower() and (b.ends_sentence or len(b.text) >= MIN_WRAP)
+    return _is_full(a, b, width)
+
+
+def _unwrap(parts: list[str]) -> str:
+    """One line of several; a compound broken at its hyphen ("cyber-" / "attacks") closes up again."""
+    joined = [parts[0]]
+    for part in parts[1:]:
+        before = joined[-1]
+        compound = before[-1] == "-" and before[-2:-1].isalpha() and part[0].islower()
+        joined.append(part if compound else " " + part)
+    return "".join(joined)
+
+
+def _kind(text: str) -> ParagraphKind:
+    if _BULLET.match(text):
+        return ParagraphKind.LIST_ITEM
+    if _QUOTED.match(text):
+        return ParagraphKind.BLOCK_QUOTE
+    return ParagraphKind.BODY
+
+
+def _block(text: str) -> Block:
+    """A block by its marker: bullets and quote marks are layout and go, numbers are the writer's and stay."""
+    marker = _BULLET.match(text) or _QUOTED.match(text)
+    if marker is not None:
+        return Block(text=text[marker.end() :], run=0, kind=_kind(text))
+    return Block(text=text, run=0, numbered=_NUMBER.match(text) is not None)

@@ -1,0 +1,180 @@
+"""Dates as newspapers write them: found in running text, and told from lines that hold nothing else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTH_NUMBER = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
+_MONTH = (
+    r"(?P<{0}>jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?\.?|july?\.?"
+    r"|aug(?:ust|\.)?"
+    r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
+)
+_YEAR = r"(?P<{0}>(?:19|20)\d\d)\b"
+_DATE = re.compile(
+    rf"\b{_MONTH.format('month_a')} ?(?P<day_a>\d{{1,2}})(?:st|nd|rd"
+    rf"|th)?\b(?:,? ?{_YEAR.format('year_a')})?"
+    rf"|\b(?P<day_b>\d{{1,2}})(?:st|nd|rd"
+    rf"|th)?\.?(?: of)? {_MONTH.format('month_b')}\b(?:,? ?{_YEAR.format('year_b')})?"
+    r"|\b(?P<year_c>(?:19|20)\d\d)-(?P<month_c>\d\d)-(?P<day_c>\d\d)(?=\b|T)"
+    r"|\b(?P<one>\d{1,2})[/.](?P<two>\d{1,2})[/.](?P<year_d>(?:19|20)\d\d)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"(?<![\d:.])(?P<hour>\d{1,2})(?:[:.]?(?P<minute>[0-5]\d))?(?::\d\d(?:\.\d+)?)? ?"
+    r"(?P<half>[ap]\.?m\b\.?)?(?: ?(?P<zone>Z\b|[+-]\d\d:?\d\d\b|[A-Z]{2,4}\b))?",
+    re.IGNORECASE,
+)
+# Abbreviations that mean one thing in a dateline. IST and others that name several zones are left out.
+_ZONES: dict[str, tzinfo] = {
+    **dict.fromkeys(("z", "utc", "gmt"), UTC),
+    **dict.fromkeys(("et", "est", "edt"), ZoneInfo("America/New_York")),
+    **dict.fromkeys(("ct", "cst", "cdt"), ZoneInfo("America/Chicago")),
+    **dict.fromkeys(("mt", "mst", "mdt"), ZoneInfo("America/Denver")),
+    **dict.fromkeys(("pt", "pst", "pdt"), ZoneInfo("America/Los_Angeles")),
+    **dict.fromkeys(("cet", "cest"), ZoneInfo("Europe/Brussels")),
+    "bst": ZoneInfo("Europe/London"),
+}
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
+_STAMP_LABEL = re.compile(
+    r"\b(?:(?:first |last |originally )?(?:published|posted|updated|modified|created|issued|filed"
+    r"|released)|date|time"
+    r"|(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?|at|on|local|noon|midnight)\b",
+    re.IGNORECASE,
+)
+MAX_STAMP_CHARS = 120
+_LATEST_HOUR = 23
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A day as the text has it."""
+
+    month: int
+    day: int
+    year: int | None  # None: "Feb. 16"
+    start: int
+    end: int
+
+    def in_year(self, year: int) -> date | None:
+        """That day of `year`; None for 29 February of a common year."""
+        try:
+            return date(year, self.month, self.day)
+        except ValueError:
+            return None
+
+    @property
+    def full(self) -> date | None:
+        """The calendar day; None where the text gives no year."""
+        return None if self.year is None else self.in_year(self.year)
+
+
+def find_dates(text: str) -> Iterator[WrittenDate]:
+    """The dates in `text`, in order. 2/3/2017 is two days in two countries, and so none."""
+    for match in _DATE.finditer(text):
+        found = {key.split("_")[0]: value for key, value in match.groupdict().items() if value is not None}
+        numbers = _day_and_month(found)
+        if numbers is None:
+            continue
+        day, month = numbers
+        year = int(found["year"]) if "year" in found else None
+        written = WrittenDate(month, day, year, *match.span())
+        if written.in_year(year or 2000) is not None:  # 2000 has a 29 February
+            yield written
+
+
+def _day_and_month(found: dict[str, str]) -> tuple[int, int] | None:
+    if "one" in found:
+        one, two = int(found["one"]), int(found["two"])
+        if one > 12 >= two or one == two:
+            return one, two
+        return (two, one) if two > 12 >= one else None
+    month = found["month"].lower()
+    return int(found["day"]), int(month) if month.isdigit() else _MONTH_NUMBER[month[:3]]
+
+
+def midnight_utc(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def find_weekday(text: str) -> int | None:
+    """The first day of the week that `text` names, Monday 0 as in `date.weekday`; None if it names none."""
+    match = _WEEKDAY.search(text)
+    return None if match is None else _WEEKDAYS.index(match[0].lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a date line says: the day, and the instant where it gives the hour and the zone too."""
+
+    written: WrittenDate
+    at: time | None  # with its zone
+    updated: bool  # "Updated ...": later than publication
+
+    def instant(self, year: int | None) -> datetime | None:
+        """The moment in its own zone, or midnight UTC of the day. `year` is used where the line has none."""
+        day = self.written.full if self.written.year else year and self.written.in_year(year)
+        if not day:
+            return None
+        return midnight_utc(day) if self.at is None else datetime.combine(day, self.at)
+
+
+def read_stamp(line: str) -> Stamp | None:
+    """The date that is all `line` holds, labels and clock time aside; None for any other line."""
+    if len(line) > MAX_STAMP_CHARS or not any(map(str.isdigit, line)):
+        return None
+    dates = list(find_dates(line))
+    if not dates:
+        return None
+    first = dates[0]
+    rest = line
+    for found in reversed(dates):
+        rest = f"{rest[: found.start]} ; {rest[found.end :].removeprefix('T')}"
+    at = _clock_time(rest)
+    rest = _STAMP_LABEL.sub(" ", _TIME.sub(" ", rest))
+    if any(map(str.isalnum, rest)):
+        return None
+    label = line[: first.start].lower()
+    return Stamp(first, at, updated="updated" in label or "modified" in label)
+
+
+def _clock_time(text: str) -> time | None:
+    for match in _TIME.finditer(text):
+        zone = _zone(match["zone"])
+        if zone is None or (match["minute"] is None and match["half"] is None):
+            continue
+        hour = int(match["hour"])
+        if match["half"]:
+            hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+        if hour <= _LATEST_HOUR:
+            return time(hour, int(match["minute"] or 0), tzinfo=zone)
+    return None
+
+
+def _zone(written: str | None) -> tzinfo | None:
+    if written is None:
+        return None
+    if written[0] in "+-":
+        hours, minutes = int(written[1:3]), int(written[-2:])
+        if hours >= 24 or minutes >= 60:
+            return None
+        offset = timedelta(hours=hours, minutes=minutes)
+        return timezone(-offset if written[0] == "-" else offset)
+    return _ZONES.get(written.lower())

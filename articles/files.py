@@ -1,0 +1,116 @@
+"""Files to articles: bytes to text, whatever wrote them, and text or page to an article."""
+
+import codecs
+import re
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from articles.errors import Unreadable
+from articles.model import Article
+from articles.wire import parse_wire
+
+MAX_FILE_BYTES = 10_000_000
+
+_BOMS = (  # the longer first: UTF-16's mark opens UTF-32's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FORMATS = (
+    (b"%PDF-", "a PDF; save its text as .txt first"),
+    (b"{\\rtf", "rich text (RTF); save it as plain text first"),
+    (b"PK\x03\x04", "a ZIP or an office document; save its text as .txt first"),
+    (b"\xd0\xcf\x11\xe0", "an office document; save its text as .txt first"),
+    (b"\x1f\x8b", "gzip; unpack it first"),
+)
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")  # none of them stands in text
+_SNIFFED_BYTES = 65_536
+_MAX_CONTROL_SHARE = 0.002
+_WINDOWS_LETTERS = frozenset(
+    "“”‘’‚„…–—•€£§©®°·«»¿¡½¼¾×´ÄÖÜäöüßÀÂÇÈÉÊËÎÏÔÙÛàâçèéêëîïôùûœŒÁÍÑÓÚáíñóúÃÕãõÅåÆæØøìòýš™ž\xa0"
+)
+_HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+_HTML_OPENING = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S
+)
+
+
+def read_article_file(path: Path) -> Article:
+    """The article in a text file, by `parse_wire`.
+
+    Raises Unreadable where there is no such file, or it is empty, larger than 10 MB, not text, or in no
+    encoding that can be told; NotAnArticle where it is text without a story.
+    """
+    body = _read(path)
+    if path.suffix.lower() in _HTML_SUFFIXES:
+        raise Unreadable(f"{path} is a web page; only plain text files are read")
+    text = decode_text(body, name=str(path))
+    if _HTML_OPENING.match(text[:_SNIFFED_BYTES]):
+        raise Unreadable(f"{path} is a web page; only plain text files are read")
+    return parse_wire(text)
+
+
+def decode_text(body: bytes, *, name: str) -> str:
+    """The text of a file's bytes: by byte order mark, as UTF-8, as Windows-1252, or as the best guess.
+
+    name: the file, for the error. Raises Unreadable where the bytes are no text.
+    """
+    for mark, codec in _BOMS:
+        if body.startswith(mark):
+            return _decode(body, codec, name)
+    _refuse_binary(body, name)
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    try:
+        western = body.decode("windows-1252")
+    except UnicodeDecodeError:
+        western = None
+    if western is not None and all(c.isascii() or c in _WINDOWS_LETTERS for c in western):
+        return western
+    guess = from_bytes(body).best()
+    if guess is None:
+        raise Unreadable(f"{name} is in an unknown encoding; save it as UTF-8")
+    return str(guess)
+
+
+def _decode(body: bytes, codec: str, name: str) -> str:
+    try:
+        return body.decode(codec)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{name} begins as {codec.upper()} and then is not; save it as UTF-8") from error
+
+
+def _refuse_binary(body: bytes, name: str) -> None:
+    for magic, what in _FORMATS:
+        if body.startswith(magic):
+            raise Unreadable(f"{name} is {what}")
+    sample = body[:_SNIFFED_BYTES]
+    if b"\0" in sample or len(_CONTROL.findall(sample)) > _MAX_CONTROL_SHARE * len(sample):
+        raise Unreadable(f"{name} is a binary file, not text")
+
+
+def _read(path: Path) -> bytes:
+    """The file's bytes. Its size is asked for before they are read."""
+    try:
+        if path.is_dir():
+            raise Unreadable(f"{path} is a directory; name a file in it")
+        if not path.exists():
+            raise Unreadable(f"{path} does not exist")
+        if not path.is_file():  # a pipe or a device may never end
+            raise Unreadable(f"{path} is not a regular file")
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise Unreadable(f"{path} is too large: {size / 1e6:.0f} MB, and 10 MB is the limit")
+        with path.open("rb") as file:
+            body = file.read(MAX_FILE_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise Unreadable(f"{path} cannot be read: {reason}") from error
+    if not body.strip():
+        raise Unreadable(f"{path} is empty")
+    return body
