@@ -139,7 +139,7 @@ async def test_redirects_without_end_end(publisher: NewsServer, fetcher: Fetcher
     assert publisher.asked("/11") == 0
 
 
-@pytest.mark.parametrize("location", ["", "http://[", "//", "http://\x7f/"])
+@pytest.mark.parametrize("location", ["", "http://[", "//", "http://\x7f/", "http://0177.0.0.1/"])
 async def test_a_redirect_to_nonsense_is_an_error_of_ours(
     publisher: NewsServer, fetcher: Fetcher, location: str
 ) -> None:
@@ -248,7 +248,6 @@ async def test_a_compressed_page_is_given_plain(publisher: NewsServer, fetcher: 
         "http://127.1:{port}/secret",
         "http://2130706433:{port}/secret",
         "http://0x7f000001:{port}/secret",
-        "http://0177.0.0.1:{port}/secret",
         "http://0.0.0.0:{port}/secret",
         "http://[::1]:{port}/secret",
         "http://[::ffff:127.0.0.1]:{port}/secret",
@@ -271,13 +270,13 @@ async def test_no_link_and_no_redirect_reaches_the_inside(
             "mapped.example": [["::ffff:10.0.0.7"]],
             "nat64.example": [["64:ff9b::a00:7"]],
             # What the system's resolver makes of such spellings.
-            **dict.fromkeys(("localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"), local),
+            **dict.fromkeys(("localhost", "127.1", "2130706433", "0x7f000001"), local),
         }
     )
     link = link.format(port=inside.port)
     async with Fetcher(policy(publisher), resolver=names) as fetcher:
         for url in (link, publisher.publish("/feed", redirect(link, 301))):
-            with pytest.raises(FetchRefused, match=r"not public|not one that|not a web address"):
+            with pytest.raises(FetchRefused, match=r"not public|not one that"):
                 await fetcher.fetch(url)
     assert inside.requests == []
 
@@ -355,7 +354,15 @@ async def test_a_name_that_does_not_exist_is_worth_another_try(publisher: NewsSe
 
 @pytest.mark.parametrize(
     "url",
-    ["", "news", "ftp://news.example/", "javascript:alert(1)", "http://", "http://user:pw@news.example/"],
+    [
+        "",
+        "news",
+        "ftp://news.example/",
+        "javascript:alert(1)",
+        "http://",
+        "http://user:pw@news.example/",
+        "http://0177.0.0.1/",
+    ],
 )
 def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
     with pytest.raises(FetchRefused) as refused:
