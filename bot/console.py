@@ -8,7 +8,6 @@ from itertools import count
 from typing import TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
@@ -29,7 +28,7 @@ class ConsoleChat:
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
         self._interactive = source.isatty()
-        self._console = Console(file=sink, highlight=False, soft_wrap=not sink.isatty(), emoji=False)
+        self._console = _console(sink)
         self._ready = asyncio.Event()
         self._messages = count(1)
         self.refused = 0  # how many lines could not be done
@@ -64,29 +63,43 @@ class ConsoleChat:
         return self._print(reply)
 
     def _print(self, reply: Reply) -> MessageId:
-        for block in reply.blocks:
-            self._print_block(block)
-        if hint := " · ".join(_hints(reply)):
-            self._console.print(Text(hint, style="dim"))
-        self._console.print()
+        _print(reply, self._console)
         return MessageId(str(next(self._messages)))
 
-    def _print_block(self, block: Block) -> None:
-        match block:
-            case Title():
-                self._console.print(_text(block.text, "bold", block.url))
-            case Note():
-                self._console.print(_text(block.text, "dim", block.url))
-            case Prose():
-                self._console.print(_text(block.text))
-                self._console.print()
-            case Items():
-                for number, item in enumerate(block.items, 1):
-                    mark = f"{number}. " if block.numbered else "• "
-                    self._console.print(Text(f"  {mark}").append_text(_text(item.text, url=item.url)))
-            case Quotation():
-                self._console.print(Padding(_text(quoted(block)), (0, 0, 0, 4)))
-                self._console.print(_text(f"      — {attribution(block)}", "italic"))
+
+def print_reply(reply: Reply, sink: TextIO) -> None:
+    """Writes a reply as the terminal chat shows it."""
+    _print(reply, _console(sink))
+
+
+def _console(sink: TextIO) -> Console:
+    return Console(file=sink, highlight=False, soft_wrap=not sink.isatty(), emoji=False)
+
+
+def _print(reply: Reply, console: Console) -> None:
+    for block in reply.blocks:
+        _print_block(block, console)
+    if hint := " · ".join(_hints(reply)):
+        console.print(Text(hint, style="dim"))
+    console.print()
+
+
+def _print_block(block: Block, console: Console) -> None:
+    match block:
+        case Title():
+            console.print(_text(block.text, "bold", block.url))
+        case Note():
+            console.print(_text(block.text, "dim", block.url))
+        case Prose():
+            console.print(_text(block.text))
+            console.print()
+        case Items():
+            for number, item in enumerate(block.items, 1):
+                mark = f"{number}. " if block.numbered else "• "
+                console.print(Text(f"  {mark}").append_text(_text(item.text, url=item.url)))
+        case Quotation():
+            console.print(Padding(_text(quoted(block)), (0, 0, 0, 4)))
+            console.print(_text(f"      — {attribution(block)}", "italic"))
 
 
 def quoted(block: Quotation) -> str:

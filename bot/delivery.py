@@ -7,7 +7,7 @@ at most once, by policy. Discord refuses a second copy by itself (nonce), so the
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,19 +48,23 @@ class Courier:
         chats: ChatStore,
         digests: Digests,
         conversation: Conversation,
-        adapters: Mapping[str, ChatAdapter],
         resend: Collection[str],
         clock: Callable[[], datetime],
     ) -> None:
-        """adapters: by platform. resend: the platforms that refuse a second copy by themselves."""
+        """resend: the platforms that refuse a second copy by themselves."""
         self._outbox = outbox
         self._chats = chats
         self._digests = digests
         self._conversation = conversation
-        self._adapters = adapters
         self._resend = resend
         self._clock = clock
+        self._adapters: dict[str, ChatAdapter] = {}
         self._stopping = False
+        self._at_work = asyncio.Lock()
+
+    def carry(self, platform: str, adapter: ChatAdapter) -> None:
+        """From now on deliveries to that platform are claimed, and sent through the adapter."""
+        self._adapters[platform] = adapter
 
     def schedule(self, *, every_s: float) -> AsyncIOScheduler:
         """A started scheduler: a round at once, then one every `every_s` seconds, never two at a time."""
@@ -76,18 +80,24 @@ class Courier:
         scheduler.start()
         return scheduler
 
-    def stop(self) -> None:
-        """Nothing more is claimed; what is being sent goes on to its end."""
+    async def finish(self) -> None:
+        """Claims nothing more; returns when what is being sent has come to its end."""
         self._stopping = True
+        async with self._at_work:
+            pass
 
     async def round(self) -> None:
         """Enqueues what has become due and sends what the outbox holds."""
+        async with self._at_work:
+            await self._round()
+
+    async def _round(self) -> None:
         now = self._clock()
         await asyncio.to_thread(self._outbox.recover, now, resend=self._resend)
         while not self._stopping and await asyncio.to_thread(self._enqueue, now) == BATCH:
             pass
         gate = asyncio.Semaphore(IN_FLIGHT)
-        while not self._stopping and (claimed := await asyncio.to_thread(self._claim)):
+        while not self._stopping and self._adapters and (claimed := await asyncio.to_thread(self._claim)):
             async with asyncio.TaskGroup() as group:
                 for delivery in claimed:
                     group.create_task(self._deliver(delivery, gate))
@@ -96,7 +106,7 @@ class Courier:
         return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: _following(order, now))
 
     def _claim(self) -> tuple[Delivery, ...]:
-        return self._outbox.claim(self._clock(), limit=BATCH, lease=LEASE, platforms=self._adapters)
+        return self._outbox.claim(self._clock(), limit=BATCH, lease=LEASE, platforms=tuple(self._adapters))
 
     async def _deliver(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
         async with gate:

@@ -35,7 +35,9 @@ class Web(BaseModel):
     """How articles are fetched."""
 
     contact: str = "https://github.com/pullquote/pullquote"  # told to publishers in the User-Agent
-    allowed: tuple[str, ...] = ()  # the operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16"
+    allowed: tuple[
+        str, ...
+    ] = ()  # the operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16"
 
 
 class Settings(BaseSettings):
@@ -71,8 +73,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the base's signature)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given in code wins over the environment, and that over the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

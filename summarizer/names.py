@@ -68,6 +68,12 @@ def name_key(name: str, kind: SpeakerKind) -> str:
     return " ".join(words[1:] if words[:1] == ("the",) else words)
 
 
+def same_name(typed: str, name: str) -> bool:
+    """Whether what a person typed can mean that name: each of its words, titles aside, but for a typo."""
+    wanted, words = without_titles(name_words(typed)), name_words(name)
+    return bool(wanted) and all(any(w == word or is_typo(w, word) for word in words) for w in wanted)
+
+
 def identify(key: str, kind: SpeakerKind, namesakes: Sequence[KnownSpeaker]) -> SpeakerId | None:
     """Which known speaker a name means; None: somebody new.
 

@@ -1,0 +1,70 @@
+"""Quotes and briefs as JSON, for programs. Offsets count code points of the article's `text`."""
+
+from typing import Any
+
+from articles.model import Article, Span
+from summarizer.model import Brief, Quote
+
+
+def article_json(article: Article) -> dict[str, Any]:
+    """What is known of the article, with its canonical text and the sections over it."""
+    return {
+        "headline": article.headline,
+        "url": article.url,
+        "publisher": article.publisher,
+        "byline": article.byline,
+        "dateline": article.dateline,
+        "published": article.published.isoformat() if article.published else None,
+        "language": article.language,
+        "text": article.text,
+        "sections": [
+            {
+                "heading": section.heading,
+                "paragraphs": [_span(p.span, article.text) for p in section.paragraphs],
+            }
+            for section in article.sections
+        ],
+    }
+
+
+def quote_json(quote: Quote, text: str) -> dict[str, Any]:
+    """A quote. `text` is `text[start:end]` of the article, from its first word to its last.
+
+    Where the cue breaks the quote, that holds the cue too: `parts` are the quoted words alone.
+    """
+    speaker = quote.speaker
+    return {
+        **_span(quote.hull, text),
+        "parts": [_span(span, text) for span in quote.content],
+        "kind": quote.kind.value,
+        "speaker": speaker.name if speaker else None,
+        "role": speaker.role if speaker else None,
+        "speaker_kind": speaker.kind.value if speaker else None,
+        "speaks_for": speaker.speaks_for if speaker else None,
+        "cue": _span(quote.cue, text) if quote.cue else None,
+        "source": _span(quote.source, text) if quote.source else None,
+        "confidence": round(quote.confidence, 3),
+    }
+
+
+def brief_json(brief: Brief, article: Article) -> dict[str, Any]:
+    """A brief; `evidence` holds the paragraphs, numbered from 0, that each bullet rests on."""
+    paragraphs = tuple(article.paragraphs())
+    return {
+        "headline": brief.headline,
+        "bullets": [
+            {
+                "text": bullet.text,
+                "made_from": [_span(span, article.text) for span in bullet.spans],
+                "evidence": [
+                    {"paragraph": n, **_span(paragraphs[n].span, article.text)} for n in bullet.evidence
+                ],
+            }
+            for bullet in brief.bullets
+        ],
+        "key_quotes": [quote_json(quote, article.text) for quote in brief.key_quotes],
+    }
+
+
+def _span(span: Span, text: str) -> dict[str, Any]:
+    return {"start": span.start, "end": span.end, "text": span.of(text)}

@@ -1,0 +1,118 @@
+"""The house put together: stores, analysis and service over one database. Given values, never settings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from articles.database import Database, open_database
+from articles.ingest import Ingested, Record, ingest
+from articles.model import Article, ArticleId
+from articles.store import ArticleStore
+from bot.digest import Digests
+from bot.migration import upgrade
+from bot.outbox import Outbox
+from bot.quotations import Quotations
+from bot.service import Service
+from bot.standing import StandingOrders
+from bot.store import ChatStore
+from bot.stories import Stories
+from summarizer.analysis import Analysis, analyse
+from summarizer.encoder import MiniLM
+from summarizer.extractive import Extractive
+from summarizer.model import Quote
+from summarizer.quotes import find_quotes
+from summarizer.store import AnalysisStore, QuoteStore
+
+
+def utc_now() -> datetime:
+    """The wall clock, with its zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analyst:
+    """Reads an article: its quotes and its brief. The model is loaded by the first article."""
+
+    model_folder: Path | None = None  # None: the packaged model
+    threads: int | None = None
+    max_bullets: int = 3
+
+    @cached_property
+    def _encoder(self) -> MiniLM:
+        return MiniLM(self.model_folder, threads=self.threads)
+
+    @cached_property
+    def _summarizer(self) -> Extractive:
+        return Extractive(self._encoder)
+
+    def read(self, article: Article) -> Analysis:
+        """Raises SummarizerError where the model cannot be loaded."""
+        return analyse(
+            article, find_quotes=self.quotes, summarizer=self._summarizer, max_bullets=self.max_bullets
+        )
+
+    def quotes(self, article: Article) -> tuple[Quote, ...]:
+        """The quotes alone, without the model."""
+        return find_quotes(article.text, [paragraph.span for paragraph in article.paragraphs()])
+
+    def load(self) -> str:
+        """Loads the model; gives the kind of its vectors. Raises SummarizerError."""
+        self._encoder.encode(["A sentence."])
+        return self._encoder.kind
+
+
+class House:
+    """Everything over one open database."""
+
+    def __init__(self, database: Database, *, analyst: Analyst, zone: ZoneInfo) -> None:
+        self.database = database
+        self.articles = ArticleStore(database)
+        self.chats = ChatStore(database)
+        self.outbox = Outbox(database)
+        self._analyses = AnalysisStore(database)
+        self._analyst = analyst
+        self._stories = Stories(articles=self.articles, analyses=self._analyses)
+        self.digests = Digests(stories=self._stories, chats=self.chats)
+        self.service = Service(
+            articles=self.articles,
+            stories=self._stories,
+            quotations=Quotations(quotes=QuoteStore(database), analyses=self._analyses),
+            orders=StandingOrders(
+                chats=self.chats,
+                default_zone=zone,
+                stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
+            ),
+            chats=self.chats,
+            clock=utc_now,
+        )
+
+    def ingest(self, article: Article) -> Ingested:
+        """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
+        return ingest(
+            article, database=self.database, store=self.articles, analyse=self._analyse, now=utc_now()
+        )
+
+    def _analyse(self, article: Article) -> Record:
+        analysis = self._analyst.read(article)
+
+        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
+            self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief, published)
+
+        return record
+
+
+@contextmanager
+def open_house(database_url: str, *, analyst: Analyst, zone: ZoneInfo) -> Iterator[House]:
+    """The house over the database of that URL, made or brought up to date first. Raises DatabaseError."""
+    database = open_database(database_url)
+    try:
+        upgrade(database)
+        yield House(database, analyst=analyst, zone=zone)
+    finally:
+        database.close()

@@ -1,0 +1,31 @@
+"""The log: one line a record, its facts as `key=value`, no secrets."""
+
+import logging
+import sys
+from collections.abc import Iterable
+
+from bot.redaction import Redaction
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_CHATTY = ("httpx", "httpcore", "apscheduler", "alembic", "discord", "telegram", "filelock")
+
+
+class _WithFacts(logging.Formatter):
+    """Adds what was given as `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = "".join(f" {name}={value!r}" for name, value in vars(record).items() if name not in _STANDARD)
+        return f"{super().format(record)}{facts}" if not record.exc_info else super().format(record)
+
+
+def set_up_logs(level: str, *, secrets: Iterable[str]) -> None:
+    """Writes records of `level` and above to standard error; libraries' from WARNING on.
+
+    Raises ValueError for a level that there is not.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.addFilter(Redaction(secrets))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
