@@ -64,3 +64,8 @@ predict-quotes: $(STAMP)
 
 bench-quotes: $(STAMP)
 	@$(BIN)/python -m bench.quotes bench $(DATA) $(SCORER)
+
+# Article extraction on saved pages, ours beside trafilatura's: make bench-articles PAGES=folder [OUT=pred.json]
+.PHONY: bench-articles
+bench-articles: $(STAMP)
+	@$(BIN)/python -m bench.articles $(or $(PAGES),tests/fixtures/pages) $(if $(filter file,$(origin OUT)),,$(OUT))

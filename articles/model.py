@@ -44,6 +44,14 @@ class ParagraphKind(StrEnum):
     LIST_ITEM = "list_item"
 
 
+class Completeness(StrEnum):
+    """How much of the article we have. Only what is whole is briefed as the article."""
+
+    WHOLE = "whole"
+    STUB = "stub"  # the opening that a paywall or a teaser leaves
+    FEED_TEXT = "feed_text"  # the feed's own text, where the page could not be had
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
     """One paragraph, as a span of `Article.text`."""
@@ -78,6 +86,7 @@ class Article:
     language: str  # ISO 639-1; "und" where it is not known
     text: str
     sections: tuple[Section, ...]
+    completeness: Completeness = Completeness.WHOLE
 
     def __post_init__(self) -> None:
         if self.published is not None and self.published.tzinfo is None:

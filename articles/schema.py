@@ -65,6 +65,7 @@ articles = Table(
     Column("text", Text, nullable=False),
     Column("headings", Text, nullable=False),  # for full-text search, one a line
     Column("sections", JSON, nullable=False),  # [{"heading": str|null, "paragraphs": [[start, end, kind]]}]
+    Column("completeness", String(16), nullable=False, server_default="whole"),
     Column("content_hash", String(64), nullable=False, unique=True),
     Column("stored_at", UtcDateTime, nullable=False),
     Index(None, "url"),

@@ -1,0 +1,145 @@
+"""The article's own blocks out of a page: trafilatura's choice, checked against the page's own word."""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+
+from lxml.etree import LxmlError, _Element
+from trafilatura import bare_extraction
+from trafilatura.settings import Document
+
+from articles.json_ld import LinkedData
+from articles.model import ParagraphKind
+from articles.page_blocks import Block, as_text, read_blocks
+from articles.page_furniture import prepare
+
+log = logging.getLogger(__name__)
+# It logs as an error each page that it finds no text on; we say so ourselves, once.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+_WORD = re.compile(r"\w+")
+# From here on the page's articleBody and our text are the same article, with or without headings and lists.
+_AGREES = 0.85
+_MIN_CHECKED_WORDS = 40
+_MIN_VISIBLE_SHARE = 0.9  # of articleBody's words that must be on the page for it to be a witness
+_MIN_GAIN = 0.05
+# Of the extractor's own words; below it our walk has lost some, and the extractor's lines are taken.
+_MIN_WALKED_SHARE = 0.98
+
+
+def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
+    """The article's headings and paragraphs, in reading order; empty where the page has none.
+
+    The extractor's full cascade without readers' comments goes first. Where the page carries its text in
+    JSON-LD too, that text is the witness: if it disagrees, the candidate that it agrees with most is taken.
+    It is never printed itself: it has lost its paragraphs, and may hold what the page does not show.
+    """
+    page = deepcopy(tree)
+    prepare(page)
+    blocks = _extract(page)
+    witness = _witness(page, linked)
+    if witness is None or _agreement(blocks, witness) >= _AGREES:
+        return blocks
+    return _best(page, blocks, witness)
+
+
+def _extract(
+    page: _Element, *, fast: bool = False, precision: bool = False, recall: bool = False
+) -> tuple[Block, ...]:
+    """What trafilatura keeps of the page, which is left as it was."""
+    try:
+        found = bare_extraction(
+            page,
+            include_comments=False,
+            fast=fast,
+            favor_precision=precision,
+            favor_recall=recall,
+        )
+    except (
+        LxmlError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        AssertionError,
+    ) as error:
+        # What a hostile tree can make it raise. The page then has no text for us.
+        log.warning("extractor failed", extra={"error": repr(error)})
+        return ()
+    if not isinstance(found, Document):
+        return ()
+    blocks = read_blocks(found.body)
+    if _word_count(as_text(blocks)) < _MIN_WALKED_SHARE * _word_count(found.text or ""):
+        return tuple(
+            Block(line, ParagraphKind.BODY) for line in (found.text or "").splitlines() if line.strip()
+        )
+    return blocks
+
+
+def _best(page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+    candidates: tuple[Callable[[], tuple[Block, ...]], ...] = (
+        lambda: _extract(page, fast=True),
+        lambda: _extract(page, precision=True),
+        lambda: _extract(page, recall=True),
+        lambda: _witnessed_blocks(page, witness),
+    )
+    best, agreement = first, _agreement(first, witness)
+    for candidate in candidates:
+        blocks = candidate()
+        if (score := _agreement(blocks, witness)) > agreement + _MIN_GAIN:
+            best, agreement = blocks, score
+        if agreement >= _AGREES:
+            break
+    return best
+
+
+def _witness(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] | None:
+    """articleBody's shingles, if the page shows nearly all of them."""
+    if linked.body is None or len(_WORD.findall(linked.body)) < _MIN_CHECKED_WORDS:
+        return None
+    told = _shingles(linked.body)
+    shown = _shingles(as_text(read_blocks(page)))
+    visible = sum((told & shown).values())
+    return told if visible >= _MIN_VISIBLE_SHARE * sum(told.values()) else None
+
+
+def _witnessed_blocks(page: _Element, witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+    """The page's own blocks that articleBody holds, with the headings between them."""
+    marked = [(block, _share(block.text, witness)) for block in read_blocks(page)]
+    held = [index for index, (block, share) in enumerate(marked) if share >= 0.8 and not block.is_heading]
+    if not held:
+        return ()
+    inside = range(held[0], held[-1] + 1)
+    return tuple(
+        block
+        for index, (block, share) in enumerate(marked)
+        if index in inside and (share >= 0.8 or block.is_heading)
+    )
+
+
+def _share(text: str, witness: Counter[tuple[str, ...]]) -> float:
+    shingles = _shingles(text)
+    return sum((shingles & witness).values()) / sum(shingles.values()) if shingles else 0.0
+
+
+def _agreement(blocks: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> float:
+    """F1 of the two texts' shingles."""
+    ours = _shingles(as_text(blocks))
+    common = sum((ours & witness).values())
+    return 2 * common / (sum(ours.values()) + sum(witness.values())) if common else 0.0
+
+
+def _word_count(text: str) -> int:
+    return len(_WORD.findall(text))
+
+
+def _shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
+    return Counter(_ngrams(_WORD.findall(text.casefold()), size))
+
+
+def _ngrams(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    for at in range(max(1, len(words) - size + 1)) if words else ():
+        yield tuple(words[at : at + size])

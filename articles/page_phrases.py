@@ -1,0 +1,320 @@
+"""The words by which pages ask, sell, share and lead elsewhere, by language; stems, to match inflections."""
+
+import re
+from collections.abc import Iterable
+
+
+def _any_of(by_language: dict[str, Iterable[str]]) -> str:
+    return "(?:" + "|".join(phrase for phrases in by_language.values() for phrase in phrases) + ")"
+
+
+def _find(by_language: dict[str, Iterable[str]]) -> re.Pattern[str]:
+    return re.compile(_any_of(by_language), re.IGNORECASE)
+
+
+SUBSCRIBING = _find(
+    {
+        "en": (
+            "subscri",
+            r"sign(?:ed)? ?in",
+            r"log(?:ged)? ?in",
+            "sign up",
+            r"regist(?:er|ration)",
+            "member",
+        ),
+        "en, what is free": (r"free (?:trial|account|articles?)",),
+        "de": ("abonn", "anmeld", "einlogg", "registrier"),
+        "fr": ("abonn", "inscri", "connectez"),
+        "es": ("suscri", r"inicia(?:r)? sesión"),
+        "it": ("abbonat",),
+        "pt": (r"assin(?:e|ante|atura)",),
+        "nl": (r"abon[nm]e",),
+        "sv": ("prenumer",),
+        "fi": ("tilaa",),
+        "ru": ("подпис", "войдите", "авториз", "зарегистр"),
+        "zh": ("订阅", "訂閱", "登录", "登入", "注册", "会员", "會員"),
+        "ja": ("会員", "ログイン"),
+        "ko": ("구독", "로그인", "회원"),
+        "ar": ("اشتر[اك]", "مشترك", "تسجيل", "سجل"),
+    }
+)
+READING_ON = _find(
+    {
+        "en": (
+            r"(?:continue|keep|finish|go on|want to) (?:reading|read)",
+            r"read (?:on|the (?:full|rest|whole)|this|more|unlimited|all)",
+            r"(?:full|unlimited|complete|whole|entire|rest of (?:the|this)) "
+            r"(?:access|article|story|digital|text|report)",
+            "unlock",
+            "to continue",
+            r"(?:only|exclusive(?:ly)?|reserved|available) (?:for|to|by)",
+            r"already (?:a|have|registered|subscribed)",
+            r"your (?:free )?(?:limit|articles)",
+        ),
+        "de": (
+            r"weiter ?lesen",
+            "ganzen artikel",
+            "vollen zugriff",
+            r"bereits (?:abonn|regist|kund)",
+            r"(?:nur|exklusiv) für",
+            "freischalten",
+        ),
+        "fr": (
+            "lire la suite",
+            r"suite de (?:cet|l)",
+            r"réservée? (?:aux|à)",
+            "déjà abonn",
+            "il vous reste",
+            "intégralité",
+            "accès illimité",
+        ),
+        "es": (
+            r"(?:seguir|continuar) leyendo",
+            "sigue leyendo",
+            r"exclusiv\w+ para",
+            "ya eres",
+            "artículo completo",
+            "acceso ilimitado",
+        ),
+        "it": ("continua a leggere", r"riservat\w+ a", "sei già", "articolo completo"),
+        "pt": (r"continu\w+ (?:lendo|a ler)", "já é", "exclusivo para"),
+        "nl": (r"verder ?lez", r"(?:alleen|exclusief) voor", "al abonnee"),
+        "sv": (r"läsa? vidare", "för att läsa"),
+        "ru": (
+            r"читать (?:далее|дальше|полностью)",
+            r"полный (?:текст|доступ)",
+            "уже подпис",
+            "продолж",
+            r"(?:только|доступ\w+) .{0,20}(?:для|подписчик)",
+        ),
+        "zh": ("全文", "继续", "繼續", "阅读", "閱讀", "解锁"),
+        "ja": ("続き", "残り", "全て読む", "限定"),
+        "ko": ("계속", "전용", "전문"),
+        "ar": ("كامل", "متابعة", "لقراءة", "للقراءة", "فقط"),
+    }
+)
+CUT_OFF = re.compile(
+    r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|"
+    + _any_of(
+        {
+            "en": (r"(?:read|continue|keep) (?:more|reading)\b.{0,20}",),
+            "de": ("weiterlesen",),
+            "fr": ("lire la suite",),
+            "es": ("leer más", "seguir leyendo"),
+            "it": ("leggi tutto", "continua a leggere"),
+            "pt": ("leia mais",),
+            "nl": ("lees verder",),
+            "sv": ("läs mer",),
+            "ru": (r"читать (?:далее|полностью)",),
+            "zh": ("阅读全文", "閱讀全文"),
+            "ja": ("続きを読む",),
+            "ko": ("더 보기",),
+            "ar": ("اقرأ المزيد",),
+        }
+    )
+    + r")\W*$",
+    re.IGNORECASE,
+)
+CONSENT = _find(
+    {
+        "many": (r"cookies?\b", "consent", "privacy"),
+        "en": ("legitimate interest", r"personali[sz]ed (?:ads|advertising|content)", "personal data"),
+        "de": ("einwillig", "zustimm", r"berechtigt\w+ interesse", "personenbezogen", "datenschutz"),
+        "fr": ("intérêt légitime", "données personnelles", "confidentialité"),
+        "es": ("interés legítimo", "datos personales", "privacidad"),
+        "it": ("consenso", "dati personali"),
+        "nl": ("toestemming",),
+        "sv, da": ("samtyck", "samtykke"),
+        "ru": ("куки", "согласи", r"персональн\w+ данн"),
+        "zh": ("同意", "个人数据", "隐私", "隱私"),
+        "ja": ("クッキー", "個人情報", "プライバシー"),
+        "ko": ("쿠키", "동의", "개인 ?정보"),
+        "ar": ("ملفات تعريف", "موافق", "البيانات الشخصية"),
+        "partners": (
+            r"(?:our|unsere|nos|nuestros|nostri|nossos|onze|våra) \w* ?"
+            r"(?:partner|vendor|socios|parceiros|fournisseurs)",
+        ),
+    }
+)
+# The reader is spoken to, or the site speaks of itself.
+ADDRESSED = re.compile(
+    r"\b"
+    + _any_of(
+        {
+            "en": ("you", "your", "we", "our", "us"),
+            "de": ("sie", r"ihre?n?", "wir", r"unsere?"),
+            "fr": ("vous", "votre", "vos", "nous", "notre"),
+            "es": ("usted", "tu", "su", "nosotros", r"nuestr\w+"),
+            "it": ("noi", r"nostr\w+"),
+            "pt": ("você", "seu", "nós", r"noss\w+"),
+            "nl": ("u", "uw", "wij", "onze"),
+            "sv": ("du", "din", "vi"),
+            "ru": ("вы", r"ваш\w*", "мы", r"наш\w*"),
+        }
+    )
+    + r"\b|我们|我們|您|お客様|当社|弊社|저희|귀하|نحن|أنت",
+    re.IGNORECASE,
+)
+
+# A share bar: blocks made of nothing but these.
+_SHARING = _any_of(
+    {
+        "verbs": (
+            "share",
+            "tweet",
+            r"pin(?: it)?",
+            "print",
+            r"copy(?: (?:the )?link)?",
+            r"link copied!?",
+            "save",
+            "follow",
+            "like",
+            r"comments?",
+            r"e-?mail",
+        ),
+        "networks": (
+            "facebook",
+            "twitter",
+            "x",
+            r"whats ?app",
+            "telegram",
+            r"linked ?in",
+            "reddit",
+            "pinterest",
+            "messenger",
+            "flipboard",
+            "pocket",
+            "instagram",
+            "youtube",
+            "tumblr",
+            "vk",
+            "viber",
+            "line",
+            "mail",
+            "bluesky",
+            "threads",
+            "mastodon",
+            "xing",
+            "sms",
+        ),
+        "small words": (
+            "this",
+            "the",
+            "article",
+            "story",
+            "page",
+            "post",
+            "on",
+            "via",
+            "by",
+            "to",
+            "with",
+            r"friends?",
+            "an?",
+        ),
+        "de": ("teilen", "drucken"),
+        "fr": ("partager", "imprimer", "envoyer"),
+        "es, pt": ("compartir", "imprimir", "compartilhar"),
+        "it": ("condividi", "stampa"),
+        "nl, sv, da": ("delen", "dela", "del"),
+        "ru": ("поделиться", "отправить", "печать"),
+        "zh": ("分享", "微信", "微博", "打印"),
+        "ja": ("シェア", "ツイート"),
+        "ko": ("공유",),
+        "ar": ("شارك", "مشاركة", "طباعة"),
+    }
+)
+_ONE_SHARING_WORD = re.compile(rf"{_SHARING}|\d[\d.,]*k?", re.IGNORECASE)
+_ADVERTISEMENT = re.compile(
+    r"\W*"
+    + _any_of(
+        {
+            "en": (
+                "advertisement",
+                "advertising",
+                "sponsored content",
+                r"scroll (?:to continue|for more)",
+                r"(?:story|article) continues (?:below|after)(?: (?:this|the))?(?: advertisement| ad)?",
+            ),
+            "other": (
+                "anzeige",
+                "werbung",
+                "publicité",
+                "publicidad",
+                "pubblicità",
+                "publicidade",
+                "advertentie",
+                "annons",
+                "реклама",
+                "广告",
+                "廣告",
+                "広告",
+                "광고",
+                "إعلان",
+            ),
+        }
+    )
+    + r"\W*",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"\W*"
+    + _any_of(
+        {
+            "en": (
+                r"(?:read|see|also) (?:more|also|read|:)",
+                r"more on this",
+                "recommended",
+                r"don['’]t miss",
+                r"related(?: (?:story|stories|articles?|content|coverage))?",
+                r"watch(?: now)?",
+            ),
+            "de": ("lesen sie auch", "mehr zum thema", "auch interessant"),
+            "fr": (r"(?:à )?lire aussi", "voir aussi"),
+            "es": (r"le[ae] también", r"[lt]e puede interesar"),
+            "it": ("leggi anche",),
+            "pt": (r"(?:leia|veja) também",),
+            "nl, sv, da": ("lees ook", "läs också", "les også"),
+            "ru": (r"чита(?:йте|ть) также", "смотрите также", "по теме"),
+            "zh": ("相关阅读", "相關新聞", "延伸阅读", "延伸閱讀"),
+            "ja": ("関連記事", "あわせて読みたい"),
+            "ko": ("관련기사",),
+            "ar": ("اقرأ أيض[اً]+",),
+        }
+    )
+    + r"\s*(?:[:：|»>→].*|\W*$)",
+    re.IGNORECASE,
+)
+_PROMPT = re.compile(
+    r"\W*"
+    + _any_of(
+        {
+            "en": (
+                r"(?:please )?(?:sign ?up|subscribe|register)(?: (?:now|here|today|free))?,? (?:to|for)\b.*"
+                r"\b(?:newsletters?|inbox|e-?mails?|alerts?|briefings?|bulletin|updates|channel|podcast)\b.*",
+                r"(?:get|receive)\b.{0,80}\b(?:in|to) your (?:inbox|e-?mail)\b.*",
+                r"download (?:the|our)\b.{0,60}\bapps?\b.*",
+                r"(?:follow|like|join) us on\b.*",
+                r"(?:leave|post|add|write) a (?:comment|reply)",
+                r"(?:view|show|load|read)(?: all)?(?: \d+)? comments?",
+                r"comments are closed.*",
+            ),
+            "de": (r"(?:melden sie sich|jetzt) .{0,60}newsletter.*",),
+            "fr": (r"inscrivez-vous (?:à|a) .{0,60}newsletter.*",),
+            "es": (r"suscríb(?:e|a)(?:te|se) a .{0,60}(?:newsletter|boletín).*",),
+            "it": (r"iscriviti alla .{0,40}newsletter.*",),
+            "ru": (r"подписывайтесь на .{0,60}(?:канал|нас|telegram|телеграм).*",),
+        }
+    )
+    + r"\W*",
+    re.IGNORECASE,
+)
+_RIGHTS = re.compile(r"\W*(?:©|\(c\)|copyright\b).{0,160}|all rights reserved\W*", re.IGNORECASE)
+
+
+def is_furniture_line(text: str) -> bool:
+    """Whether a line is a share bar, an advertisement's label, a link elsewhere, a prompt or a notice."""
+    if any(pattern.fullmatch(text) for pattern in (_ADVERTISEMENT, _ELSEWHERE, _PROMPT, _RIGHTS)):
+        return True
+    words = re.findall(r"[\w-]+", text)
+    return bool(words) and not re.sub(r"[\W_]+", "", _ONE_SHARING_WORD.sub("", text)) and len(words) <= 20
