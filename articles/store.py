@@ -9,7 +9,16 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, lit
 
 from articles.database import Database, new_id
 from articles.fulltext import Query, match_expression, parse_query
-from articles.model import PARAGRAPH_BREAK, Article, ArticleId, Paragraph, ParagraphKind, Section, Span
+from articles.model import (
+    PARAGRAPH_BREAK,
+    Article,
+    ArticleId,
+    Completeness,
+    Paragraph,
+    ParagraphKind,
+    Section,
+    Span,
+)
 from articles.ranking import Match, rank
 from articles.schema import articles, articles_fts
 from articles.topics import common_topics, near_topics
@@ -223,6 +232,7 @@ def _to_row(article: Article) -> dict[str, Any]:
         "text": article.text,
         "headings": "\n".join(section.heading for section in article.sections if section.heading),
         "sections": sections,
+        "completeness": article.completeness.value,
         "content_hash": content_hash(article),
     }
 
@@ -249,4 +259,5 @@ def _from_row(row: Row[Any]) -> Article:
         language=row.language,
         text=row.text,
         sections=sections,
+        completeness=Completeness(row.completeness),
     )

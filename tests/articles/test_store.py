@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from articles.database import Database
-from articles.model import Article, ArticleId
+from articles.model import Article, ArticleId, Completeness
 from articles.store import ArticleStore
 from tests.samples import NOW, article
 
@@ -36,6 +36,14 @@ def test_an_article_comes_back_as_it_was_saved(shelf: Shelf) -> None:
     (article_id,) = shelf.put(original)
     assert shelf.store.get(article_id) == replace(original, id=article_id)
     assert shelf.store.get(ArticleId(article_id + 1)) is None
+
+
+@pytest.mark.parametrize("completeness", Completeness)
+def test_how_much_of_an_article_there_is_is_stored_with_it(shelf: Shelf, completeness: Completeness) -> None:
+    (article_id,) = shelf.put(replace(article(), completeness=completeness))
+    stored = shelf.store.get(article_id)
+    assert stored is not None
+    assert stored.completeness is completeness
 
 
 def test_the_same_words_are_stored_once(shelf: Shelf) -> None:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("headings", sa.Text(), nullable=False),
         sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("completeness", sa.String(length=16), server_default="whole", nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
