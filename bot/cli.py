@@ -8,11 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import click
-import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -30,26 +28,24 @@ from bot.doctor import Check, check_database, check_model, check_platform, check
 from bot.house import Analyst, House, open_house
 from bot.logs import set_up_logs
 from bot.reading import read_article
-from bot.reply import Reply
+from bot.reply import Note, Reply
 from bot.running import run_platforms
 from config.defaults import sample_article
 from config.settings import SETTINGS_FILE, Settings
 from summarizer.errors import SummarizerError
+from summarizer.model import Quote
 from summarizer.names import same_name
 
 REFUSED = 2  # exit code: something that was asked for could not be done
 
-Where = Annotated[list[str], typer.Argument(metavar="PATH-OR-URL...", help="Files or web addresses.")]
-OneWhere = Annotated[str, typer.Argument(metavar="PATH-OR-URL", help="A file or a web address.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
-app = typer.Typer(
-    help="Reads the news: short briefs whose quotes are the article's own words.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pullquote", prog_name="pullquote")
+def app() -> None:
+    """Reads the news: short briefs whose quotes are the article's own words."""
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @app.command()
@@ -71,29 +67,34 @@ def console() -> None:
 
 
 @app.command()
-def ingest(where: Where) -> None:
-    """Read articles and store them with their quotes and briefs; what is stored already is left as it is."""
+@click.argument("where", metavar="PATH-OR-URL...", nargs=-1, required=True)
+def ingest(where: tuple[str, ...]) -> None:
+    """Read articles and store them with their quotes and briefs.
+
+    What is stored already is left as it is. If one cannot be read, the others are stored all the same.
+    """
     settings = read_settings()
-    failed = 0
+    failed = False
     with house_of(settings) as house:
         for one in where:
             try:
-                article = asyncio.run(read_article(one, policy=fetch_policy(settings)))
-                stored = house.ingest(article)
+                stored = house.ingest(article := find_article(one, settings))
             except (ArticleError, SummarizerError) as error:
-                failed += 1
+                failed = True
                 complain(error)
-                continue
-            typer.echo(f"{'stored' if stored.is_new else 'stored before'}: {article.headline}")
+            else:
+                click.echo(f"{'stored' if stored.is_new else 'stored before'}: {article.headline}")
     if failed:
-        raise typer.Exit(REFUSED)
+        raise click.exceptions.Exit(REFUSED)
 
 
 @app.command()
-def brief(where: OneWhere, as_json: AsJson = False) -> None:
+@click.argument("where", metavar="PATH-OR-URL")
+@as_json_option
+def brief(where: str, *, as_json: bool) -> None:
     """Print an article's brief; nothing is stored."""
     settings = read_settings()
-    article = asyncio.run(read_article(where, policy=fetch_policy(settings)))
+    article = find_article(where, settings)
     analysis = analyst_of(settings).read(article)
     if as_json:
         echo_json({"article": article_json(article), "brief": brief_json(analysis.brief, article)})
@@ -103,41 +104,45 @@ def brief(where: OneWhere, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def quotes(
-    where: OneWhere,
-    speaker: Annotated[str | None, typer.Option(help="Only this speaker's.", metavar="NAME")] = None,
-    as_json: AsJson = False,
-) -> None:
+@click.argument("where", metavar="PATH-OR-URL")
+@click.option("--speaker", metavar="NAME", help="Only this speaker's.")
+@as_json_option
+def quotes(where: str, *, speaker: str | None, as_json: bool) -> None:
     """Print an article's quotes with their speakers; nothing is stored."""
     settings = read_settings()
-    article = asyncio.run(read_article(where, policy=fetch_policy(settings)))
+    article = find_article(where, settings)
     found = analyst_of(settings).quotes(article)
     if speaker is not None:
-        by_speaker = [q for q in found if q.speaker and same_name(speaker, q.speaker.name)]
-        if not by_speaker:
-            names = ", ".join(dict.fromkeys(q.speaker.name for q in found if q.speaker)) or "nobody"
-            raise click.ClickException(f"nobody called “{speaker}” is quoted there; quoted are: {names}")
-        found = tuple(by_speaker)
+        found = by_speaker(found, speaker)
     if as_json:
         listed = [quote_json(quote, article.text) for quote in found]
         echo_json({"article": article_json(article), "quotes": listed})
     else:
         blocks = tuple(quotation(quote, article.text, with_cue=True) for quote in found)
-        print_reply(Reply(blocks=blocks), sys.stdout)
+        print_reply(Reply(blocks=blocks or (Note(text="Nobody is quoted."),)), sys.stdout)
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+@as_json_option
+def doctor(*, as_json: bool) -> None:
     """Check that everything the bot needs is there."""
-    settings = read_settings()
-    checks = list(examine(settings))
+    checks = list(examine(read_settings()))
     if as_json:
         echo_json([{"check": c.name, "ok": c.ok, "found": c.found} for c in checks])
     else:
         for check in checks:
-            typer.echo(f"{'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
+            click.echo(f"{'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
     if not all(check.ok for check in checks):
-        raise typer.Exit(REFUSED)
+        raise click.exceptions.Exit(REFUSED)
+
+
+def by_speaker(found: tuple[Quote, ...], name: str) -> tuple[Quote, ...]:
+    """Those quotes whose speaker can be meant. Raises click.ClickException, naming who is quoted."""
+    meant = tuple(quote for quote in found if quote.speaker and same_name(name, quote.speaker.name))
+    if not meant:
+        names = ", ".join(dict.fromkeys(quote.speaker.name for quote in found if quote.speaker)) or "nobody"
+        raise click.ClickException(f"nobody called “{name}” is quoted there; quoted are: {names}")
+    return meant
 
 
 # --- wiring
@@ -158,6 +163,11 @@ def read_settings() -> Settings:
     ]
     set_up_logs(settings.log_level, secrets=tokens)
     return settings
+
+
+def find_article(where: str, settings: Settings) -> Article:
+    """The article in the file or at the address. Raises ArticleError."""
+    return asyncio.run(read_article(where, policy=fetch_policy(settings)))
 
 
 def analyst_of(settings: Settings) -> Analyst:
@@ -203,7 +213,7 @@ def serve_console(settings: Settings) -> None:
             house.ingest(sample())
         asyncio.run(run_platforms(house, {"console": chat}, tick_s=settings.tick_s))
     if chat.refused and not sys.stdin.isatty():
-        raise typer.Exit(REFUSED)
+        raise click.exceptions.Exit(REFUSED)
 
 
 def sample() -> Article:
@@ -234,19 +244,20 @@ def examine(settings: Settings) -> Iterator[Check]:
 
 
 def echo_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def complain(error: Exception | str) -> None:
     """One line on standard error."""
-    typer.echo(f"pullquote: {' '.join(str(error).split())}", err=True)
+    click.echo(f"pullquote: {' '.join(str(error).split())}", err=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; what a person got wrong is one line and exit code 2, never a traceback."""
     try:
-        result = app(args=arguments, standalone_mode=False, prog_name="pullquote")
-        return int(result or 0)
+        return int(app.main(args=arguments, standalone_mode=False, prog_name="pullquote") or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
     except click.UsageError as error:
         complain(f"{error.format_message()} (pullquote --help shows what there is)")
     except click.ClickException as error:

@@ -63,9 +63,12 @@ def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
 
 
 def quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:
-    """The quote's own words, with whoever said them in this article."""
+    """The quote's own words, with whoever said them in this article.
+
+    A comma at the end belongs to the sentence around the quotation (American usage) and is left out.
+    """
     return Quotation(
-        parts=parts,
+        parts=tuple(part.rstrip(",") for part in parts),
         speaker=quote.speaker.name if quote.speaker else None,
         role=quote.speaker.role if quote.speaker else None,
         cue=cue,

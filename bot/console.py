@@ -1,18 +1,21 @@
 """The terminal chat: the same commands in a terminal, typed or piped in."""
 
 import asyncio
+import logging
 import re
 import threading
 from collections.abc import Iterator
 from itertools import count
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from bot.chat import ChatRef, Conversation, MessageId, Request
-from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title
+from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
+
+log = logging.getLogger(__name__)
 
 CHAT = ChatRef(platform="console", chat="terminal")
 PROMPT = "> "
@@ -50,7 +53,13 @@ class ConsoleChat:
 
     def _answer(self, conversation: Conversation, line: str) -> None:
         request = Request(chat=CHAT, user="terminal", text=line, may_change=True, page_chars=None)
-        reply = conversation.answer(request)
+        try:
+            reply = conversation.answer(request)
+        except Exception:
+            log.exception("command failed")
+            reply = refusal(
+                "Something went wrong here; the log says what. The next command will be answered."
+            )
         self.refused += reply.error
         conversation.posted(CHAT, reply, self._print(reply))
 
@@ -98,8 +107,15 @@ def _print_block(block: Block, console: Console) -> None:
                 mark = f"{number}. " if block.numbered else "• "
                 console.print(Text(f"  {mark}").append_text(_text(item.text, url=item.url)))
         case Quotation():
-            console.print(Padding(_text(quoted(block)), (0, 0, 0, 4)))
-            console.print(_text(f"      — {attribution(block)}", "italic"))
+            console.print(_indented(_text(quoted(block)), 4, console))
+            console.print(_indented(_text(f"— {attribution(block)}", "italic"), 6, console))
+
+
+def _indented(text: Text, columns: int, console: Console) -> RenderableType:
+    """Indented: on a terminal with all the lines that it wraps into, in a pipe as one line."""
+    if console.is_terminal:
+        return Padding(text, (0, 0, 0, columns))
+    return Text(" " * columns).append_text(text)
 
 
 def quoted(block: Quotation) -> str:
@@ -123,18 +139,23 @@ def _text(words: str, style: str = "", url: str | None = None) -> Text:
 
 
 def _hints(reply: Reply) -> Iterator[str]:
-    for row in reply.buttons:
-        for button in row:
-            yield _hint(button, reply)
+    """What to type for each button."""
+    if any(
+        button.command.startswith("/section #") and "page:" not in button.command
+        for button in _buttons(reply)
+    ):
+        yield "a number shows that section"
+        return
+    for button in _buttons(reply):
+        command = button.command
+        if command.count(" ") == 1 and command.endswith(f" #{reply.article}"):
+            command = _ARTICLE.sub("", command)  # the article shown last is the one meant
+        speaks_for_itself = button.label.lower().startswith(command.removeprefix("/"))
+        yield command if speaks_for_itself else f"{button.label}: {command}"
 
 
-def _hint(button: Button, reply: Reply) -> str:
-    """What to type for the button; without its label where the command says as much."""
-    command = button.command
-    if command.count(" ") == 1 and command.endswith(f" #{reply.article}"):
-        command = _ARTICLE.sub("", command)  # the article shown last is the one meant
-    said = command.removeprefix("/")
-    return command if button.label.lower().startswith(said) else f"{button.label}: {command}"
+def _buttons(reply: Reply) -> Iterator[Button]:
+    return (button for row in reply.buttons for button in row)
 
 
 def _lines(source: TextIO) -> "asyncio.Queue[str | None]":

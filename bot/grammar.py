@@ -200,7 +200,7 @@ def _is_number(word: str) -> bool:
 
 
 def _meant(name: str) -> str:
-    near = process.extractOne(name, list(BY_NAME), score_cutoff=60)
+    near = process.extractOne(name, list(BY_NAME), score_cutoff=75)
     return f" Did you mean /{near[0]}?" if near else ""
 
 

@@ -1,6 +1,6 @@
 """The house put together: stores, analysis and service over one database. Given values, never settings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,13 +70,21 @@ class Analyst:
 class House:
     """Everything over one open database."""
 
-    def __init__(self, database: Database, *, analyst: Analyst, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        analyst: Analyst,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self.database = database
         self.articles = ArticleStore(database)
         self.chats = ChatStore(database)
         self.outbox = Outbox(database)
         self._analyses = AnalysisStore(database)
         self._analyst = analyst
+        self.clock = clock
         self._stories = Stories(articles=self.articles, analyses=self._analyses)
         self.digests = Digests(stories=self._stories, chats=self.chats)
         self.service = Service(
@@ -89,13 +97,13 @@ class House:
                 stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
             ),
             chats=self.chats,
-            clock=utc_now,
+            clock=clock,
         )
 
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
         return ingest(
-            article, database=self.database, store=self.articles, analyse=self._analyse, now=utc_now()
+            article, database=self.database, store=self.articles, analyse=self._analyse, now=self.clock()
         )
 
     def _analyse(self, article: Article) -> Record:

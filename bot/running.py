@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.chat import ChatAdapter
 from bot.delivery import Courier
-from bot.house import House, utc_now
+from bot.house import House
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ async def run_platforms(house: House, adapters: Mapping[str, ChatAdapter], *, ti
         digests=house.digests,
         conversation=house.service,
         resend=REFUSES_COPIES,
-        clock=utc_now,
+        clock=house.clock,
     )
     serving = [
         asyncio.create_task(adapter.serve(house.service), name=f"serve-{platform}")

@@ -1,0 +1,66 @@
+"""The whole house over a database that holds the sample article, read by the real pipeline once a run."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from articles.database import open_database
+from articles.files import read_article_file
+from articles.model import Article
+from bot.house import Analyst, House, open_house
+from config.defaults import sample_article
+from tests.samples import NOW
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+class HandClock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def analyst() -> Analyst:
+    return Analyst()
+
+
+@pytest.fixture(scope="session")
+def seed() -> Article:
+    """The sample article as a fresh installation stores it."""
+    sample = sample_article()
+    return replace(read_article_file(sample.path), publisher=sample.publisher, url=sample.url)
+
+
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory, analyst: Analyst, seed: Article) -> Path:
+    path = tmp_path_factory.mktemp("seeded") / "pullquote.db"
+    with open_house(f"sqlite:///{path}", analyst=analyst, zone=UTC_ZONE) as house:
+        house.ingest(seed)
+    return path
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(NOW)
+
+
+@pytest.fixture
+def house(
+    seeded_file: Path, tmp_path: Path, analyst: Analyst, clock: Callable[[], datetime]
+) -> Iterator[House]:
+    """A house whose clock stands at the evening of the sample article's day."""
+    path = tmp_path / "house.db"
+    shutil.copy(seeded_file, path)
+    database = open_database(f"sqlite:///{path}")
+    yield House(database, analyst=analyst, zone=UTC_ZONE, clock=clock)
+    database.close()

@@ -1,0 +1,63 @@
+"""Talking to the service as a chat does, for tests."""
+
+from itertools import count
+
+from bot.chat import ChatRef, MessageId, Request
+from bot.console import attribution, quoted
+from bot.house import House
+from bot.reply import Block, Items, Quotation, Reply
+from tests.samples import CHAT
+
+_numbers = count(1)
+
+
+def ask(
+    house: House,
+    text: str,
+    *,
+    chat: ChatRef = CHAT,
+    may_change: bool = True,
+    replied_to: MessageId | None = None,
+    page_chars: int | None = 3_000,
+) -> Reply:
+    """The reply, posted."""
+    request = Request(
+        chat=chat,
+        user="7",
+        text=text,
+        may_change=may_change,
+        replied_to=replied_to,
+        page_chars=page_chars,
+    )
+    reply = house.service.answer(request)
+    post(house, reply, chat)
+    return reply
+
+
+def post(house: House, reply: Reply, chat: ChatRef = CHAT) -> MessageId:
+    message = MessageId(f"m{next(_numbers)}")
+    house.service.posted(chat, reply, message)
+    return message
+
+
+def words(reply: Reply) -> str:
+    """All that the reply says, a line a piece."""
+    return "\n".join(line for block in reply.blocks for line in _lines(block))
+
+
+def commands(reply: Reply) -> list[str]:
+    return [button.command for row in reply.buttons for button in row]
+
+
+def quotations(reply: Reply) -> list[Quotation]:
+    return [block for block in reply.blocks if isinstance(block, Quotation)]
+
+
+def _lines(block: Block) -> list[str]:
+    match block:
+        case Items():
+            return [item.text for item in block.items]
+        case Quotation():
+            return [f"{quoted(block)} — {attribution(block)}"]
+        case _:
+            return [block.text]

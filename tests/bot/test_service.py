@@ -1,0 +1,270 @@
+"""The main job on the sample article: whole answers, as every platform is given them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from articles.model import Article
+from bot.chat import ChatRef
+from bot.house import House
+from bot.reply import Items, Note, Prose, Title
+from tests.bot.conftest import HandClock
+from tests.bot.talk import ask, commands, post, quotations, words
+from tests.samples import CHAT, article
+
+HEADLINE = "Mattis Rules Out Military Collaboration with Russia"
+OTHER_CHAT = ChatRef(platform="telegram", chat="other")
+MATTIS = (
+    "right now.",
+    "We are not in a position right now to collaborate on a military level. But our political leaders will "
+    "engage and try to find common ground",
+    "prove itself",
+    "Once I get current…we’ll carve out where we want to go and at that point I can give you a much more "
+    "steady answer. Right now I would be concerned with giving you kind of a half-baked one",
+    "We thoroughly discussed the increased threats facing our alliance, and unified by the threats to our "
+    "democracies I found strong alliance resolve to address these growing threats",
+    "moderate its commitment",
+    "America will meet its responsibilities, but if your nations do not want to see America moderate its "
+    "commitment to the alliance, each of your capitals needs to show its support for our common defense",
+)
+
+
+def test_a_brief_has_headline_origin_bullets_and_key_quotes_with_role(house: House) -> None:
+    reply = ask(house, "/brief nato")
+    title, origin, bullets = reply.blocks[:3]
+    assert title == Title(text=HEADLINE)
+    assert origin == Note(text="VOA News · 16 Feb 2017")
+    assert isinstance(bullets, Items)
+    assert 2 <= len(bullets.items) <= 3
+    key = quotations(reply)
+    assert 1 <= len(key) <= 2
+    assert key[0].speaker == "Jim Mattis"
+    assert key[0].role == "United States Secretary of Defense"
+    assert [button.label for row in reply.buttons for button in row] == [
+        "Sections",
+        "Quotes",
+        "Full text",
+        "Source",
+        "Evidence",
+    ]
+
+
+def test_every_bullet_and_key_quote_stands_in_the_article(house: House, seed: Article) -> None:
+    reply = ask(house, "/brief nato")
+    bullets = next(block for block in reply.blocks if isinstance(block, Items))
+    for item in bullets.items:
+        assert item.text in seed.text
+    for quotation in quotations(reply):
+        assert all(part in seed.text for part in quotation.parts)
+
+
+def test_quotes_lists_all_of_a_speakers_passages_and_nobody_elses(house: House) -> None:
+    reply = ask(house, "/quotes mattis")
+    assert tuple(part for quotation in quotations(reply) for part in quotation.parts) == MATTIS
+    assert {quotation.speaker for quotation in quotations(reply)} == {"Jim Mattis"}
+    assert f"{HEADLINE} · VOA News · 16 Feb 2017" in words(reply)
+    partial = [quotation.parts[0] for quotation in quotations(reply) if quotation.label == "partial"]
+    assert partial == ["right now.", "prove itself", "moderate its commitment"]
+
+
+@pytest.mark.parametrize("name", ["MATTIS", "Jim Mattis", "mattis's", "Gen. Mattis", "matis", "@1"])
+def test_a_speaker_is_found_as_people_type_the_name(house: House, name: str) -> None:
+    assert len(quotations(ask(house, f"/quotes {name}"))) == len(MATTIS)
+
+
+def test_a_quote_goes_to_whom_the_next_paragraph_names(house: House) -> None:
+    (quotation,) = quotations(ask(house, "/quotes stoltenberg"))
+    assert quotation.parts[0].startswith("Today, we will take further steps")
+    assert (quotation.speaker, quotation.role) == ("Jens Stoltenberg", "NATO Secretary-General")
+
+
+def test_sections_are_listed_and_one_is_shown_whole_and_alone(house: House, seed: Article) -> None:
+    ask(house, "/brief nato")
+    sections = ask(house, "/sections")
+    assert words(sections).splitlines() == [
+        HEADLINE,
+        "Lede",
+        "Islamic State",
+        "Dealing with cyber-attacks",
+        "Defense budgets",
+    ]
+    section = ask(house, "/section defense budgets")
+    paragraphs = [paragraph.span.of(seed.text) for paragraph in seed.sections[3].paragraphs]
+    assert section.blocks == (Title(text="Defense budgets"), *(Prose(text=text) for text in paragraphs))
+
+
+@pytest.mark.parametrize("line", ["4", "/section 4", "/section Defence budget", "/section DEFENSE"])
+def test_a_section_is_found_by_number_or_part_of_its_name(house: House, line: str) -> None:
+    ask(house, "/brief nato")
+    assert ask(house, line).blocks[0] == Title(text="Defense budgets")
+
+
+def test_full_text_comes_in_pages_that_leave_nothing_out(house: House, seed: Article) -> None:
+    ask(house, "/brief nato")
+    page, pages = ask(house, "/full", page_chars=800), []
+    while True:
+        pages.append(words(page).splitlines()[1:])
+        following = [command for command in commands(page) if command.endswith(f"page:{len(pages) + 1}")]
+        if not following:
+            break
+        page = ask(house, following[0], page_chars=800)
+    told = [line for lines in pages for line in lines]
+    headings = [section.heading for section in seed.sections if section.heading]
+    assert [line for line in told if line not in headings] == seed.text.split("\n\n")
+    assert [line for line in told if line in headings] == headings
+    assert len(pages) > 2
+
+
+def test_evidence_shows_the_paragraph_under_each_bullet(house: House, seed: Article) -> None:
+    ask(house, "/brief nato")
+    reply = ask(house, "/evidence")
+    shown = [block.text for block in reply.blocks if isinstance(block, Prose)]
+    assert shown
+    assert set(shown) <= set(seed.text.split("\n\n"))
+
+
+def test_a_follow_up_to_a_message_is_about_what_that_message_showed(house: House) -> None:
+    house.ingest(
+        article(headline="Storm Hits Coast", text="A storm hit the coast on Monday, officials said.")
+    )
+    nato = post(house, ask(house, "/brief nato"))
+    ask(house, "/brief storm")
+    assert "Storm Hits Coast" in words(ask(house, "/source"))
+    assert HEADLINE in words(ask(house, "/source", replied_to=nato))
+
+
+def test_chats_do_not_see_what_others_were_shown(house: House) -> None:
+    ask(house, "/brief nato")
+    assert "No brief has been shown here yet" in words(ask(house, "/sections", chat=OTHER_CHAT))
+
+
+def test_more_goes_on_to_the_next_story_and_ends(house: House) -> None:
+    house.ingest(
+        replace(
+            article(headline="NATO Meets Again", text="NATO ministers met again in Brussels on Friday."),
+            published=datetime(2017, 2, 16, 15, tzinfo=UTC),
+        )
+    )
+    first = ask(house, "/brief nato")
+    second = ask(house, "/more")
+    titles = {str(reply.blocks[0].text) for reply in (first, second) if isinstance(reply.blocks[0], Title)}
+    assert titles == {HEADLINE, "NATO Meets Again"}
+    assert "That was the last story" in words(ask(house, "/more"))
+
+
+def test_filters_narrow_a_brief(house: House, clock: HandClock) -> None:
+    assert not ask(house, "/brief nato since:2d from:voa lang:en").error
+    clock.now += timedelta(days=30)
+    assert words(ask(house, "/brief nato since:2d")).startswith("No article on “nato” in the last 2 days.")
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/brief xyzzy", "No article on “xyzzy”. There is something on: "),
+        ("/quotes nobody", "Nobody called “nobody” is quoted here. Quoted are: Jim Mattis, "),
+        ("/quotes mattis about xyzzy", "No quotes by Jim Mattis about “xyzzy”."),
+        ("/frobnicate", "There is no command /frobnicate."),
+        ("/section #1 nowhere", "There is no section “nowhere” in"),
+        ("/full #999", "That article is no longer stored."),
+        ("/quotes @999", "That speaker is no longer stored."),
+        ("/unsubscribe 3", "This chat has no standing orders."),
+        ("/timezone Atlantis", "“Atlantis” is not a time zone"),
+        ("/subscribe nato every 5h", "“every 5h” cannot be kept"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line_with_what_is_there(house: House, line: str, answer: str) -> None:
+    reply = ask(house, line)
+    assert reply.error
+    assert words(reply).startswith(answer)
+    assert len(words(reply).splitlines()) == 1
+
+
+def test_a_standing_order_is_said_back_with_its_next_times(house: House) -> None:
+    reply = ask(house, "/subscribe nato weekdays 08:00 Europe/Brussels")
+    assert words(reply).splitlines() == [
+        "nato: a standing order",
+        "Weekdays at 08:00, Europe/Brussels time.",
+        "Next: Fri 17 Feb 08:00, Mon 20 Feb 08:00, Tue 21 Feb 08:00",
+    ]
+    listed = words(ask(house, "/subscriptions"))
+    assert "nato: weekdays at 08:00, Europe/Brussels; next Fri 17 Feb 08:00" in listed
+
+
+def test_an_order_given_again_is_changed_not_doubled(house: House) -> None:
+    ask(house, "/subscribe nato daily 08:00")
+    assert "the standing order has changed" in words(ask(house, "/subscribe nato hourly"))
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+def test_orders_are_held_resumed_and_ended_by_number_topic_or_button(house: House) -> None:
+    for topic in ("nato", "russia", "fed"):
+        ask(house, f"/subscribe {topic} daily 08:00")
+    assert words(ask(house, "/pause russia")) == "On hold: russia."
+    assert "russia: daily at 08:00, UTC; on hold" in words(ask(house, "/subscriptions"))
+    assert words(ask(house, "/resume 2")) == "Going on: russia."
+    end_nato = next(c for c in commands(ask(house, "/subscriptions")) if c.startswith("/unsubscribe"))
+    assert words(ask(house, end_nato)) == "Ended: nato."
+    assert words(ask(house, end_nato)).startswith("There is no standing order")
+    assert [order.topic for order in house.chats.subscriptions(CHAT)] == ["russia", "fed"]
+    assert ask(house, "/unsubscribe").error
+    assert words(ask(house, "/pause")) == "On hold: russia, fed."
+
+
+def test_another_chats_order_cannot_be_ended_by_its_button(house: House) -> None:
+    reply = ask(house, "/subscribe nato daily 08:00")
+    ask(house, "/subscribe russia", chat=OTHER_CHAT)
+    button = next(c for c in commands(reply) if c.startswith("/unsubscribe"))
+    assert ask(house, button, chat=OTHER_CHAT).error
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["/subscribe nato", "/unsubscribe nato", "/pause", "/forget yes", "/timezone Europe/Paris"]
+)
+def test_who_may_not_change_a_chat_changes_nothing(house: House, line: str) -> None:
+    ask(house, "/subscribe nato daily 08:00")
+    before = house.chats.export(CHAT)
+    reply = ask(house, line, may_change=False)
+    assert "Only this chat's admins" in words(reply)
+    assert house.chats.export(CHAT) == before
+
+
+def test_times_are_in_the_zone_that_the_chat_sets(house: House) -> None:
+    ask(house, "/timezone berlin")
+    assert "Europe/Berlin" in words(ask(house, "/subscribe nato daily 08:00"))
+    assert words(ask(house, "/timezone")).startswith("Times here are in Europe/Berlin; it is 19:00 now.")
+
+
+def test_forget_asks_first_and_then_leaves_nothing(house: House) -> None:
+    ask(house, "/subscribe nato daily 08:00")
+    assert commands(ask(house, "/forget")) == ["/forget yes"]
+    assert house.chats.subscriptions(CHAT)
+    ask(house, "/forget yes")
+    assert house.chats.export(CHAT) is None
+
+
+def test_help_shows_an_example_of_every_command(house: House) -> None:
+    assert "/quotes mattis about russia" in words(ask(house, "/help"))
+    assert "every quote is the article's own words" in words(ask(house, "/start"))
+
+
+def test_completions_come_from_what_is_stored(house: House) -> None:
+    ask(house, "/brief nato")
+    ask(house, "/subscribe cyber attacks")
+    service = house.service
+    assert service.complete(CHAT, "speaker", "matt") == ("Jim Mattis",)
+    assert "Islamic State" in service.complete(CHAT, "topic", "isl")
+    assert service.complete(CHAT, "section", "def") == ("Defense budgets",)
+    assert service.complete(CHAT, "number", "cyb") == ("cyber attacks",)
+    assert service.complete(CHAT, "zone", "brussels") == ("Europe/Brussels",)
+    assert service.complete(CHAT, "words", "x") == ()
+
+
+def test_a_chat_that_moves_takes_its_orders_along_and_a_closed_one_loses_them(house: House) -> None:
+    ask(house, "/subscribe nato")
+    house.service.moved(CHAT, OTHER_CHAT)
+    assert [order.topic for order in house.chats.subscriptions(OTHER_CHAT)] == ["nato"]
+    house.service.gone(OTHER_CHAT)
+    assert house.chats.subscriptions(OTHER_CHAT) == ()
