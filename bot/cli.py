@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -51,11 +52,11 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 @app.command()
 def run() -> None:
     """Open the bot: on the platforms that have a token, else in this terminal."""
-    settings = read_settings()
-    adapters = platforms(settings)
+    adapters = platforms(read_settings())
     if not adapters:
-        serve_console(settings)
+        serve_console(read_settings())
         return
+    settings = read_settings(serving=True)
     with house_of(settings) as house:
         asyncio.run(run_platforms(house, adapters, tick_s=settings.tick_s))
 
@@ -148,8 +149,11 @@ def by_speaker(found: tuple[Quote, ...], name: str) -> tuple[Quote, ...]:
 # --- wiring
 
 
-def read_settings() -> Settings:
-    """The settings, with the log set up by them. Raises click.ClickException naming what is wrong."""
+def read_settings(*, serving: bool = False) -> Settings:
+    """The settings, with the log set up by them. Raises click.ClickException naming what is wrong.
+
+    serving: somebody reads the log. Else a person reads the terminal, and hears of trouble alone.
+    """
     try:
         settings = Settings()
     except ValidationError as error:
@@ -161,7 +165,8 @@ def read_settings() -> Settings:
     tokens = [
         token.get_secret_value() for token in (settings.telegram.token, settings.discord.token) if token
     ]
-    set_up_logs(settings.log_level, secrets=tokens)
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    set_up_logs(level if serving else max(level, logging.WARNING), secrets=tokens)
     return settings
 
 

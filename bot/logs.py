@@ -18,14 +18,11 @@ class _WithFacts(logging.Formatter):
         return f"{super().format(record)}{facts}" if not record.exc_info else super().format(record)
 
 
-def set_up_logs(level: str, *, secrets: Iterable[str]) -> None:
-    """Writes records of `level` and above to standard error; libraries' from WARNING on.
-
-    Raises ValueError for a level that there is not.
-    """
+def set_up_logs(level: int, *, secrets: Iterable[str]) -> None:
+    """Writes records of `level` and above to standard error; libraries' from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.addFilter(Redaction(secrets))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+        logging.getLogger(name).setLevel(max(logging.WARNING, level))

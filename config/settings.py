@@ -1,6 +1,6 @@
 """Settings: environment variables `PULLQUOTE_...` and the file `pullquote.toml`, with their defaults."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     model_folder: str | None = None  # another sentence-transformers model; None: the packaged one
     model_threads: int | None = Field(default=None, ge=1)
     tick_s: float = Field(default=2.0, gt=0)  # between two looks for what is due
-    log_level: str = "INFO"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     telegram: Telegram = Telegram()
     discord: Discord = Discord()
     web: Web = Web()

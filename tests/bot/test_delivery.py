@@ -1,0 +1,274 @@
+"""The courier over the real outbox; its chat adapter is one that fails as it is told."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    ChatRef,
+    Conversation,
+    MessageId,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
+from bot.delivery import LEASE, MAX_ATTEMPTS, Courier
+from bot.house import House
+from bot.outbox import DeliveryState
+from bot.reply import Reply
+from tests.bot.conftest import HandClock
+from tests.bot.talk import ask, words
+from tests.samples import CHAT, article
+
+DISCORD = ChatRef(platform="discord", chat="7")
+DAY = timedelta(days=1)
+
+
+class Chat:
+    """A `ChatAdapter` that posts into a list, or raises what it is told to, in turn."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[ChatRef, Reply, str]] = []
+        self.errors: list[ChatError] = []
+
+    async def serve(self, conversation: Conversation) -> None:
+        raise NotImplementedError
+
+    async def ready(self) -> None:
+        return
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.posted.append((chat, reply, key))
+        return MessageId(f"m{len(self.posted)}")
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def courier(house: House, chat: Chat) -> Courier:
+    return make_courier(house, chat)
+
+
+def make_courier(house: House, chat: Chat) -> Courier:
+    courier = Courier(
+        outbox=house.outbox,
+        chats=house.chats,
+        digests=house.digests,
+        conversation=house.service,
+        resend={"discord"},
+        clock=house.clock,
+    )
+    courier.carry("telegram", chat)
+    courier.carry("discord", chat)
+    return courier
+
+
+def test_the_chat_of_the_samples_is_on_telegram() -> None:
+    assert CHAT.platform == "telegram"
+
+
+async def test_a_digest_comes_when_it_is_due_and_not_before(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    await courier.round()
+    assert chat.posted == []
+    clock.now += timedelta(hours=2)
+    await courier.round()
+    ((to, reply, _),) = chat.posted
+    assert to == CHAT
+    assert words(reply).startswith("nato: 1 new story\nMattis Rules Out")
+
+
+async def test_a_story_comes_once_and_a_digest_without_news_is_not_sent(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    for _ in range(3):
+        clock.now += DAY
+        await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 3}
+
+
+async def test_the_next_digest_brings_what_is_new(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    await courier.round()
+    house.ingest(article(headline="NATO Meets Again", text="NATO met again.", published=clock.now))
+    clock.now += DAY
+    await courier.round()
+    assert [words(reply).splitlines()[1] for _, reply, _ in chat.posted][1] == "NATO Meets Again"
+
+
+async def test_two_couriers_send_each_digest_once(
+    house: House, chat: Chat, clock: HandClock, courier: Courier
+) -> None:
+    for number in range(20):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += timedelta(hours=1)
+    other = make_courier(house, chat)
+    await courier.round()
+    await other.round()
+    assert len(chat.posted) == len({to for to, _, _ in chat.posted}) == 20
+
+
+async def test_days_that_were_missed_are_one_digest(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += timedelta(days=3)
+    await courier.round()
+    assert sum(house.outbox.states().values()) == 1
+    assert len(chat.posted) == 1
+
+
+async def test_a_digest_that_was_posted_can_be_followed_up(
+    house: House, courier: Courier, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    await courier.round()
+    assert "Defense budgets" in words(ask(house, "/sections", replied_to=MessageId("m1")))
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (lambda: Throttled(timedelta(seconds=40)), timedelta(seconds=40)),
+        (lambda: SendFailed("no connection"), timedelta(seconds=15)),
+    ],
+)
+async def test_what_was_not_sent_is_tried_again_after_a_pause(
+    house: House,
+    courier: Courier,
+    chat: Chat,
+    clock: HandClock,
+    error: Callable[[], ChatError],
+    pause: timedelta,
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    chat.errors = [error()]
+    await courier.round()
+    clock.now += pause - timedelta(seconds=1)
+    await courier.round()
+    assert chat.posted == []
+    clock.now += timedelta(seconds=1)
+    await courier.round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_chat_that_cannot_be_reached_is_given_up_in_the_end(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.errors = [SendFailed("no connection") for _ in range(MAX_ATTEMPTS)]
+    for _ in range(MAX_ATTEMPTS + 2):
+        await courier.round()
+        clock.now += timedelta(minutes=40)
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+    assert chat.posted == []
+
+
+async def test_a_refused_message_is_not_repeated(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.errors = [SendRefused("message is too long")]
+    await courier.round()
+    clock.now += timedelta(hours=1)
+    await courier.round()
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+
+
+async def test_a_closed_chat_loses_its_orders(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += DAY
+    chat.errors = [ChatGone("bot was blocked by the user")]
+    await courier.round()
+    assert house.chats.subscriptions(CHAT) == ()
+
+
+async def test_an_unknown_outcome_is_not_repeated_where_it_would_be_posted_twice(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer")]
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=30)
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    assert chat.posted == []
+
+
+async def test_an_unknown_outcome_is_tried_again_under_the_same_key_where_that_is_safe(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer")]
+    for _ in range(2):
+        await courier.round()
+        clock.now += timedelta(minutes=30)
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_discord(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for to in (CHAT, DISCORD):
+        ask(house, "/subscribe nato weekly mon 20:00", chat=to)
+    clock.now += 7 * DAY
+    courier._enqueue(clock.now)
+    courier._claim()  # and here the process dies
+    clock.now += LEASE + timedelta(seconds=1)
+    await courier.round()
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 1}
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+
+
+async def test_nothing_is_claimed_once_it_is_told_to_finish(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += DAY
+    await courier.finish()
+    await courier.round()
+    assert chat.posted == []
+
+
+async def test_a_digest_that_cannot_be_made_does_not_hold_up_the_others(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    ask(house, "/subscribe nato hourly", chat=DISCORD)
+    clock.now += timedelta(hours=1)
+    compose = house.digests.compose
+
+    def fail_for_one(order: object, **how: object) -> object:
+        if getattr(order, "chat", None) == CHAT:
+            raise RuntimeError("broken")
+        return compose(order, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(house.digests, "compose", fail_for_one)
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+    assert house.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
