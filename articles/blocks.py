@@ -19,6 +19,9 @@ _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
 
 MIN_WRAP, MAX_WRAP = 40, 100  # columns: narrower is a list of labels, wider is one paragraph a line
 
+MAX_OVERHANG = 8
+MIN_FULL_LINES = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
@@ -34,6 +37,10 @@ class Block:
 class _Line:
     indent: int
     text: str  # "": a blank line
+
+    @property
+    def columns(self) -> int:
+        return self.indent + len(self.text)
 
     @property
     def ends_sentence(self) -> bool:
@@ -86,9 +93,10 @@ def _wrap_width(lines: list[_Line]) -> int | None:
     pairs = [(a, b) for a, b in pairwise(lines) if a.text and b.text]
     if not pairs:
         return None
-    width = sorted(len(a.text) for a, _ in pairs)[int(0.85 * len(pairs))]
+    width = sorted(a.columns for a, _ in pairs)[int(0.85 * len(pairs))]
     full = [(a, b) for a, b in pairs if _is_full(a, b, width)]
-    if not MIN_WRAP <= width <= MAX_WRAP or len(full) < max(2, 0.5 * len(pairs)):
+    too_long = sum(line.columns > width + MAX_OVERHANG for line in lines)
+    if not MIN_WRAP <= width <= MAX_WRAP or len(full) < MIN_FULL_LINES or too_long > 0.1 * len(lines):
         return None
     in_mid_sentence = sum(not a.ends_sentence for a, _ in full)
     going_on = sum(not b.text[0].isupper() for _, b in full)
@@ -97,22 +105,22 @@ def _wrap_width(lines: list[_Line]) -> int | None:
 
 def _is_full(line: _Line, following: _Line, width: int) -> bool:
     first_word = following.text.partition(" ")[0]
-    return len(line.text) + 1 + len(first_word) >= width
+    return line.columns + 1 + len(first_word) >= width
 
 
 def _join(run: list[_Line], width: int | None) -> Iterator[str]:
     """The texts of a run's blocks."""
     margin = min(line.indent for line in run)
     parts = [run[0].text]
-    in_item = run[0].opens_item
+    item = run[0] if run[0].opens_item else None
     for a, b in pairwise(run):
-        starts_item = b.opens_item
-        indented = b.indent > margin and not in_item
-        if starts_item or indented or not _goes_on(a, b, width):
-            yield _unwrap(parts)
-            parts, in_item = [b.text], starts_item
-        else:
+        hangs = item is not None and b.indent > item.indent
+        first_line = b.indent > margin and item is None
+        if not b.opens_item and not first_line and (hangs or _goes_on(a, b, width)):
             parts.append(b.text)
+        else:
+            yield _unwrap(parts)
+            parts, item = [b.text], b if b.opens_item else None
     yield _unwrap(parts)
 
 

@@ -39,7 +39,8 @@ _FILE = re.compile(
     r"|screenshot|handout)\b"
     r"|(?:an? |this )?(?:undated |file |handout |aerial |combination |combo |satellite "
     r"|general )+(?:photo|image|picture|view|photograph)s?\b"
-    r"|(?:photo|image|picture|still|screenshot|frame grab) (?:shows?|taken|provided|released|from"
+    r"|(?:this |the )?(?:photo|image|picture|still|screenshot|(?:frame|image|video"
+    r"|screen) grab) (?:shows?|taken|provided|released|from"
     r"|dated|of)\b)",
     re.IGNORECASE,
 )
@@ -51,10 +52,10 @@ _CREDIT_WORD = (
 )
 _CREDIT_END = re.compile(
     # At the end: "(AP Photo/Jane Roe)", "(Jane Roe/The Post)", "REUTERS/Jane Roe", "Photo by Jane Roe"
-    rf"\((?:[^()]{{0,60}}\b{_CREDIT_WORD}\b[^()]{{0,80}}|[A-Z][\w.'’ -]{{2,40}}/ ?[A-Z][^()]{{1,60}})\)\.?$"
+    rf"\((?:[^()]{{0,40}}\b{_CREDIT_WORD}\b[^()]{{0,45}}|[A-Z][\w.'’ -]{{2,40}}/ ?[A-Z][^()]{{1,60}})\)\.?$"
     r"|\b(?:REUTERS|AP Photo|EPA|AFP(?: Photo)?|Getty(?: Images)?|Pool|Handout"
-    r"|Reuters) ?/ ?[A-Z][^.;!?]{1,60}\.?$"
-    r"|\b(?:photo(?:graph)?s?|pictures?|images?|credits?)(?: credit| courtesy)? ?(?:by|:|/"
+    r"|Reuters) ?/ ?(?-i:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3})\.?$"
+    r"|(?:^|[.!?)\]|] ?)(?:photo(?:graph)?s?|pictures?|images?|credits?)(?: credit| courtesy)? ?(?:by|:|/"
     r"|courtesy of) ?\S[^.;!?]{1,60}\.?$"
     r"|(?:/|\bvia )(?:getty images|afp|ap|reuters|shutterstock|epa)\.?$|\bGetty Images\.?$",
     re.IGNORECASE,

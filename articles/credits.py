@@ -9,6 +9,8 @@ def is_credit(text: str) -> bool:
     """Whether the line says who else worked on the story, who holds its rights, or where to write to."""
     if _RIGHTS.search(text) and not speaks(text):
         return True
+    if _FILED_FROM.fullmatch(text):
+        return True
     short = len(text.split()) <= 50
     return short and (_CREDIT.fullmatch(text) is not None or _INITIALS.fullmatch(text) is not None)
 
@@ -29,9 +31,10 @@ def is_boilerplate_heading(text: str, *, followed_by: str) -> bool:
 
 def is_author_box(text: str) -> bool:
     """Whether a paragraph at the end of the copy describes its author or its publisher, not events."""
-    if '"' in text or "“" in text:
+    if speaks(text):
         return False
-    return sum(pattern.search(text) is not None for pattern in _ABOUT_AUTHOR) >= 2 or bool(_BIO.match(text))
+    signs = sum(pattern.search(text) is not None for pattern in _ABOUT_AUTHOR)
+    return bool(_BIO.match(text)) or (signs >= 2 and _OF_THE_PRESS.search(text) is not None)
 
 
 _CREDIT = re.compile(
@@ -44,10 +47,14 @@ _CREDIT = re.compile(
     r"|(?:with|from) (?:files|reporting|reports|material|information|additional reporting) (?:from|by)\b.*"
     r"|(?:our standards|read our standards)\s*:.*"
     r"|[(\[]?(?:AP|Reuters|AFP|dpa|VOA|UPI|BBC)[)\]]?"
-    r"|(?:source|via)\s*: ?.{2,60}|(?:follow|find|reach|contact|call|e-?mail) .{2,60}(?:@"
+    r"|(?:source|via)\s*: ?.{2,60}|\(?(?:follow|find|reach|contact|call|e-?mail) .{2,60}(?:@"
     r"|\bon (?:twitter|x|facebook)\b|\bat \S*[@\d]).*"
     r"|@\w{2,30}|\S+@\S+\.\S+",
     re.IGNORECASE,
+)
+# "Jane Roe and Max Poe reported from Riga."
+_FILED_FROM = re.compile(
+    r"(?:[A-Z][\w.'’-]+,? (?:and )?){2,8}(?:reported|contributed|wrote) from [A-Z][\w, .]{2,60}"
 )
 # The desks' initials at the end of a dispatch: lb/cw-jt
 _INITIALS = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{2,5}(?:-[a-z]{2,5})*)+")
@@ -55,6 +62,12 @@ _RIGHTS = re.compile(
     r"©|\ball rights reserved\b|^\(c\) ?(?:19|20)\d\d|^(?:\(c\) ?)?copyright\b"
     r"|\bmay not be (?:published|reproduced|copied|broadcast)\b"
     r"|\b(?:republish(?:ed)?|reprint(?:ed)?) (?:with|by|under) (?:the )?(?:permission|licen[cs]e)\b",
+    re.IGNORECASE,
+)
+_OF_THE_PRESS = re.compile(
+    r"\b(?:byline|newsroom|wire services?|journalists?|reporters?|correspondents?|editors?"
+    r"|columnists?|broadcaster"
+    r"|writers?|contributors?|news (?:agency|organi[sz]ation|service|outlet)|bureau|covers)\b",
     re.IGNORECASE,
 )
 _ABOUT_AUTHOR = tuple(

@@ -116,7 +116,8 @@ _STOCK_LABEL = re.compile(
     r"|the full (?:story|article))"
     r"|(?:see|read|watch) also|live(?: updates?)?|top stories|most (?:read|viewed"
     r"|popular)(?: stories| articles)?"
-    r"|(?:back )?to (?:the )?top|click here|copy (?:link|url)|log ?(?:in|out)|sign ?(?:in|up|out)|follow us"
+    r"|(?:back )?to (?:the )?top|click here|also (?:on|from|in) \w+|copy (?:link|url)|log ?(?:in"
+    r"|out)|sign ?(?:in|up|out)|follow us"
     r"|contact us|continue reading"
     r"|you (?:may|might) (?:also )?(?:like|be interested in)|(?:terms of use"
     r"|privacy policy)(?: .*)?|editors?['’]?s? picks?|more (?:stories|news|from|on|in)\b.*"
@@ -223,7 +224,7 @@ _NOTE = re.compile(
     r"|\(?(?:more|continues|continued)(?: on .*)?\)?|- ?more ?-|page \d+(?: of \d+)?",
     re.IGNORECASE,
 )
-_SLUG = re.compile(r"(?:[A-Z]{2,}-){1,3}-?[A-Za-z][\w,. /-]*")
+_SLUG = re.compile(r"(?:[A-Z]{2,}-){1,3}-?[A-Za-z][\w,./-]*(?: (?:Ld|Lead)\b.*)?")
 
 
 def _is_note(text: str) -> bool:

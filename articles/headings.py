@@ -14,6 +14,13 @@ _QUESTION = re.compile(
 _YEAR = re.compile(r"(?:1[89]|20)\d\d:?")
 _MARKUP = re.compile(r"#{1,6} +(?=\S)|\*\*(?=.*\*\*$)|__(?=.*__$)")
 _SPEAKER = re.compile(r"[A-Z][A-Z .'’-]*(?:\([^()]*\))?:")
+# "One user tweeted:", "From the transcript:" introduce what follows.
+_CUE = re.compile(
+    r"(?:\b(?:said|says|tells|told|writes|wrote|reports|argues|adds|notes|that|is|are|was|were|follows|below|this)"
+    r"|ed|ing):$|^(?:from|via|per|see|here|as|stated|said)\b",
+    re.IGNORECASE,
+)
+_INNER_STOP = re.compile(r"\b[a-z]{3,}[.!?]['\"”’)\]]* ")  # "Gen. Roe" has none
 _WORD = re.compile(r"\w+(?:['’.-]\w+)*")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SMALL = re.compile(
@@ -42,13 +49,15 @@ def is_heading(text: str) -> bool:
     text = plain_title(text)
     if not is_title(text) or len(text) > MAX_HEADING_CHARS or count_words(text) > MAX_HEADING_WORDS:
         return False
+    if _INNER_STOP.search(text):
+        return False
     last = text[-1]
     if last == "!":
         return text.isupper()
     if last == "?":
         return _QUESTION.match(text) is not None and not re.search(r"[\"“”,;]", text)
     if last == ":":
-        return _SPEAKER.fullmatch(text) is None and count_words(text) <= 4
+        return _SPEAKER.fullmatch(text) is None and count_words(text) <= 4 and _CUE.search(text) is None
     return text[0] not in '"“‘«-–—' or text[-1] not in '"”’»'
 
 

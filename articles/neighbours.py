@@ -21,7 +21,7 @@ HEAD_PARAGRAPHS = 2  # bylines and date lines stand above the second paragraph, 
 LIST_TITLES = 3  # in a row: a list, or links
 HEADING_WORDS_AMONG_LINKS = 5
 LABEL_REPEATS = 3
-MIN_ANSWER_WORDS = 10
+MIN_ANSWER_WORDS, MIN_ONLY_ANSWER_WORDS, MIN_ONLY_QUESTION_WORDS = 10, 20, 5
 MIN_PULLED_WORDS = 8  # "Thank you." is said twice, a pull quote is printed twice
 
 
@@ -170,6 +170,16 @@ def _settle_labels(placed: list[Placed]) -> None:
 _BUTTONS = frozenset({Furniture.LABEL, Furniture.PLAYER, Furniture.LINKS})
 
 
+def _settle_lines_below_bylines(placed: list[Placed]) -> None:
+    """The line below a byline says for whom: "of the Capitol Bureau"."""
+    for above, p in pairwise(placed):
+        if above.role is Part.BYLINE and above.block.run == p.block.run and _FOR_WHOM.fullmatch(p.text):
+            p.role = Furniture.CREDIT
+
+
+_FOR_WHOM = re.compile(r"(?:of|for|in|special to|with) (?:the )?[A-Z][^.]{2,50}", re.IGNORECASE)
+
+
 def _settle_head_lines(placed: list[Placed]) -> None:
     """Amid the paragraphs a date heads a section of a chronicle, and an outlet's name is a credit."""
     prose = [i for i, p in enumerate(placed) if p.role is Part.PROSE and not is_author_box(p.text)]
@@ -231,13 +241,20 @@ def _make_item(p: Placed) -> None:
 
 
 def _settle_questions(placed: list[Placed]) -> None:
-    """A question over a brief retort is asked in passing; one that heads a section gets a proper answer."""
-    for index in range(first_prose(placed) + 1, len(placed)):
-        p = placed[index]
-        if p.role is Part.TITLE and p.text.endswith("?") and not is_marked(p.text):
-            below = next_part(placed, index)
-            if below is not None and below.role is Part.PROSE and count_words(below.text) < MIN_ANSWER_WORDS:
+    """A question heads a section if it gets a proper answer, longer where no other section is headed."""
+    body = range(first_prose(placed) + 1, len(placed))
+    headed = [i for i in body if placed[i].role is Part.TITLE and _heads_a_section(placed, i)]
+    for index in headed:
+        p, below = placed[index], next_part(placed, index)
+        if p.text.endswith("?") and not is_marked(p.text) and below is not None:
+            alone = len(headed) == 1
+            needed = MIN_ONLY_ANSWER_WORDS if alone else MIN_ANSWER_WORDS
+            if count_words(below.text) < needed or (alone and count_words(p.text) < MIN_ONLY_QUESTION_WORDS):
                 p.role = Part.PROSE
+
+
+def _heads_a_section(placed: Sequence[Placed], index: int) -> bool:
+    return is_heading(placed[index].text) and leads_to_prose(placed, index)
 
 
 def _title_runs(placed: Sequence[Placed], start: int) -> Iterator[list[int]]:
@@ -257,6 +274,7 @@ _PASSES: tuple[Callable[[list[Placed]], None], ...] = (
     _settle_players,
     _settle_links,
     _settle_labels,
+    _settle_lines_below_bylines,
     _settle_head_lines,
     _settle_author_boxes,
     _settle_boilerplate,

@@ -51,7 +51,7 @@ def parse_wire(text: str, *, url: str | None = None, publisher: str | None = Non
         url=url,
         publisher=publisher,
         headline=head.headline or _derived_headline(canonical),
-        byline=_byline(placed, head.name),
+        byline=_byline(placed, head.names),
         dateline=None if dateline is None else dateline.place,
         published=_published(placed, dateline, lede=canonical.split(PARAGRAPH_BREAK, WEEKDAY_PARAGRAPHS)),
         language=detect_language(canonical),
@@ -80,7 +80,7 @@ class _Head:
     """What stands above the lede, and all from there on."""
 
     headline: str | None
-    name: str | None  # a line that is only a name
+    names: str | None  # the lines that are only a name
     dateline: Dateline | None  # on a line of its own
     body: tuple[Placed, ...]
 
@@ -104,12 +104,14 @@ def _read_head(placed: Sequence[Placed]) -> _Head:
     lede = first_prose(placed)
     titles = [i for i in range(lede) if placed[i].role is Part.TITLE]
     titles = [i for i in titles if _KICKER.fullmatch(placed[i].text) is None] or titles
+    if not titles and lede and placed[0].role is Furniture.PROMO:
+        return _Head(placed[0].text, None, None, tuple(placed[lede:]))  # "WATCH ..." heads some stories
     if not titles:
         if _is_stopped_headline(placed, lede):
             return _Head(placed[lede].text.rstrip("."), None, None, tuple(placed[lede + 1 :]))
         return _Head(None, None, None, tuple(placed[lede:]))
     headline = _VERSION.sub("", plain_title(placed[titles[0]].text))
-    name: str | None = None
+    names: list[str] = []
     dateline: Dateline | None = None
     body: list[Placed] = []
     common = _common_words(placed) if len(titles) > 1 else frozenset[str]()
@@ -119,12 +121,12 @@ def _read_head(placed: Sequence[Placed]) -> _Head:
         if alone is not None:
             dateline = alone
         elif is_name(p.text) and common.isdisjoint(w.lower() for w in p.text.split()):
-            name = name or p.text
+            names.append(p.text)
         elif count_words(p.text) >= MIN_DECK_WORDS:
             body.append(Placed(p.block, Part.PROSE))
         elif index == lede - 1:
             body.append(p)
-    return _Head(headline, name, dateline, (*body, *placed[lede:]))
+    return _Head(headline, ", ".join(names) or None, dateline, (*body, *placed[lede:]))
 
 
 def _is_stopped_headline(placed: Sequence[Placed], lede: int) -> bool:
@@ -190,13 +192,13 @@ def _derived_headline(text: str) -> str:
     return cut.rstrip(" ,;:") + " …"
 
 
-def _byline(placed: Sequence[Placed], name: str | None) -> str | None:
+def _byline(placed: Sequence[Placed], names: str | None) -> str | None:
     """A "By" line; else a name on its own, an agency's line or the sign-off, in this order."""
     lines = (read_byline(p.text) for p in placed if p.role is Part.BYLINE)
     signed = (p.text for i, p in enumerate(placed) if p.role is Part.TITLE and _signs_box(placed, i))
     outlets = (p.text.strip(" ()|—–-") for p in placed if p.role is Part.OUTLET)
     sign_offs = (read_sign_off(p.text) for p in placed if p.role is Furniture.CREDIT)
-    candidates = (*lines, name, *signed, *outlets, *sign_offs)
+    candidates = (*lines, names, *signed, *outlets, *sign_offs)
     return next((candidate for candidate in candidates if candidate), None)
 
 

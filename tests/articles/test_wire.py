@@ -183,6 +183,8 @@ def test_a_dateline_without_a_year_takes_it_from_the_copyright_line() -> None:
         '"Never again," she said.',
         "“We did it!”",
         "And then?",
+        "What had they done with the money?",
+        "One shopkeeper wrote:",
         "Not everyone agrees!",
         "The winners are these people from four towns:",
         "MATTIS: Thank you.",
@@ -211,8 +213,11 @@ def test_a_short_paragraph_is_not_a_heading(paragraph: str) -> None:
 )
 def test_a_short_line_over_a_paragraph_is_a_heading(heading: str) -> None:
     lede = f"{STORY}\n\nNobody objected."
-    article = parse_wire(f"Council Closes Bridge\n\n{lede}\n\n{heading}\n\n{STORY[:-1]}, once more.")
-    assert [section.heading for section in article.sections] == [None, heading.rstrip(":")]
+    section = f"{heading}\n\n{STORY[:-1]}, once more."
+    article = parse_wire(
+        f"Council Closes Bridge\n\n{lede}\n\n{section}\n\nThe vote\n\n{STORY[:-1]}, at last."
+    )
+    assert [section.heading for section in article.sections] == [None, heading.rstrip(":"), "The vote"]
 
 
 def test_a_player_takes_its_title_with_it_and_leaves_a_heading_alone() -> None:
