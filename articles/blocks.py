@@ -90,7 +90,8 @@ def _wrap_width(lines: list[_Line]) -> int | None:
 
     The 85th percentile of the lines that go on: a stray long line (an address, a caption) doesn't move it.
     """
-    pairs = [(a, b) for a, b in pairwise(lines) if a.text and b.text]
+    # A line that stands further in than the one above begins a paragraph and tells nothing of that one's end.
+    pairs = [(a, b) for a, b in pairwise(lines) if a.text and b.text and b.indent <= a.indent]
     if not pairs:
         return None
     width = sorted(a.columns for a, _ in pairs)[int(0.85 * len(pairs))]

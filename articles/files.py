@@ -1,4 +1,4 @@
-"""Files to articles: bytes to text, whatever wrote them, and text or page to an article."""
+"""Files to articles: a saved page by `html`, any other text by `wire`, in whatever encoding it is."""
 
 import codecs
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from articles.errors import Unreadable
+from articles.errors import NotAnArticle, Unreadable
+from articles.html import parse_page
 from articles.model import Article
 from articles.wire import parse_wire
 
@@ -34,29 +35,30 @@ _WINDOWS_LETTERS = frozenset(
 )
 _HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
 _HTML_OPENING = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 def read_article_file(path: Path) -> Article:
-    """The article in a text file, by `parse_wire`.
+    """The article in a file of plain text or HTML.
 
     Raises Unreadable where there is no such file, or it is empty, larger than 10 MB, not text, or in no
-    encoding that can be told; NotAnArticle where it is text without a story.
+    encoding that can be told; NotAnArticle where it holds no story. Either names the file.
     """
     body = _read(path)
-    if path.suffix.lower() in _HTML_SUFFIXES:
-        raise Unreadable(f"{path} is a web page; only plain text files are read")
-    text = decode_text(body, name=str(path))
-    if _HTML_OPENING.match(text[:_SNIFFED_BYTES]):
-        raise Unreadable(f"{path} is a web page; only plain text files are read")
-    return parse_wire(text)
+    is_page = path.suffix.lower() in _HTML_SUFFIXES or _HTML_OPENING.match(body[:_SNIFFED_BYTES])
+    text = "" if is_page else decode_text(body, name=str(path))
+    try:
+        return parse_page(body, url=None) if is_page else parse_wire(text)
+    except (Unreadable, NotAnArticle) as error:
+        raise type(error)(f"{path}: {error}") from error
 
 
 def decode_text(body: bytes, *, name: str) -> str:
     """The text of a file's bytes: by byte order mark, as UTF-8, as Windows-1252, or as the best guess.
 
-    name: the file, for the error. Raises Unreadable where the bytes are no text.
+    name: what the bytes are of, for the error. Raises Unreadable where they are no text.
     """
     for mark, codec in _BOMS:
         if body.startswith(mark):
@@ -74,7 +76,7 @@ def decode_text(body: bytes, *, name: str) -> str:
         return western
     guess = from_bytes(body).best()
     if guess is None:
-        raise Unreadable(f"{name} is in an unknown encoding; save it as UTF-8")
+        raise Unreadable(f"{name} is in an encoding that cannot be told; save it as UTF-8")
     return str(guess)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from articles.errors import Unreadable
+from articles.errors import NotAnArticle, Unreadable
 from articles.files import MAX_FILE_BYTES, decode_text, read_article_file
 
 STORY = "The café on the Place d’Armes — the town’s oldest — closed on Monday for €3 million of repairs."
@@ -25,6 +25,24 @@ def test_a_text_file_is_read_in_the_encoding_it_is_in(tmp_path: Path, codec: str
     assert article.text == STORY
 
 
+@pytest.mark.parametrize("name", ["cafe.html", "cafe.txt"])
+def test_a_saved_page_is_read_as_a_page_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    paragraphs = "".join(f"<p>{STORY} It reopens in {year}, they say.</p>" for year in range(2030, 2040))
+    body = f"<h1>Café Closes</h1><article>{paragraphs}</article>"
+    path.write_text(f"<!DOCTYPE html><title>Café Closes</title><body>{body}</body>", encoding="utf-8")
+    article = read_article_file(path)
+    assert article.headline == "Café Closes"
+    assert "<" not in article.text
+
+
+def test_a_file_without_a_story_is_named_in_the_refusal(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("Share\nPrint\n", encoding="utf-8")
+    with pytest.raises(NotAnArticle, match=r"labels\.txt: there is no story"):
+        read_article_file(path)
+
+
 def test_cyrillic_in_a_windows_code_page_is_not_taken_for_western() -> None:
     text = "Президент заявил в четверг, что переговоры будут продолжены на следующей неделе. " * 4
     assert decode_text(text.encode("windows-1251"), name="x") == text
@@ -41,7 +59,6 @@ def test_cyrillic_in_a_windows_code_page_is_not_taken_for_western() -> None:
         (b"PK\x03\x04word/document.xml", "office"),
         (b"{\\rtf1\\ansi Story}", "RTF"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8\x41", "UTF-16"),
-        (b"<!DOCTYPE html><html><body><p>Story</p></body></html>", "web page"),
     ],
 )
 def test_a_file_that_is_no_text_is_refused_in_one_line(tmp_path: Path, body: bytes, why: str) -> None:
