@@ -4,6 +4,7 @@ The tables are IANA's special-purpose address registries (RFC 6890 and its updat
 `ipaddress.is_global`, whose answer has changed between releases of Python.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -81,15 +82,14 @@ class AllowList:
         hosts: set[tuple[str, int | None]] = set()
         networks: list[tuple[IPNetwork, int | None]] = []
         for entry in entries:
-            where, port = _split_port(entry.strip())
-            try:
-                networks.append((ip_network(where), port))
-            except ValueError:
-                if not where or "/" in where or ":" in where or any(c.isspace() for c in where):
-                    raise ValueError(
-                        f"not a host, host:port or network that could be allowed: {entry!r}"
-                    ) from None
+            where, port = _split_port(entry)
+            network = _network(where)
+            if network is not None:
+                networks.append((network, port))
+            elif _HOST.fullmatch(where):
                 hosts.add((_host_key(where), port))
+            else:
+                raise _not_understood(entry)
         return cls(hosts=frozenset(hosts), networks=tuple(networks))
 
     def has_host(self, host: str, port: int) -> bool:
@@ -123,22 +123,31 @@ def vet(host: str, port: int, addresses: Sequence[str], allowed: AllowList) -> t
     return found
 
 
+_HOST = re.compile(r"[^\s/:\[\]@]+")
+_ENTRY = re.compile(
+    r"\[(?P<bracketed>[^\]]*)\](?::(?P<port6>[0-9]{1,5}))?|(?P<plain>[^:]*):(?P<port4>[0-9]{1,5})"
+)
+
+
 def _split_port(entry: str) -> tuple[str, int | None]:
-    if entry.startswith("["):
-        where, bracket, rest = entry[1:].partition("]")
-        tail = rest.removeprefix(":")
-        if not bracket:
-            rest = "]"
-    elif entry.count(":") == 1:
-        where, _, tail = entry.partition(":")
-        rest = f":{tail}"
-    else:
-        return entry, None
-    if not rest:
-        return where, None
-    if not (rest.startswith(":") and tail.isascii() and tail.isdigit() and 0 < int(tail) < 65536):
-        raise ValueError(f"not a host, host:port or network that could be allowed: {entry!r}")
-    return where, int(tail)
+    parts = _ENTRY.fullmatch(entry.strip())
+    if parts is None:  # no port: a name, a network, or a bare IPv6 address with its colons
+        return entry.strip(), None
+    port = parts["port6"] or parts["port4"]
+    if port is not None and not 0 < int(port) < 65536:
+        raise _not_understood(entry)
+    return parts["bracketed"] or parts["plain"] or "", None if port is None else int(port)
+
+
+def _network(where: str) -> IPNetwork | None:
+    try:
+        return ip_network(where)
+    except ValueError:
+        return None
+
+
+def _not_understood(entry: str) -> ValueError:
+    return ValueError(f"not a host, host:port or network that could be allowed: {entry!r}")
 
 
 def _host_key(host: str) -> str:
