@@ -132,8 +132,15 @@ def test_a_date_that_only_the_text_or_the_url_suggests_is_no_date() -> None:
 def test_a_templates_language_does_not_overrule_the_texts_script() -> None:
     numbers = ("девять", "десять", "одиннадцать", "двенадцать", "тринадцать")
     russian = "".join(f"<p>Мост через гавань закроют на {n} недель, сообщили в порту.</p>" for n in numbers)
-    assert parse_page(html(russian, lang="ru"), url=None).language == "ru"
-    assert parse_page(html(russian, lang="en"), url=None).language == "und"
+    assert parse_page(html(russian, lang="en"), url=None).language == "ru"
+
+
+def test_the_pages_own_word_counts_between_languages_that_look_alike() -> None:
+    norwegian = "".join(
+        f"<p>Broen over havnen stenges i {n} uker fra mandag, sier havnevesenet.</p>" for n in range(9)
+    )
+    for declared in ("nb", "da"):
+        assert parse_page(html(norwegian, lang=declared), url=None).language == declared
 
 
 def test_articles_without_visible_text_say_so_in_one_line() -> None:
