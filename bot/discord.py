@@ -1,0 +1,192 @@
+"""The Discord adapter, on discord.py: connects, answers and delivers.
+
+This module is `bot.discord`; `import discord` is always the library.
+"""
+
+import asyncio
+import hashlib
+import logging
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    ChatRef,
+    Conversation,
+    MessageId,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
+from bot.discord_client import PLATFORM, Client
+from bot.discord_components import view_of
+from bot.discord_render import render
+from bot.discord_wire import watched
+from bot.reply import Reply
+
+log = logging.getLogger(__name__)
+
+API_URL = "https://discord.com/api/v10"
+GATEWAY_URL = "wss://gateway.discord.gg/"
+
+_FINISH_WITHIN_S = 10.0
+_ANSWER_WITHIN_S = 30.0
+_LONGEST_BACKOFF_S = 60.0
+# Discord knows a nonce for "a few minutes": retries that ask what became of a message keep well inside.
+_ASK_AGAIN_AFTER_S = (1.0, 5.0)
+
+# "JSON Error Codes" of the Discord API reference.
+_GONE = {
+    10003,  # Unknown Channel
+    50001,  # Missing Access
+    50007,  # Cannot send messages to this user
+    50013,  # Missing Permissions
+}
+
+
+class DiscordChat:
+    """`ChatAdapter` for Discord, or for any server that speaks its API and gateway."""
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        api_url: str = API_URL,
+        gateway_url: str = GATEWAY_URL,
+        commands_file: Path | None = None,
+        shard_count: int | None = None,
+        shard_ids: list[int] | None = None,
+        identify_pause_s: float = 5.0,
+    ) -> None:
+        """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells it.
+
+        `shard_count` and `shard_ids` (which of them are ours) default to what Discord advises, all ours.
+        """
+        self._token = token
+        self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
+        self._options: dict[str, Any] = {
+            "commands_file": commands_file,
+            "shard_count": shard_count,
+            "shard_ids": shard_ids,
+            "identify_pause_s": identify_pause_s,
+        }
+        self._client: Client | None = None
+        self._ready = asyncio.Event()
+        self._posted: dict[str, list[MessageId]] = {}  # the first messages of replies that failed half-way
+
+    async def serve(self, conversation: Conversation) -> None:
+        """See `ChatAdapter`. Raises ChatError where Discord will not have us (a wrong token or shard)."""
+        Route.BASE = self._api_url
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
+        client = await self._logged_in(conversation)
+        try:
+            self._client = client
+            self._ready.set()
+            await client.connect()
+        except discord.ConnectionClosed as error:
+            raise ChatError(f"Discord closed the gateway for good, code {error.code}") from error
+        finally:
+            self._ready.clear()
+            await client.finish(within_s=_FINISH_WITHIN_S)
+            self._client = None
+            await client.close()
+
+    async def _logged_in(self, conversation: Conversation) -> Client:
+        """A client that can send; tries until Discord can be reached."""
+        pause_s = 1.0
+        while True:
+            client = Client(conversation, **self._options)
+            try:
+                await client.login(self._token)
+            except discord.LoginFailure as error:
+                await client.close()
+                raise ChatError("Discord refused the token: check the setting") from error
+            except (OSError, aiohttp.ClientError, discord.DiscordServerError) as error:
+                await client.close()
+                log.warning("discord not reached", extra={"error": str(error), "again_in_s": pause_s})
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_BACKOFF_S)
+            except BaseException:
+                await client.close()
+                raise
+            else:
+                return client
+
+    async def ready(self) -> None:
+        """See `ChatAdapter`."""
+        await self._ready.wait()
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+        """See `ChatAdapter`. A lost answer is settled by asking again with the same nonce."""
+        if chat.platform != PLATFORM or not chat.chat.isdigit():
+            raise ChatGone(f"not a Discord channel: {chat.chat}")
+        await self.ready()
+        messages = render(reply)
+        posted = self._posted.setdefault(key, [])
+        try:
+            for number in range(len(posted), len(messages)):
+                shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
+                if (content := messages[number].content) is not None:
+                    shown["content"] = content
+                if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
+                    shown["view"] = view
+                posted.append(await self._post(int(chat.chat), shown, nonce=_nonce(key, number)))
+        finally:
+            if len(posted) in {0, len(messages)}:
+                del self._posted[key]
+        return posted[-1]
+
+    async def _post(self, channel_id: int, shown: dict[str, Any], *, nonce: str) -> MessageId:
+        unknown: SendUnknown | None = None
+        for pause_s in (0.0, *_ASK_AGAIN_AFTER_S):
+            await asyncio.sleep(pause_s)
+            try:
+                return await self._post_once(channel_id, shown, nonce=nonce)
+            except SendUnknown as error:
+                unknown = error
+            except (SendFailed, Throttled):
+                if unknown is None:
+                    raise
+        raise unknown or SendFailed("no attempt was made")
+
+    async def _post_once(self, channel_id: int, shown: dict[str, Any], *, nonce: str) -> MessageId:
+        if self._client is None:
+            raise SendFailed("not connected to Discord")
+        try:
+            async with watched(patience_s=_ANSWER_WITHIN_S) as flight:
+                channel = self._client.get_partial_messageable(channel_id)
+                message = await channel.send(**shown, nonce=nonce)
+        except (discord.HTTPException, discord.RateLimited) as error:
+            raise _chat_error(error) from error
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            kind = SendUnknown if flight.may_have_landed else SendFailed
+            raise kind(f"no answer from Discord: {error!r}") from error
+        return MessageId(str(message.id))
+
+
+def _chat_error(error: discord.HTTPException | discord.RateLimited) -> ChatError:
+    """What the caller is to do about Discord's answer."""
+    if isinstance(error, discord.RateLimited):
+        return Throttled(timedelta(seconds=error.retry_after))
+    text = f"Discord answered {error.status} ({error.code}): {error.text}"
+    if error.status == 429:
+        return Throttled(timedelta(seconds=float(error.response.headers.get("Retry-After", 60))))
+    if error.code in _GONE:
+        return ChatGone(text)
+    if error.status == 503:
+        return SendFailed(text)
+    return SendUnknown(text) if error.status >= 500 else SendRefused(text)
+
+
+def _nonce(key: str, number: int) -> str:
+    """At most 25 characters, the same for the same part of the same delivery."""
+    return hashlib.blake2b(f"{key}/{number}".encode(), digest_size=12).hexdigest()

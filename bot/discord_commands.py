@@ -1,0 +1,109 @@
+"""Discord's slash commands, made from the one table of commands."""
+
+import asyncio
+import hashlib
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.commands import COMMANDS, Argument, Command, Who
+
+MAX_CHOICES = 25
+MAX_CHOICE = 100
+_LONGEST_VALUE = 300
+
+Answer = Callable[[discord.Interaction[Any], str], Awaitable[None]]
+Complete = Callable[[discord.Interaction[Any], str, str], Awaitable[tuple[str, ...]]]
+
+
+def add_commands(tree: app_commands.CommandTree[Any], answer: Answer, complete: Complete) -> None:
+    """Puts every command on the tree.
+
+    `answer` gets a command as a line of text, `complete` an argument's name and what is being typed for it.
+    """
+    for command in COMMANDS:
+        tree.add_command(_slash(command, answer, complete))
+
+
+def _slash(command: Command, answer: Answer, complete: Complete) -> app_commands.Command[Any, ..., None]:
+    # Discord's names may be Python's keywords ("from").
+    names = {f"option_{argument.name}": argument for argument in command.arguments}
+
+    async def invoke(interaction: discord.Interaction[Any], **values: str | None) -> None:
+        await answer(interaction, command.line(**{names[key].name: value for key, value in values.items()}))
+
+    invoke.__signature__ = _signature(names)  # type: ignore[attr-defined] # discord.py makes options from it
+    if names:
+        app_commands.describe(**{key: argument.summary for key, argument in names.items()})(invoke)
+        app_commands.rename(**{key: argument.name for key, argument in names.items()})(invoke)
+    if command.who is Who.ADMINS:
+        app_commands.default_permissions(manage_guild=True)(invoke)
+    slash = app_commands.Command[Any, ..., None](
+        name=command.name, description=command.summary, callback=invoke
+    )
+    for key, argument in names.items():
+        if argument.completes:
+            slash.autocomplete(key)(_completer(argument, complete))
+    return slash
+
+
+def _signature(names: dict[str, Argument]) -> inspect.Signature:
+    first = inspect.Parameter(
+        "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
+    )
+    words = app_commands.Range[str, 1, _LONGEST_VALUE]
+    options = [
+        inspect.Parameter(
+            key,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=words,
+            default=inspect.Parameter.empty if argument.required else None,
+        )
+        for key, argument in names.items()
+    ]
+    return inspect.Signature([first, *options])
+
+
+def _completer(
+    argument: Argument, complete: Complete
+) -> Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
+    async def choices(interaction: discord.Interaction[Any], typed: str) -> list[app_commands.Choice[str]]:
+        endings = await complete(interaction, argument.name, typed)
+        fitting = [ending for ending in dict.fromkeys(endings) if 0 < len(ending) <= MAX_CHOICE]
+        return [app_commands.Choice(name=ending, value=ending) for ending in fitting[:MAX_CHOICES]]
+
+    return choices
+
+
+async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path | None) -> bool:
+    """Tells Discord the commands unless it has them already; `remembered` holds a hash of what it was told.
+
+    Returns whether it was told. Raises discord.HTTPException, and OSError if the hash can't be written.
+    """
+    digest = _digest(tree)
+    if remembered is not None and await asyncio.to_thread(_read, remembered) == digest:
+        return False
+    await tree.sync()
+    if remembered is not None:
+        await asyncio.to_thread(_write, remembered, digest)
+    return True
+
+
+def _digest(tree: app_commands.CommandTree[Any]) -> str:
+    """Changes with the application and with anything about its commands."""
+    told = [tree.client.application_id, *(command.to_dict(tree) for command in tree.get_commands())]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _read(remembered: Path) -> str | None:
+    return remembered.read_text().strip() if remembered.is_file() else None
+
+
+def _write(remembered: Path, digest: str) -> None:
+    remembered.parent.mkdir(parents=True, exist_ok=True)
+    remembered.write_text(digest + "\n")

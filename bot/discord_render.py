@@ -1,0 +1,180 @@
+"""A reply as Discord shows it: embeds inside every limit, and nothing lost between them.
+
+Limits: "Embed Limits" and "Create Message" of the Discord API reference. Lengths are counted in UTF-16 units,
+which is never less than what Discord counts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import discord
+
+from bot.discord_markdown import escape, length, masked_link, pieces, title_link
+from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
+
+MAX_CONTENT = 2000
+MAX_TITLE = 256
+MAX_DESCRIPTION = 4096
+MAX_MESSAGE = 6000  # over all embeds of a message
+MAX_EMBEDS = 10
+
+# Beside the longest title and description there is room for this much.
+_FOOTER_ROOM = MAX_MESSAGE - MAX_TITLE - MAX_DESCRIPTION
+_NOTHING = "Nothing to show."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message: plain content or embeds."""
+
+    content: str | None = None
+    embeds: tuple[discord.Embed, ...] = ()
+
+
+def render(reply: Reply) -> tuple[Message, ...]:
+    """The messages that say `reply`, at least one. An error is plain content, all else is embeds."""
+    if reply.error:
+        lines = [line for block in reply.blocks for line in _lines(block, MAX_CONTENT)]
+        messages = tuple(Message(content=text) for text in _filled(lines, MAX_CONTENT))
+    else:
+        embeds = (embed for card in _cards(reply.blocks) for embed in _embeds(card))
+        messages = tuple(Message(embeds=some) for some in _packed(embeds))
+    return messages or (Message(content=_NOTHING),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Some markdown that is not broken further, and what stands between it and the line before."""
+
+    text: str
+    gap: str = "\n\n"
+
+
+@dataclass(slots=True)
+class _Card:
+    """What stands under one title."""
+
+    title: Title | None
+    footer: list[str] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+
+def _cards(blocks: Sequence[Block]) -> Iterator[_Card]:
+    """One card a title. Small print directly under the title (publisher, time) is the card's footer."""
+    card = _Card(title=None)
+    for block in blocks:
+        if isinstance(block, Title):
+            yield card
+            card = _Card(title=block)
+        elif isinstance(block, Note) and card.title is not None and not card.blocks:
+            card.footer.append(block.text.strip())
+        else:
+            card.blocks.append(block)
+    yield card
+
+
+def _embeds(card: _Card) -> Iterator[discord.Embed]:
+    title, url, lines = "", None, list[_Line]()
+    if card.title is not None:
+        title, *overflow = [*pieces(card.title.text, escape, longest=MAX_TITLE)] or [""]
+        url = title_link(card.title.url)
+        lines += [_Line(f"**{more}**") for more in overflow]
+    footer = "\n".join(filter(None, card.footer))
+    if length(footer) > _FOOTER_ROOM:
+        lines += _lines(Note(text=footer), MAX_DESCRIPTION)
+        footer = ""
+    for block in card.blocks:
+        lines += _lines(block, MAX_DESCRIPTION)
+    descriptions = [*_filled(lines, MAX_DESCRIPTION)] or ([""] if title or footer else [])
+    for number, description in enumerate(descriptions):
+        embed = discord.Embed(description=description or None)
+        if number == 0 and title:
+            embed.title, embed.url = title, url
+        if number == len(descriptions) - 1 and footer:
+            embed.set_footer(text=footer)
+        yield embed
+
+
+def _lines(block: Block, longest: int) -> Iterator[_Line]:
+    """A block in markdown, in lines of at most `longest` UTF-16 units."""
+    match block:
+        case Title(text=text):
+            yield from _dressed(text, lambda piece: f"**{escape(piece)}**", longest)
+        case Note(text=text):
+            yield from _dressed(text, lambda piece: _each_line("-# ", escape(piece)), longest)
+        case Prose(text=text):
+            yield from _dressed(text, escape, longest)
+        case Items(items=items, numbered=numbered):
+            for number, item in enumerate(items, 1):
+                yield from _item(item, f"{number}. " if numbered else "- ", longest, first=number == 1)
+        case Quotation():
+            yield from _quotation(block, longest)
+
+
+def _dressed(text: str, shown: Callable[[str], str], longest: int) -> Iterator[_Line]:
+    return (_Line(piece) for piece in pieces(text, shown, longest=longest))
+
+
+def _item(item: Item, mark: str, longest: int, *, first: bool) -> Iterator[_Line]:
+    text = " ".join(item.text.split())
+    whole = mark + masked_link(text, item.url)
+    if length(whole) <= longest:
+        parts = [whole]
+    else:
+        parts = [mark + masked_link("", item.url)] if item.url else []
+        parts += pieces(text, escape, longest=longest)
+    for number, part in enumerate(parts):
+        yield _Line(part, gap="\n\n" if first and number == 0 else "\n")
+
+
+def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
+    """A block quote, and under it who said it."""
+    opening, closing = ("“", "”") if quotation.verbatim else ("", "")
+    said = " … ".join(f"{opening}{part.strip()}{closing}" for part in quotation.parts)
+    yield from _dressed(said, lambda piece: _each_line("> ", escape(piece)), longest)
+    name = quotation.speaker or "speaker not named"
+    rest = f", {quotation.role}" if quotation.role else ""
+    rest += f" ({quotation.label})" if quotation.label else ""
+    whole = f"> — **{escape(name)}**{escape(rest)}" if quotation.speaker else f"> — {escape(name + rest)}"
+    if length(whole) <= longest:
+        yield _Line(whole, gap="\n")
+    else:
+        yield from _dressed(name + rest, lambda piece: _each_line("> ", escape(piece)), longest)
+
+
+def _each_line(mark: str, text: str) -> str:
+    return "\n".join(mark + line for line in text.split("\n"))
+
+
+def _filled(lines: Iterable[_Line], longest: int) -> Iterator[str]:
+    """The lines, joined into texts of at most `longest` UTF-16 units."""
+    text = ""
+    for line in lines:
+        more = text + line.gap + line.text if text else line.text
+        if length(more) <= longest:
+            text = more
+        else:
+            yield text
+            text = line.text
+    if text:
+        yield text
+
+
+def _packed(embeds: Iterable[discord.Embed]) -> Iterator[tuple[discord.Embed, ...]]:
+    """The embeds, in as few messages as their limits allow."""
+    together: list[discord.Embed] = []
+    used = 0
+    for embed in embeds:
+        size = embed_length(embed)
+        if together and (used + size > MAX_MESSAGE or len(together) == MAX_EMBEDS):
+            yield tuple(together)
+            together, used = [], 0
+        together.append(embed)
+        used += size
+    if together:
+        yield tuple(together)
+
+
+def embed_length(embed: discord.Embed) -> int:
+    """What of an embed counts towards a message's limit, in UTF-16 units."""
+    return length(embed.title or "") + length(embed.description or "") + length(embed.footer.text or "")
