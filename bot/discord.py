@@ -67,7 +67,7 @@ class DiscordChat:
         shard_ids: list[int] | None = None,
         identify_pause_s: float = 5.0,
     ) -> None:
-        """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells it.
+        """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells.
 
         `shard_count` and `shard_ids` (which of them are ours) default to what Discord advises, all ours.
         """
@@ -88,10 +88,12 @@ class DiscordChat:
         Route.BASE = self._api_url
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         client = await self._logged_in(conversation)
+        # discord.py swallows a cancellation that comes while it reconnects, so it gets a task of its own.
+        connected = asyncio.create_task(client.connect())
         try:
             self._client = client
             self._ready.set()
-            await client.connect()
+            await asyncio.shield(connected)
         except discord.ConnectionClosed as error:
             raise ChatError(f"Discord closed the gateway for good, code {error.code}") from error
         finally:
@@ -99,6 +101,7 @@ class DiscordChat:
             await client.finish(within_s=_FINISH_WITHIN_S)
             self._client = None
             await client.close()
+            connected.cancel()
 
     async def _logged_in(self, conversation: Conversation) -> Client:
         """A client that can send; tries until Discord can be reached."""

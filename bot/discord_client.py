@@ -1,4 +1,4 @@
-"""The gateway side of the Discord adapter: interactions in, each acknowledged in time, and what ends a chat."""
+"""Interactions in, each acknowledged in time and answered from the conversation, and what ends a chat."""
 
 import asyncio
 import logging

@@ -66,7 +66,7 @@ def _cards(blocks: Sequence[Block]) -> Iterator[_Card]:
         if isinstance(block, Title):
             yield card
             card = _Card(title=block)
-        elif isinstance(block, Note) and card.title is not None and not card.blocks:
+        elif isinstance(block, Note) and block.url is None and card.title is not None and not card.blocks:
             card.footer.append(block.text.strip())
         else:
             card.blocks.append(block)
@@ -100,8 +100,8 @@ def _lines(block: Block, longest: int) -> Iterator[_Line]:
     match block:
         case Title(text=text):
             yield from _dressed(text, lambda piece: f"**{escape(piece)}**", longest)
-        case Note(text=text):
-            yield from _dressed(text, lambda piece: _each_line("-# ", escape(piece)), longest)
+        case Note():
+            yield from _note(block, longest)
         case Prose(text=text):
             yield from _dressed(text, escape, longest)
         case Items(items=items, numbered=numbered):
@@ -113,6 +113,16 @@ def _lines(block: Block, longest: int) -> Iterator[_Line]:
 
 def _dressed(text: str, shown: Callable[[str], str], longest: int) -> Iterator[_Line]:
     return (_Line(piece) for piece in pieces(text, shown, longest=longest))
+
+
+def _note(note: Note, longest: int) -> Iterator[_Line]:
+    whole = _each_line("-# ", masked_link(note.text.strip(), note.url))
+    if note.text.strip() and length(whole) <= longest:
+        yield _Line(whole)
+        return
+    yield from _dressed(note.text, lambda piece: _each_line("-# ", escape(piece)), longest)
+    if note.url:
+        yield _Line(f"-# {masked_link('', note.url)}")
 
 
 def _item(item: Item, mark: str, longest: int, *, first: bool) -> Iterator[_Line]:
@@ -134,6 +144,7 @@ def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
     yield from _dressed(said, lambda piece: _each_line("> ", escape(piece)), longest)
     name = quotation.speaker or "speaker not named"
     rest = f", {quotation.role}" if quotation.role else ""
+    rest += f", {quotation.cue}" if quotation.cue else ""
     rest += f" ({quotation.label})" if quotation.label else ""
     whole = f"> — **{escape(name)}**{escape(rest)}" if quotation.speaker else f"> — {escape(name + rest)}"
     if length(whole) <= longest:
