@@ -92,7 +92,7 @@ def pieces(text: str, shown: Callable[[str], str], *, longest: int) -> Iterator[
     """
     rest = text.strip()
     while rest:
-        if length(whole := shown(rest)) <= longest:
+        if len(rest) <= longest and length(whole := shown(rest)) <= longest:
             yield whole
             return
         end = _good_end(rest, _fitting(rest, shown, longest))

@@ -98,7 +98,7 @@ async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server
     channel = server.add_channel(server.add_guild())
     talk = Scripted({"/brief nato since:7d from:voa": say("One story.")})
     async with serving(server, talk):
-        asked = await server.slash(channel, READER, "brief", topic="nato", since="7d", **{"from": "voa"})
+        asked = await server.slash(channel, READER, "brief", {"topic": "nato", "since": "7d", "from": "voa"})
         answer = await asked.answer()
     assert answer.text == "One story."
     assert talk.asked == [
@@ -139,7 +139,7 @@ async def test_an_error_is_plain_and_seen_by_the_asker_alone(server: DiscordServ
     channel = server.add_channel(server.add_guild())
     talk = Scripted({"/quotes nobody": fails})
     async with serving(server, talk):
-        answer = await (await server.slash(channel, READER, "quotes", speaker="nobody")).answer()
+        answer = await (await server.slash(channel, READER, "quotes", {"speaker": "nobody"})).answer()
     assert answer.content == r"No \*such\* speaker. \@everyone"
     assert (answer.ephemeral, answer.embeds, answer.pings) == (True, [], [])
     assert channel.shown == []
@@ -167,9 +167,9 @@ async def test_only_who_manages_the_server_or_writes_directly_may_change_things(
     talk = Scripted({"/subscribe nato": say("Done.")})
     async with serving(server, talk):
         with pytest.raises(PermissionError):  # Discord does not even offer it
-            await server.slash(channel, READER, "subscribe", topic="nato")
-        await (await server.slash(channel, READER, "subscribe", manages=True, topic="nato")).answer()
-        await (await server.slash(direct, READER, "subscribe", topic="nato")).answer()
+            await server.slash(channel, READER, "subscribe", {"topic": "nato"})
+        await (await server.slash(channel, READER, "subscribe", {"topic": "nato"}, manages=True)).answer()
+        await (await server.slash(direct, READER, "subscribe", {"topic": "nato"})).answer()
     assert [request.may_change for request in talk.asked] == [True, True]
 
 
@@ -182,7 +182,7 @@ async def test_a_button_posts_a_new_answer_by_whoever_pressed_it(server: Discord
         }
     )
     async with serving(server, talk):
-        brief = await (await server.slash(channel, READER, "brief", topic="nato")).answer()
+        brief = await (await server.slash(channel, READER, "brief", {"topic": "nato"})).answer()
         other = User("other")
         answer = await (await server.press(brief, other, brief.button("Quotes"))).answer()
     assert [message.text for message in channel.shown] == ["A story.", "A quote."]

@@ -101,7 +101,9 @@ class DiscordServer:
         self.refusals: list[Refusal] = []  # every error answer
         self.requests: list[str] = []  # "POST /channels/{id}/messages", as they came
         self.lose_answers = 0  # so many messages are posted and not answered
-        self.fail_with: list[int] = []  # what the next messages are answered with; nothing is posted from 300 on
+        self.fail_with: list[
+            int
+        ] = []  # what the next messages are answered with; nothing is posted from 300 on
         self.deadline_s = 3.0
         self._interactions: dict[str, Interaction] = {}
         self._nonces: dict[tuple[int, str], Message] = {}
@@ -180,17 +182,24 @@ class DiscordServer:
         await self.gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild_id=guild.id)
 
     async def slash(
-        self, channel: Channel, user: User, command: str, *, manages: bool = False, **options: str
+        self,
+        channel: Channel,
+        user: User,
+        command: str,
+        options: dict[str, str] | None = None,
+        *,
+        manages: bool = False,
     ) -> Interaction:
         """Gives a command, as Discord's own client lets people."""
         known = self._known(command, channel, manages)
+        options = options or {}
         if missing := [o["name"] for o in known["options"] if o.get("required") and o["name"] not in options]:
             raise LookupError(f"Discord's client wants {missing} first")
+        for name, value in options.items():
+            rule = next(o for o in known["options"] if o["name"] == name)
+            if not rule.get("min_length", 0) <= len(value) <= rule.get("max_length", 6000):
+                raise LookupError(f"Discord's client refuses {value} for {name}")
         given = [{"name": name, "type": 3, "value": value} for name, value in options.items()]
-        for option in given:
-            rule = next(o for o in known["options"] if o["name"] == option["name"])
-            if not rule.get("min_length", 0) <= len(option["value"]) <= rule.get("max_length", 6000):
-                raise LookupError(f"Discord's client refuses {option}")
         data = {"id": known["id"], "name": command, "type": 1, "options": given}
         return await self._interact(COMMAND, channel, user, data, manages)
 
@@ -358,7 +367,7 @@ class DiscordServer:
         if self.lose_answers:
             self.lose_answers -= 1
             assert request.transport is not None
-            request.transport.abort()  # type: ignore[attr-defined]  # a socket's transport has it
+            request.transport.abort()
         return _json(message.json(self.bot))
 
     def _writable(self, channel_id: str) -> Channel:

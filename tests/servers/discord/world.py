@@ -75,7 +75,7 @@ class Message:
     @property
     def text(self) -> str:
         """All that a reader sees of it, markdown as it was sent."""
-        lines = [self.content]
+        lines: list[str | None] = [self.content]
         for embed in self.embeds:
             lines += [embed.get("title"), embed.get("description"), embed.get("footer", {}).get("text")]
         return "\n".join(line for line in lines if line)
@@ -89,7 +89,7 @@ class Message:
 
     def button(self, label: str) -> str:
         """The `custom_id` of the button with that label."""
-        return next(part["custom_id"] for part in self.parts if part.get("label") == label)
+        return str(next(part["custom_id"] for part in self.parts if part.get("label") == label))
 
     def json(self, author: User) -> Json:
         return {
