@@ -207,6 +207,18 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
             base_file_url=settings.telegram.base_file_url,
             poll_interval=timedelta(seconds=settings.telegram.poll_interval_s),
         )
+    if token := settings.discord.token:
+        from bot.discord import DiscordChat
+
+        shards = settings.discord.shard_ids
+        adapters["discord"] = DiscordChat(
+            token=token.get_secret_value(),
+            api_url=settings.discord.api_url,
+            gateway_url=settings.discord.gateway_url,
+            commands_file=Path(settings.discord.commands_file),
+            shard_count=settings.discord.shard_count,
+            shard_ids=list(shards) if shards else None,
+        )
     return adapters
 
 

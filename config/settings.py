@@ -29,6 +29,11 @@ class Discord(BaseModel):
     token: SecretStr | None = None  # from the developer portal
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
+    commands_file: str = "pullquote.discord-commands"  # what Discord was told last: a hash
+    shard_count: int | None = Field(
+        default=None, ge=1
+    )  # None: as many as Discord advises, all in this process
+    shard_ids: tuple[int, ...] | None = None  # of those, this process's
 
 
 class Web(BaseModel):

@@ -11,10 +11,10 @@ import discord
 from discord import app_commands
 
 from bot.chat import ChatRef, Conversation, MessageId, Request
-from bot.discord_commands import add_commands, sync_if_changed
-from bot.discord_components import CommandButton, CommandSelect, view_of
-from bot.discord_render import Message, render
-from bot.discord_wire import tracing
+from bot.discord.commands import add_commands, sync_if_changed
+from bot.discord.components import CommandButton, CommandSelect, view_of
+from bot.discord.render import Message, render
+from bot.discord.wire import tracing
 from bot.reply import Reply, refusal
 
 log = logging.getLogger(__name__)

@@ -2,96 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from bot.chat import (
-    ChatError,
-    ChatGone,
-    ChatRef,
-    MessageId,
-    Request,
-    SendFailed,
-    SendRefused,
-    SendUnknown,
-)
+from bot.chat import ChatError, ChatGone, MessageId, Request, SendFailed, SendRefused, SendUnknown
 from bot.discord import DiscordChat
 from bot.reply import Button, Note, Prose, Reply, Title, refusal
+from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
 from tests.servers.discord import DiscordServer, User
-
-READER = User("reader")
-
-
-def say(text: str, *buttons: Button) -> Reply:
-    return Reply(blocks=(Prose(text=text),), buttons=(buttons,) if buttons else ())
-
-
-@dataclass
-class Scripted:
-    """A conversation that gives prepared answers and remembers what it was asked."""
-
-    answers: dict[str, Reply | Callable[[], Reply]] = field(default_factory=dict)
-    endings: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    asked: list[Request] = field(default_factory=list)
-    stands: list[tuple[ChatRef, MessageId]] = field(default_factory=list)
-    ended: list[str] = field(default_factory=list)
-
-    def answer(self, request: Request) -> Reply:
-        self.asked.append(request)
-        reply = self.answers[request.text]
-        return reply if isinstance(reply, Reply) else reply()
-
-    def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
-        self.stands.append((chat, message))
-
-    def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
-        return self.endings[argument, typed]
-
-    def moved(self, chat: ChatRef, to: ChatRef) -> None:
-        raise AssertionError("a Discord channel keeps its id")
-
-    def gone(self, chat: ChatRef) -> None:
-        self.ended.append(chat.chat)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
-        yield server
-
-
-@asynccontextmanager
-async def serving(
-    server: DiscordServer, conversation: Scripted, commands_file: Path | None = None
-) -> AsyncIterator[DiscordChat]:
-    chat = DiscordChat(
-        server.token,
-        api_url=server.api_url,
-        gateway_url=server.gateway_url,
-        commands_file=commands_file,
-        identify_pause_s=0.0,
-    )
-    running = asyncio.create_task(chat.serve(conversation))
-    try:
-        await happens(lambda: any(session.socket for session in server.gateway.sessions))
-        yield chat
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def happens(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (many kinds of things, without an event of their own)
-            await asyncio.sleep(0.01)
-
-
-def ref(channel_id: int) -> ChatRef:
-    return ChatRef(platform="discord", chat=str(channel_id))
 
 
 async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server: DiscordServer) -> None:
@@ -284,7 +203,7 @@ async def test_a_lost_answer_does_not_post_twice(server: DiscordServer) -> None:
 async def test_where_no_answer_ever_comes_it_is_not_known_whether_it_was_posted(
     server: DiscordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord._ASK_AGAIN_AFTER_S", (0.0, 0.0))
+    monkeypatch.setattr("bot.discord.adapter._ASK_AGAIN_AFTER_S", (0.0, 0.0))
     channel = server.add_channel(server.add_guild())
     server.lose_answers = 9
     async with serving(server, Scripted()) as chat:
@@ -375,14 +294,14 @@ async def test_a_reconnect_is_followed_and_an_invalid_session_begins_anew(server
 
 
 async def test_a_wrong_token_is_said_in_one_line(server: DiscordServer) -> None:
-    chat = DiscordChat("wrong", api_url=server.api_url, gateway_url=server.gateway_url)
+    chat = DiscordChat(token="wrong", api_url=server.api_url, gateway_url=server.gateway_url)
     with pytest.raises(ChatError, match="refused the token"):
         await chat.serve(Scripted())
 
 
 async def test_the_adapter_waits_for_a_discord_that_is_not_there_yet(server: DiscordServer) -> None:
     await server.stop()
-    chat = DiscordChat(server.token, api_url=server.api_url, gateway_url=server.gateway_url)
+    chat = DiscordChat(token=server.token, api_url=server.api_url, gateway_url=server.gateway_url)
     running = asyncio.create_task(chat.serve(Scripted()))
     await asyncio.sleep(0.2)
     await server.start()

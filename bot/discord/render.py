@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import discord
 
-from bot.discord_markdown import escape, length, masked_link, pieces, title_link
+from bot.discord.markdown import escape, length, masked_link, pieces, title_link
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 
 MAX_CONTENT = 2000
@@ -76,7 +76,8 @@ def _cards(blocks: Sequence[Block]) -> Iterator[_Card]:
 def _embeds(card: _Card) -> Iterator[discord.Embed]:
     title, url, lines = "", None, list[_Line]()
     if card.title is not None:
-        title, *overflow = [*pieces(card.title.text, escape, longest=MAX_TITLE)] or [""]
+        one_line = " ".join(card.title.text.split())
+        title, *overflow = [*pieces(one_line, escape, longest=MAX_TITLE)] or [""]
         url = title_link(card.title.url)
         lines += [_Line(f"**{more}**") for more in overflow]
     footer = "\n".join(filter(None, card.footer))

@@ -1,7 +1,4 @@
-"""The Discord adapter, on discord.py: connects, answers and delivers.
-
-This module is `bot.discord`; `import discord` is always the library.
-"""
+"""Connects to Discord, answers there and delivers."""
 
 import asyncio
 import hashlib
@@ -27,10 +24,10 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.discord_client import PLATFORM, Client
-from bot.discord_components import view_of
-from bot.discord_render import render
-from bot.discord_wire import watched
+from bot.discord.client import PLATFORM, Client
+from bot.discord.components import view_of
+from bot.discord.render import render
+from bot.discord.wire import watched
 from bot.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -58,8 +55,8 @@ class DiscordChat:
 
     def __init__(
         self,
-        token: str,
         *,
+        token: str,
         api_url: str = API_URL,
         gateway_url: str = GATEWAY_URL,
         commands_file: Path | None = None,
