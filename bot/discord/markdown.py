@@ -8,13 +8,13 @@ from urllib.parse import quote, urlsplit
 # Round brackets need none: "[" and "]" are escaped, and without them there is no masked link.
 _SPECIAL = re.compile(
     r"""
-    (?P<link>\bhttps?://[\w.-]+(?::\d+)?(?:/(?:[\w\-./~%?&=\#+,;:@!$']*[\w\-/%=&\#])?)?)
+    (?P<link>\bhttps?://[A-Za-z0-9_.-]+(?::[0-9]+)?(?:/(?:[A-Za-z0-9_\-./~%?&=\#+,;:@!$']*[A-Za-z0-9_\-/%=&\#])?)?)
   | (?P<inline>[\\*_~|`\[\]<])
   | (?P<everybody>@)(?=everyone|here)
   | (?P<shortcode>:)(?=[A-Za-z0-9_+-]{1,64}:)
-  | ^(?P<indent>[^\S\n]*)(?P<line>-\#|-|\+|\#{1,3}|>{1,3}|\d+(?=[.)]))
+  | (?:^|(?<=[\r\v\f\x85\u2028\u2029]))(?P<indent>[^\S\n]*)(?P<line>-\#|-|\+|\#{1,3}|>{1,3}|[0-9]+(?=[.)]))
     """,
-    re.VERBOSE | re.MULTILINE | re.ASCII,
+    re.VERBOSE | re.MULTILINE,
 )
 _DOUBLED = re.compile(r"[_~]")
 _UNLINKABLE = re.compile(r"[\[\]]|://")
