@@ -21,6 +21,11 @@ class Argument:
     prefix: str = ""  # what goes before it in the command's text: "since:", "about "
     completes: bool = False  # `Conversation.complete` knows endings for it
 
+    def written(self, value: str) -> str:
+        """The value as it stands in a command's text; several words after a `prefix:` need quotes."""
+        quoted = self.prefix.endswith(":") and " " in value
+        return f'{self.prefix}"{value.replace(chr(34), "")}"' if quoted else f"{self.prefix}{value}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -34,9 +39,7 @@ class Command:
 
     def line(self, **values: str | None) -> str:
         """The command as a person would type it, from the values of its arguments."""
-        words = [
-            f"{a.prefix}{value}" for a in self.arguments if (value := (values.get(a.name) or "").strip())
-        ]
+        words = [a.written(value) for a in self.arguments if (value := (values.get(a.name) or "").strip())]
         return " ".join([f"/{self.name}", *words])
 
 

@@ -210,10 +210,10 @@ def _usage(name: str) -> NotUnderstood:
 
 def _take(rest: str, prefix: str) -> tuple[str, str | None]:
     """The line without its `prefix:value` word, and the value."""
-    found = re.search(rf"(?:^|\s){prefix}:(\S+)(?=\s|$)", rest, re.IGNORECASE)
+    found = re.search(rf'(?:^|\s){prefix}:(?:"([^"]+)"|(\S+))(?=\s|$)', rest, re.IGNORECASE)
     if not found:
         return rest, None
-    return f"{rest[: found.start()]} {rest[found.end() :]}".strip(), found[1]
+    return f"{rest[: found.start()]} {rest[found.end() :]}".strip(), found[1] or found[2]
 
 
 def _since(value: str | None) -> timedelta | None:

@@ -132,7 +132,7 @@ def _as_words(ask: AskBrief) -> str:
     said = [
         ask.topic,
         f"since:{in_words(filters.since, short=True)}" if filters.since else "",
-        f"from:{filters.publisher}" if filters.publisher else "",
+        f'from:"{filters.publisher}"' if filters.publisher else "",
         f"lang:{filters.language}" if filters.language else "",
     ]
     return " ".join(filter(None, said))

@@ -104,6 +104,12 @@ def test_typed_options_make_the_line_that_a_person_would_type() -> None:
     assert parse(line) == AskQuotes(speaker="mattis", about="russia", since=WEEK)
 
 
+def test_a_typed_option_of_several_words_stays_one_value() -> None:
+    brief = next(command for command in COMMANDS if command.name == "brief")
+    asked = parse(brief.line(topic="nato", **{"from": "Voice of America"}))
+    assert asked == AskBrief(topic="nato", filters=Filters(publisher="Voice of America"))
+
+
 @given(
     st.text() | st.text().map(lambda text: f"/brief {text}") | st.text().map(lambda text: f"/quotes {text}")
 )

@@ -1,37 +1,22 @@
 """The main job on Discord: the sample article, the whole house, and discord.py as it is."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
-import pytest
-
-from bot.cli import sample
-from bot.house import Analyst, House, open_house
+from bot.house import House
 from tests.bot.discord.talking import READER, serving
 from tests.servers.discord import DiscordServer, Message
 
 SAID_BY_MATTIS = [
     "> “right now.”",
     "> “We are not in a position right now to collaborate on a military level. But our political leaders will"
-    " engage and try to find common ground,”",
+    " engage and try to find common ground”",
     "> “prove itself”",
     "> “Once I get current…we’ll carve out where we want to go and at that point I can give you a much more"
-    " steady answer. Right now I would be concerned with giving you kind of a half-baked one,”",
+    " steady answer. Right now I would be concerned with giving you kind of a half-baked one”",
     "> “We thoroughly discussed the increased threats facing our alliance, and unified by the threats to our"
-    " democracies I found strong alliance resolve to address these growing threats,”",
+    " democracies I found strong alliance resolve to address these growing threats”",
     "> “moderate its commitment”",
     "> “America will meet its responsibilities, but if your nations do not want to see America moderate its"
-    " commitment to the alliance, each of your capitals needs to show its support for our common defense,”",
+    " commitment to the alliance, each of your capitals needs to show its support for our common defense”",
 ]
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    url = f"sqlite:///{tmp_path / 'pullquote.db'}"
-    with open_house(url, analyst=Analyst(), zone=ZoneInfo("UTC")) as house:
-        house.ingest(sample())
-        yield house
 
 
 async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
