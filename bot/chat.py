@@ -46,6 +46,14 @@ class ChatGone(ChatError):
     """The chat is closed to us (removed, blocked, deleted); stop writing to it."""
 
 
+class ChatMoved(ChatError):
+    """The chat has another id now; nothing was sent to the old one."""
+
+    def __init__(self, to: ChatRef) -> None:
+        super().__init__(f"the chat is now {to.chat}")
+        self.to = to
+
+
 class SendRefused(ChatError):
     """The platform refused this message and would refuse it again; nothing was sent."""
 
@@ -70,6 +78,9 @@ class Conversation(Protocol):
     def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
         """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
 
+    def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
+        """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
+
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: what it ordered goes with it."""
 
@@ -89,5 +100,6 @@ class ChatAdapter(Protocol):
     async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
 
-        Returns the id of the last message. Raises Throttled, ChatGone, SendRefused, SendFailed, SendUnknown.
+        Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, SendRefused, SendFailed,
+        SendUnknown.
         """

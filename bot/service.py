@@ -192,6 +192,16 @@ class Service:
             case _:
                 return ()
 
+    def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
+        """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
+        try:
+            ask = grammar.parse(f"/brief {words}")
+        except grammar.NotUnderstood:
+            return ()
+        if not isinstance(ask, grammar.AskBrief):
+            return ()
+        return self._stories.offers(ask, now=self._clock(), zone=self._orders.zone(chat), limit=limit)
+
     def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
         shown = self._chats.last_shown(chat)
         article = self._articles.get(shown.article) if shown else None

@@ -46,6 +46,11 @@ class Stories:
         blocks = brief_blocks(article, self.brief_of(article), zone)
         return Reply(blocks=blocks, buttons=follow_ups(article), article=article.id)
 
+    def offers(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
+        """A brief of each story asked for."""
+        stories = self._matching(ask.topic, ask.filters, now=now, limit=limit)
+        return tuple(self.article_brief(article, zone=zone) for article in stories)
+
     def brief_of(self, article: Article) -> Brief:
         """The brief stored with the article. Raises LookupError: every article is stored with one."""
         brief = self._analyses.brief_of(article.id) if article.id is not None else None

@@ -1,33 +1,33 @@
 """The Telegram chat adapter: updates in, answers and deliveries out."""
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import timedelta
-from weakref import WeakValueDictionary
 
-from telegram import BotCommand, CallbackQuery, ChatMemberUpdated, Message, Update
-from telegram.constants import CallbackQueryLimit, ChatMemberStatus, ChatType
+from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.chat import ChatError, ChatRef, Conversation, MessageId, Request, SendFailed, Throttled
-from bot.commands import COMMANDS
+from bot.chat import ChatError, ChatMoved, ChatRef, Conversation, MessageId, SendFailed, Throttled
 from bot.redaction import redacted
-from bot.reply import Reply, refusal
-from bot.telegram.incoming import PLATFORM, Incoming, read_message, read_press
+from bot.reply import Reply
+from bot.telegram.answering import Answering
+from bot.telegram.buttons import Buttons
+from bot.telegram.menu import set_up_profile
+from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound
 from bot.telegram.polling import Polling
-from bot.telegram.posting import Posting, put_in_place
-from bot.telegram.render import one_line
+from bot.telegram.posting import Posting
 from bot.telegram.rights import Rights
+from bot.telegram.updates import Updates
+from bot.telegram.webhook import Webhook, WebhookSettings
 
 log = logging.getLogger(__name__)
 
-_LOGGERS = ("httpx", "telegram.Bot", "telegram.ext", "telegram.ext.ExtBot")  # these write URLs
-_SORRY = "Something went wrong on my side, and it has been noted. Please try again."
-_TRIES = 4  # for an answer that somebody waits for
+_LOGGERS = ("httpx", "telegram.Bot")  # these write URLs
+_MOST_AT_ONCE = 500  # updates being answered; Telegram keeps what is more
 _MOST_UNFINISHED = 1_000
 
 
@@ -42,15 +42,25 @@ class TelegramChat:
         base_file_url: str = "https://api.telegram.org/file/bot",
         poll_interval: timedelta = timedelta(0),
         poll_timeout: timedelta = timedelta(seconds=30),
+        webhook: WebhookSettings | None = None,
+        owners: Collection[int] = (),
+        everyone_may_change: bool = False,
+        messages_a_second: int = MESSAGES_A_SECOND,
         timeout: timedelta = timedelta(seconds=15),
         longest_pause: timedelta = timedelta(seconds=60),
+        typing_after: timedelta = timedelta(seconds=1),
         grace: timedelta = timedelta(seconds=20),
         request_class: type[HTTPXRequest] = HTTPXRequest,
     ) -> None:
         """
         base_url, base_file_url: of the Bot API server; the token is put at their end.
+        webhook: where Telegram is to post updates; None: they are polled.
+        owners: user ids of who runs the bot; they may change any chat's orders.
+        everyone_may_change: in groups, every member may change the orders, not administrators alone.
+        messages_a_second: to all chats; of several processes with one token each gets its part of the 30.
         timeout: for connecting, writing, and for the answer to a request.
         longest_pause: an answer waits no longer than this when Telegram asks for a pause.
+        typing_after: how long an answer may take before the chat is shown that it is on its way.
         grace: how long answers in the making may take when `serve` is cancelled.
         """
         seconds = timeout.total_seconds()
@@ -66,36 +76,52 @@ class TelegramChat:
 
         self._token = token
         with redacted(_LOGGERS, [token]):
-            self._bot: ExtBot[int] = ExtBot(
+            self._bot = Bot(
                 token,
                 base_url=base_url,
                 base_file_url=base_file_url,
                 request=client(64),
                 get_updates_request=client(2),
-                rate_limiter=AIORateLimiter(),
             )
-        self._polling = Polling(self._bot, interval=poll_interval, timeout=poll_timeout)
-        self._rights = Rights(self._bot)
+        self._updates: Updates = (
+            Webhook(self._bot, webhook)
+            if webhook is not None
+            else Polling(self._bot, interval=poll_interval, timeout=poll_timeout)
+        )
+        self._rights = Rights(self._bot, owners=owners, everyone=everyone_may_change)
+        self._buttons = Buttons(token)
+        self._outbound = Outbound(self._bot, buttons=self._buttons, per_second=messages_a_second)
         self._longest_pause = longest_pause
+        self._typing_after = typing_after
         self._grace_s = grace.total_seconds()
         self._ready = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._unfinished: OrderedDict[str, Posting] = OrderedDict()
 
-    # --- the port
-
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`. Raises ChatError if Telegram does not accept the token."""
+        """See `ChatAdapter`. Raises ChatError for a refused token, or a webhook's port that is taken."""
+        answering = Answering(
+            self._bot,
+            conversation,
+            outbound=self._outbound,
+            buttons=self._buttons,
+            rights=self._rights,
+            longest_pause=self._longest_pause,
+            typing_after=self._typing_after,
+        )
         with redacted(_LOGGERS, [self._token]):
             try:
                 await self._connect()
                 self._ready.set()
-                async for update in self._polling.updates():
-                    self._start(self._handle(update, conversation))
+                self._start(set_up_profile(self._bot))
+                async with contextlib.aclosing(self._updates.updates()) as updates:
+                    async for update in updates:
+                        self._start(answering.handle(update))
+                        if len(self._running) >= _MOST_AT_ONCE:
+                            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._ready.clear()
-                await self._polling.confirm()
+                await self._updates.confirm()
                 if self._running:
                     await asyncio.wait(self._running, timeout=self._grace_s)
                 await self._bot.shutdown()
@@ -108,16 +134,15 @@ class TelegramChat:
         """See `ChatAdapter`. Under the same key, a reply of several messages goes on where it stopped."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
-        posting = self._unfinished.pop(key, None) or Posting(self._bot, chat, reply)
+        posting = self._unfinished.pop(key, None) or Posting(self._outbound, chat, reply, urgent=False)
+        posting.redirect(chat)
         try:
             return await posting.finish()
-        except (Throttled, SendFailed):
+        except (Throttled, SendFailed, ChatMoved):
             self._unfinished[key] = posting
             if len(self._unfinished) > _MOST_UNFINISHED:
                 self._unfinished.popitem(last=False)
             raise
-
-    # --- in
 
     async def _connect(self) -> None:
         failures = 0
@@ -133,121 +158,8 @@ class TelegramChat:
                 log.warning("telegram not reached", extra={"error": error.message, "failures": failures})
                 await asyncio.sleep(min(30.0, 2.0**failures))
         log.info("telegram connected", extra={"bot": self._bot.username})
-        try:
-            await self._bot.set_my_commands([BotCommand(c.name, c.summary) for c in COMMANDS])
-        except TelegramError as error:  # a Bot API server may lack it; people can still type
-            log.warning("telegram menu not set", extra={"error": error.message})
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-
-    async def _handle(self, update: Update, conversation: Conversation) -> None:
-        chat = update.effective_chat
-        turn = self._turns.setdefault(chat.id if chat else 0, asyncio.Lock())
-        async with turn:  # "/sections" right after "/brief" is about that brief
-            try:
-                if update.callback_query is not None:
-                    await self._on_press(update.callback_query, conversation)
-                elif update.my_chat_member is not None:
-                    await self._on_membership(update.my_chat_member, conversation)
-                elif (message := update.message or update.channel_post) is not None:
-                    await self._on_message(message, conversation)
-            except ChatError as error:
-                log.warning("telegram answer not sent", extra={"error": str(error)})
-            except Exception:
-                log.exception("telegram update failed", extra={"update": update.update_id})
-                if chat is not None and update.callback_query is None:
-                    await self._apologise(update)
-
-    async def _on_message(self, message: Message, conversation: Conversation) -> None:
-        if message.migrate_to_chat_id is not None:
-            moved_to = ChatRef(platform=PLATFORM, chat=str(message.migrate_to_chat_id))
-            old = ChatRef(platform=PLATFORM, chat=str(message.chat.id))
-            await asyncio.to_thread(conversation.moved, old, moved_to)
-            return
-        incoming = read_message(message, me=self._bot.bot)
-        if incoming is None:
-            return
-        reply = await self._ask(incoming, conversation)
-        answers = None if message.chat.type == ChatType.PRIVATE else message.message_id
-        posted = await self._persist(Posting(self._bot, incoming.chat, reply, answers=answers))
-        await asyncio.to_thread(conversation.posted, incoming.chat, reply, posted)
-
-    async def _on_press(self, query: CallbackQuery, conversation: Conversation) -> None:
-        """A press is answered whatever happens, else the button keeps spinning."""
-        said: str | None = _SORRY
-        try:
-            incoming = read_press(query)
-            if incoming is None:
-                said = "This button is too old. Please ask again."
-                return
-            reply = await self._ask(incoming, conversation)
-            if reply.error:
-                said = one_line(reply, max_chars=CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH)
-                return
-            posted = await self._show(query, incoming, reply)
-            said = None
-            await asyncio.to_thread(conversation.posted, incoming.chat, reply, posted)
-        finally:
-            await self._acknowledge(query, said)
-
-    async def _on_membership(self, change: ChatMemberUpdated, conversation: Conversation) -> None:
-        self._rights.forget(str(change.chat.id))
-        if change.new_chat_member.status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED):
-            log.info("telegram chat left", extra={"chat": change.chat.id})
-            await asyncio.to_thread(conversation.gone, ChatRef(platform=PLATFORM, chat=str(change.chat.id)))
-
-    async def _ask(self, incoming: Incoming, conversation: Conversation) -> Reply:
-        may_change = incoming.in_charge or False
-        if incoming.wants_rights:
-            may_change = await self._rights.in_charge(incoming.chat.chat, incoming.user)
-        request = Request(
-            chat=incoming.chat,
-            user=incoming.user,
-            text=incoming.text,
-            may_change=may_change,
-            replied_to=incoming.replied_to,
-        )
-        return await asyncio.to_thread(conversation.answer, request)
-
-    # --- out
-
-    async def _show(self, query: CallbackQuery, incoming: Incoming, reply: Reply) -> MessageId:
-        """The answer to a press takes the place of the message it was on, if one message can hold it."""
-        message = query.message
-        if isinstance(message, Message) and await put_in_place(self._bot, message, reply):
-            return MessageId(str(message.message_id))
-        return await self._persist(Posting(self._bot, incoming.chat, reply))
-
-    async def _persist(self, posting: Posting) -> MessageId:
-        """Posts for somebody who waits: keeps the pauses that Telegram asks for, and tries again."""
-        for tried in range(1, _TRIES + 1):
-            try:
-                return await posting.finish()
-            except Throttled as error:
-                if tried == _TRIES or error.retry_after > self._longest_pause:
-                    raise
-                await asyncio.sleep(error.retry_after.total_seconds())
-            except SendFailed:
-                if tried == _TRIES:
-                    raise
-                await asyncio.sleep(2.0 ** (tried - 1))
-        raise AssertionError("unreachable")  # the last try returned or raised
-
-    async def _acknowledge(self, query: CallbackQuery, said: str | None) -> None:
-        try:
-            await self._bot.answer_callback_query(query.id, text=said, show_alert=said is not None)
-        except TelegramError as error:  # too late to be shown; the answer itself is in the chat
-            log.info("telegram press not acknowledged", extra={"error": error.message})
-
-    async def _apologise(self, update: Update) -> None:
-        message = update.message or update.channel_post
-        incoming = read_message(message, me=self._bot.bot) if message is not None else None
-        if incoming is None:
-            return
-        try:
-            await Posting(self._bot, incoming.chat, refusal(_SORRY)).finish()
-        except ChatError as error:
-            log.warning("telegram apology not sent", extra={"error": str(error)})

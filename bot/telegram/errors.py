@@ -3,16 +3,25 @@
 from datetime import timedelta
 
 import httpx
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
-from bot.chat import ChatError, ChatGone, SendFailed, SendRefused, SendUnknown, Throttled
+from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, SendFailed, SendRefused, SendUnknown, Throttled
+from bot.telegram.incoming import PLATFORM
 
-# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request".
+# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request". A closed topic is not
+# among them: it may be opened again.
 _GONE = (
     "chat not found",
     "thread not found",
     "topic_deleted",
-    "topic_closed",
     "user_is_deactivated",
     "peer_id_invalid",
 )
@@ -33,6 +42,8 @@ def translate(error: TelegramError) -> ChatError:
     match error:
         case RetryAfter():
             return Throttled(pause_of(error))
+        case ChatMigrated():
+            return ChatMoved(ChatRef(platform=PLATFORM, chat=str(error.new_chat_id)))
         case Forbidden():
             return ChatGone(error.message)
         case BadRequest():  # a NetworkError to python-telegram-bot, so asked first

@@ -8,6 +8,7 @@ from telegram.constants import ChatType
 
 from bot.chat import ChatRef, MessageId
 from bot.commands import BY_NAME, Who
+from bot.telegram.links import command_of
 
 PLATFORM = "telegram"
 
@@ -31,6 +32,7 @@ class Incoming:
 
 
 _COMMAND = re.compile(r"^/(\w+)(?:@(\w+))?(?=\s|$)")
+_START = re.compile(r"/start\s+(\S+)$")  # what following a deep link sends
 
 
 def read_message(message: Message, *, me: User) -> Incoming | None:
@@ -44,6 +46,8 @@ def read_message(message: Message, *, me: User) -> Incoming | None:
     if not text or message.via_bot is not None or names_another(name, text):
         return None
     text = _COMMAND.sub(r"/\1", text, count=1)
+    if followed := _START.match(text):
+        text = command_of(followed[1]) or "/start"
     answered = message.reply_to_message
     # In a topic every message "answers" the service message that opened it.
     to_us = (
@@ -67,17 +71,17 @@ def read_message(message: Message, *, me: User) -> Incoming | None:
     )
 
 
-def read_press(query: CallbackQuery) -> Incoming | None:
-    """The command of a pressed button, or None where Telegram no longer shows us its message."""
-    if query.message is None or not query.data:
-        return None
+def read_press(query: CallbackQuery, command: str) -> Incoming:
+    """The request of a pressed button, whose message Telegram still shows us."""
     message = query.message
+    if message is None:
+        raise ValueError("a press without its message")
+    # A message too old to be shown has no topic that we could know of.
+    chat = chat_of(message) if isinstance(message, Message) else whole_chat(message.chat.id)
     return Incoming(
-        chat=chat_of(message)
-        if isinstance(message, Message)
-        else ChatRef(platform=PLATFORM, chat=str(message.chat.id)),
+        chat=chat,
         user=str(query.from_user.id),
-        text=query.data,
+        text=command,
         replied_to=MessageId(str(message.message_id)),
         in_charge=True if message.chat.type == ChatType.PRIVATE else None,
     )
@@ -94,6 +98,11 @@ def names_another(name: str, text: str) -> bool:
     """Whether it is a command for some other bot: "/brief@otherbot"."""
     command = _COMMAND.match(text)
     return command is not None and command[2] is not None and command[2].lower() != name.lower()
+
+
+def whole_chat(chat: int) -> ChatRef:
+    """A chat with all of its topics."""
+    return ChatRef(platform=PLATFORM, chat=str(chat))
 
 
 def chat_of(message: Message) -> ChatRef:

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from telegram import Bot, Update
-from telegram.constants import UpdateType
 from telegram.error import Conflict, RetryAfter, TelegramError, TimedOut
 
 from bot.telegram.errors import pause_of
+from bot.telegram.updates import ALLOWED
 
 log = logging.getLogger(__name__)
 
-ALLOWED = (UpdateType.MESSAGE, UpdateType.CHANNEL_POST, UpdateType.CALLBACK_QUERY, UpdateType.MY_CHAT_MEMBER)
 _LONGEST_PAUSE_S = 30.0
 
 
@@ -31,8 +30,9 @@ class Polling:
         self._timeout = timeout
         self._offset: int | None = None
 
-    async def updates(self) -> AsyncIterator[Update]:
+    async def updates(self) -> AsyncGenerator[Update, None]:
         """Yields without end."""
+        await self._leave_webhook()
         failures = 0
         while True:
             try:
@@ -59,6 +59,13 @@ class Polling:
             )
         except TelegramError as error:
             log.warning("telegram updates not confirmed", extra={"error": error.message})
+
+    async def _leave_webhook(self) -> None:
+        """Telegram gives nothing to who polls while a webhook is set, by an earlier start of ours perhaps."""
+        try:
+            await self._bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("telegram webhook not deleted", extra={"error": error.message})
 
     def _pause_s(self, error: TelegramError, failures: int) -> float:
         backoff_s = min(_LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 10))

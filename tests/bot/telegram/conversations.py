@@ -10,13 +10,17 @@ from bot.reply import Prose, Reply
 class Scripted:
     """A `Conversation` in which `answers` has the last word."""
 
-    def __init__(self, answers: Callable[[Request], Reply] | None = None) -> None:
+    def __init__(
+        self, answers: Callable[[Request], Reply] | None = None, *, offers: tuple[Reply, ...] = ()
+    ) -> None:
         self._answers = answers
+        self._offers = offers
         self._lock = threading.Lock()
         self.requests: list[Request] = []
         self.posts: list[tuple[ChatRef, Reply, MessageId]] = []
         self.moves: list[tuple[ChatRef, ChatRef]] = []
         self.ended: list[ChatRef] = []
+        self.asked_inline: list[tuple[ChatRef, str]] = []
 
     def answer(self, request: Request) -> Reply:
         with self._lock:
@@ -28,6 +32,10 @@ class Scripted:
 
     def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
         return ()
+
+    def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
+        self.asked_inline.append((chat, words))
+        return self._offers
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         self.moves.append((chat, to))

@@ -19,7 +19,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.commands import COMMANDS
+from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
@@ -49,10 +49,28 @@ async def test_a_command_is_answered_and_the_answer_is_known_by_its_id(
     assert talk.posts[0][2] == str(posted.id)
 
 
-async def test_the_menu_is_made_from_the_table_of_commands(server: TelegramServer, serving: Serving) -> None:
+async def test_menus_are_made_from_the_table_of_commands_by_who_may_use_them(
+    server: TelegramServer, serving: Serving
+) -> None:
     async with serving(Scripted()):
-        (menu,) = server.commands.values()
-    assert [command["command"] for command in menu] == [command.name for command in COMMANDS]
+        await server.until(lambda: "short_description" in server.descriptions)
+    menus = {scope: [command["command"] for command in menu] for scope, menu in server.commands.items()}
+    everything = [command.name for command in COMMANDS if command.name != "start"]
+    for_anyone = [name for name in everything if BY_NAME[name].who is Who.ANYONE]
+    assert menus == {
+        "default": for_anyone,
+        "all_private_chats": everything,
+        "all_group_chats": for_anyone,
+        "all_chat_administrators": everything,
+    }
+    assert "word for word" in server.descriptions["short_description"]
+
+
+async def test_a_profile_that_is_as_it_should_be_is_not_written_again(server: TelegramServer) -> None:
+    for _ in range(2):
+        async with served(make_chat(server.base_url), Scripted()):
+            await server.until(lambda: "short_description" in server.descriptions)
+    assert (server.called("setMyCommands"), server.called("setMyDescription")) == (4, 1)
 
 
 async def test_a_server_without_menus_is_served_all_the_same(
@@ -175,11 +193,11 @@ def paged(request: Request) -> Reply:
     match request.text:
         case "/brief":
             button = Button(label="Sections", command="/sections")
-            return prose("A brief", (button, Button(label="Odd", command="/odd")))
+            return prose("A brief", (button, Button(label="More", command="/more")))
         case "/sections":
             return prose("1. The lede", (Button(label="Sections", command="/sections"),))
-        case "/odd":
-            return refusal("There is no “odd”. Try /help.")
+        case "/more":
+            return refusal("There is nothing more to that.")
         case _:
             return prose("something else")
 
@@ -215,9 +233,9 @@ async def test_what_a_button_cannot_do_is_said_to_who_pressed_it_alone(
 ) -> None:
     async with serving(Scripted(paged)):
         brief = await brief_with_buttons(server)
-        query = await server.press(brief, "Odd", ANN)
+        query = await server.press(brief, "More", ANN)
         await server.until(lambda: query in server.acknowledged)
-    assert server.acknowledged[query]["text"] == "There is no “odd”. Try /help."
+    assert server.acknowledged[query]["text"] == "There is nothing more to that."
     assert (brief.text, len(server.posted)) == ("A brief", 1)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 from bot.telegram.render import MAX_ENTITIES, MAX_UNITS, one_line, render
-from tests.servers.telegram_html import Entity, clean, parse, units
+from tests.servers.telegram.html import Entity, clean, parse, units
 
 WORD_JOINER = "\N{WORD JOINER}"
 
