@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.chat import (
     ChatAdapter,
     ChatGone,
+    ChatMoved,
     Conversation,
     MessageId,
     SendFailed,
@@ -133,6 +134,9 @@ class Courier:
             await asyncio.to_thread(self._outbox.retry, delivery.id, after=after, reason=str(error))
         except SendFailed as error:
             await asyncio.to_thread(self._again, delivery, str(error))
+        except ChatMoved as error:
+            await asyncio.to_thread(self._conversation.moved, chat, error.to)
+            await asyncio.to_thread(self._outbox.retry, delivery.id, after=self._clock(), reason=str(error))
         except SendRefused as error:
             await asyncio.to_thread(self._outbox.mark_failed, delivery.id, str(error))
             log.warning("delivery refused", extra={"delivery": delivery.id, "reason": str(error)})

@@ -31,7 +31,7 @@ class WebhookSettings:
 
     url: str  # public, https; whatever its path is
     host: str = "127.0.0.1"  # where we listen: any path, so that a proxy may cut off its own
-    port: int = 8080  # 0: a free one
+    port: int = 8080
     secret: str | None = None  # 1 to 256 of A-Z, a-z, 0-9, _ and -; None: made from the token
 
 
@@ -44,7 +44,6 @@ class Webhook:
         self._secret = settings.secret or blake2b(bot.token.encode(), person=b"webhook").hexdigest()
         self._waiting: asyncio.Queue[tuple[Update, asyncio.Future[bool]]] = asyncio.Queue(_MAX_WAITING)
         self._seen: OrderedDict[int, None] = OrderedDict()
-        self._runner: web.AppRunner | None = None
 
     async def updates(self) -> AsyncGenerator[Update, None]:
         """Yields without end. Raises ChatError if the address can't be listened on."""
@@ -59,28 +58,22 @@ class Webhook:
     async def confirm(self) -> None:
         """Nothing to do: an update is confirmed as it is taken."""
 
-    @property
-    def port(self) -> int:
-        """Where it listens, once it does."""
-        if self._runner is None:
-            raise RuntimeError("the webhook is not listening")
-        port: int = self._runner.addresses[0][1]
-        return port
-
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
         app = web.Application(client_max_size=_MAX_BODY)
         app.router.add_route("*", "/{path:.*}", self._take)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
         try:
-            await self._listen(self._runner)
-            log.info("telegram webhook listening", extra={"port": self.port})
+            await self._listen(runner)
+            log.info("telegram webhook listening", extra={"port": self._settings.port})
             yield
         finally:
             while not self._waiting.empty():
-                self._waiting.get_nowait()[1].set_result(False)
-            await self._runner.cleanup()
+                _, taken = self._waiting.get_nowait()
+                if not taken.done():
+                    taken.set_result(False)
+            await runner.cleanup()
 
     async def _listen(self, runner: web.AppRunner) -> None:
         host, port = self._settings.host, self._settings.port

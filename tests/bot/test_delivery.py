@@ -8,6 +8,7 @@ import pytest
 from bot.chat import (
     ChatError,
     ChatGone,
+    ChatMoved,
     ChatRef,
     Conversation,
     MessageId,
@@ -25,6 +26,7 @@ from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
 
 DISCORD = ChatRef(platform="discord", chat="7")
+MOVED = ChatRef(platform="telegram", chat="-1002")
 DAY = timedelta(days=1)
 
 
@@ -98,6 +100,19 @@ async def test_a_story_comes_once_and_a_digest_without_news_is_not_sent(
         await courier.round()
     assert len(chat.posted) == 1
     assert house.outbox.states() == {DeliveryState.SENT: 3}
+
+
+async def test_a_digest_for_a_chat_that_has_moved_follows_it_and_the_order_stays_there(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    chat.errors.append(ChatMoved(MOVED))
+    for _ in range(2):
+        clock.now += DAY
+        await courier.round()
+    assert [to for to, _, _ in chat.posted] == [MOVED]  # and the story does not come again on the second day
+    assert [order.topic for order in house.chats.subscriptions(MOVED)] == ["nato"]
+    assert house.chats.subscriptions(CHAT) == ()
 
 
 async def test_the_next_digest_brings_what_is_new(

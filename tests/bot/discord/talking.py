@@ -39,6 +39,9 @@ class Scripted:
     def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
         return self.endings[argument, typed]
 
+    def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
+        raise AssertionError("Discord has no inline mode")
+
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         raise AssertionError("a Discord channel keeps its id")
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -28,9 +30,19 @@ def serving(server: TelegramServer) -> Serving:
 
 
 def make_chat(
-    base_url: str, *, token: str = TOKEN, timeout: timedelta = timedelta(seconds=5)
+    base_url: str, *, token: str = TOKEN, timeout: timedelta = timedelta(seconds=5), **settings: Any
 ) -> TelegramChat:
-    return TelegramChat(token=token, base_url=base_url, timeout=timeout, poll_timeout=timedelta(seconds=5))
+    """settings: of `TelegramChat`."""
+    return TelegramChat(
+        token=token, base_url=base_url, timeout=timeout, poll_timeout=timedelta(seconds=5), **settings
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @contextlib.asynccontextmanager

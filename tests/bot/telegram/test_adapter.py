@@ -6,12 +6,14 @@ import threading
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.chat import (
     ChatError,
     ChatGone,
+    ChatMoved,
     ChatRef,
     Request,
     SendFailed,
@@ -21,9 +23,10 @@ from bot.chat import (
 )
 from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
+from bot.telegram.presses import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
-from tests.servers.telegram import BOT_ID, BOT_NAME, TOKEN, Fault, Posted, Refused, TelegramServer
+from tests.servers.telegram import BOT_ID, BOT_NAME, TOKEN, Fault, Flood, Posted, Refused, TelegramServer
 
 ANN, BOB = 11, 12
 
@@ -176,6 +179,78 @@ async def test_administrators_may_change_a_group_and_are_looked_up_once(
     assert [method for method, _ in server.calls].count("getChatMember") == 2
 
 
+async def test_who_has_become_an_administrator_may_change_the_group_at_once(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    group = server.group(-100, admins=(ANN,))
+    async with serving(talk):
+        await server.say(group, BOB, "/pause")
+        await server.next_post(group)
+        await server.promote(group, BOB, "administrator", by=ANN)
+        await server.say(group, BOB, "/pause")
+        await server.next_post(group, after=1)
+    assert [request.may_change for request in talk.requests] == [False, True]
+
+
+@pytest.mark.parametrize("setting", [{"owners": (BOB,)}, {"everyone_may_change": True}])
+async def test_owners_may_change_any_group_and_by_a_setting_everyone_may(
+    server: TelegramServer, setting: dict[str, Any]
+) -> None:
+    talk = Scripted()
+    group = server.group(-100)
+    async with served(make_chat(server.base_url, **setting), talk):
+        await server.say(group, BOB, "/pause")
+        await server.next_post(group)
+    assert [request.may_change for request in talk.requests] == [True]
+    assert server.called("getChatMember") == 0
+
+
+async def test_who_has_left_a_group_may_not_change_it(server: TelegramServer, serving: Serving) -> None:
+    pause = Button(label="Pause", command="/pause #1")
+    talk = Scripted(lambda r: prose("An order", (pause,)) if r.text == "/help" else prose(str(r.may_change)))
+    group = server.group(-100)
+    async with serving(talk):
+        await server.say(group, ANN, "/help")
+        order = await server.next_post(group)
+        del group.members[ANN]
+        await server.press(order, "Pause", ANN)
+        await server.until(lambda: order.edits == 1)
+    assert order.text == "False"
+
+
+async def test_an_answer_that_takes_long_is_announced_by_typing(server: TelegramServer) -> None:
+    gate = threading.Event()
+
+    def slow(request: Request) -> Reply:
+        if request.text == "/brief":
+            gate.wait(10)
+        return prose(request.text)
+
+    async with served(make_chat(server.base_url, typing_after=timedelta(seconds=0.3)), Scripted(slow)):
+        await server.say(server.person(BOB), BOB, "/help")
+        await server.next_post(server.person(BOB))
+        await server.say(server.person(ANN), ANN, "/brief")
+        await server.until(lambda: bool(server.actions))
+        gate.set()
+        await server.next_post(server.person(ANN))
+    assert server.actions == [(ANN, "typing")]
+
+
+async def test_a_burst_of_questions_is_answered_within_the_limits(server: TelegramServer) -> None:
+    server.flood = Flood()
+    people = [server.person(100 + number) for number in range(45)]
+    group = server.group(-100)
+    async with served(make_chat(server.base_url), Scripted()):
+        for person in people:
+            await server.say(person, person.id, "/brief")
+        for _ in range(3):
+            await server.say(group, ANN, "/brief")
+        await server.next_post(group, after=2)
+        await server.until(lambda: len(server.posted) == 48)
+    assert server.flood.refused == 0
+
+
 async def test_an_answer_longer_than_a_message_has_its_buttons_under_the_last(
     server: TelegramServer, serving: Serving
 ) -> None:
@@ -228,6 +303,47 @@ async def test_a_button_pressed_twice_does_nothing_twice(server: TelegramServer,
     assert not any("text" in server.acknowledged[query] for query in queries)
 
 
+async def test_a_double_tap_on_more_goes_on_by_one(server: TelegramServer, serving: Serving) -> None:
+    more = Button(label="More", command="/more")
+    asked: list[str] = []
+
+    def next_story(request: Request) -> Reply:
+        asked.append(request.text)
+        return prose(f"Story {len(asked)}", (more,))
+
+    ann = server.person(ANN)
+    async with serving(Scripted(next_story)):
+        await server.say(ann, ANN, "/brief")
+        brief = await server.next_post(ann)
+        queries = [await server.press(brief, "More", ANN) for _ in range(3)]
+        await server.until(lambda: all(query in server.acknowledged for query in queries))
+        assert brief.text == "Story 2"
+        await asyncio.sleep(DOUBLE_TAP_S)
+        await server.press(brief, "More", ANN)  # having read it
+        await server.until(lambda: brief.edits == 2)
+    assert brief.text == "Story 3"
+
+
+async def test_a_forged_button_gets_a_polite_answer_and_reaches_nobody(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted(paged)
+    group = server.group(-100)
+    async with serving(talk):
+        brief = await brief_with_buttons(server)
+        await server.say(group, BOB, "/brief")
+        elsewhere = await server.next_post(group)
+        asked = len(talk.requests)
+        forged = ["/unsubscribe #1", "x" * 64, brief.data("Sections")[:-1], brief.data("Sections")]
+        queries = [await server.press(elsewhere, "Sections", BOB, data=data) for data in forged]
+        await server.until(lambda: all(query in server.acknowledged for query in queries))
+    assert {server.acknowledged[query]["text"] for query in queries} == {
+        "This button no longer works here. Please ask again."
+    }
+    assert len(talk.requests) == asked
+    assert elsewhere.edits == 0
+
+
 async def test_what_a_button_cannot_do_is_said_to_who_pressed_it_alone(
     server: TelegramServer, serving: Serving
 ) -> None:
@@ -274,6 +390,52 @@ async def test_a_removal_ends_the_chat_and_a_migration_moves_it(
         await server.next_post(server.person(ANN))
     assert set(talk.ended) == {ref(-1), ref(BOB)}
     assert talk.moves == [(ref(-2), ref(-1002))]
+
+
+async def test_an_answer_follows_a_group_that_has_moved_unnoticed(
+    server: TelegramServer, serving: Serving
+) -> None:
+    old = server.group(-2, kind="group")
+    gate = threading.Event()
+
+    def slow(request: Request) -> Reply:
+        gate.wait(10)
+        return prose("done")
+
+    talk = Scripted(slow)
+    async with serving(talk):
+        await server.say(old, ANN, "/brief")
+        await server.until(lambda: bool(server._updates) is False)
+        new = await server.migrate(old, -1002, told=False)
+        gate.set()
+        posted = await server.next_post(new)
+    assert (posted.text, posted.reply_to) == ("done", None)
+    assert talk.moves == [(ref(-2), ref(-1002))]
+    assert [chat for chat, _, _ in talk.posts] == [ref(-1002)]
+
+
+async def test_a_chat_that_blocks_the_bot_while_it_answers_has_ended(
+    server: TelegramServer, serving: Serving
+) -> None:
+    talk = Scripted()
+    ann = server.person(ANN)
+    async with serving(talk):
+        ann.bot_status = "kicked"
+        await server.say(ann, ANN, "/brief")
+        await server.until(lambda: server.called("sendMessage") == 1)
+        await server.say(server.person(BOB), BOB, "/help")
+        await server.next_post(server.person(BOB))
+    assert talk.ended == [ref(ANN)]
+    assert server.called("sendMessage") == 2  # nothing is tried again
+
+
+async def test_a_deleted_topic_ends_alone(server: TelegramServer, serving: Serving) -> None:
+    forum = server.group(-100, topics={7})
+    async with serving(Scripted()) as chat:
+        with pytest.raises(ChatGone):
+            await chat.send(ref(-100, "8"), prose("digest"), key="1")
+        await chat.send(ref(-100, "7"), prose("digest"), key="2")
+    assert [p.thread for p in server.posted if p.chat == forum.id] == [7]
 
 
 async def test_the_token_is_in_no_log_and_no_error(
@@ -343,6 +505,8 @@ def fault(**what: object) -> Fault:
         (fault(error=Refused(403, "Forbidden: bot was blocked by the user")), ChatGone),
         (fault(error=Refused(400, "Bad Request: chat not found")), ChatGone),
         (fault(error=Refused(400, "Bad Request: message thread not found")), ChatGone),
+        (fault(error=Refused(400, "Bad Request: TOPIC_CLOSED")), SendRefused),
+        (fault(error=Refused(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-9)), ChatMoved),
         (
             fault(error=Refused(400, "Bad Request: not enough rights to send text messages to the chat")),
             SendRefused,

@@ -6,21 +6,21 @@ It speaks nine methods and enforces no limit: the rest is tried against `tests/s
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
 from telegram.request import HTTPXRequest, RequestData
 
-from bot.reply import Button, Prose, Reply
-from bot.telegram import TelegramChat
-from tests.bot.telegram.conftest import served
-from tests.bot.telegram.conversations import Scripted
+from bot.house import House
+from bot.telegram import TelegramChat, WebhookSettings
+from tests.bot.telegram.conftest import free_port, served
+from tests.bot.telegram.main_job import COMMANDS, check_answers, text_of
+from tests.servers.proxy import reverse_proxy
 
 HOME = Path(__file__).parents[2] / "servers" / "telegram_test_api"
 TOKEN = "666:telegram-test-api"
@@ -30,6 +30,8 @@ ANN = 11
 class Patched(HTTPXRequest):
     """The server's answers, made what the Bot API says they are; the requests are the client's own."""
 
+    called: ClassVar[list[str]] = []
+
     async def do_request(
         self, url: str, method: str, request_data: RequestData | None = None, *args: Any, **kw: Any
     ) -> tuple[int, bytes]:
@@ -37,6 +39,7 @@ class Patched(HTTPXRequest):
         answer = json.loads(body)
         result = answer.get("result")
         called = url.rsplit("/", 1)[1]
+        self.called.append(called)
         if called == "getMe":
             result["is_bot"] = True
         elif called == "sendMessage":
@@ -83,10 +86,22 @@ class Person:
         for _ in range(200):
             history = (await self._post("/getUpdatesHistory", {"token": TOKEN}))["result"]
             messages = [one for one in history if "chat_id" in one.get("message", {})]
-            if len(messages) >= count and containing in messages[-1]["message"]["text"]:
+            if len(messages) >= count and (not count or containing in messages[-1]["message"]["text"]):
                 return messages
             await asyncio.sleep(0.05)
         raise TimeoutError(f"not {count} messages of which the last says {containing!r}")
+
+    async def posted_as(self, posted: dict[str, Any], *, containing: str) -> dict[str, Any]:
+        """That message as it is now, once it says so."""
+        for _ in range(200):
+            history = (await self._post("/getUpdatesHistory", {"token": TOKEN}))["result"]
+            found: list[dict[str, Any]] = [
+                one for one in history if one.get("messageId") == posted["messageId"]
+            ]
+            if found and containing in found[-1]["message"]["text"]:
+                return found[-1]
+            await asyncio.sleep(0.05)
+        raise TimeoutError(f"the message does not say {containing!r}")
 
     def _message(self) -> dict[str, Any]:
         chat = {"id": ANN, "type": "private", "first_name": "Ann"}
@@ -114,9 +129,7 @@ def url() -> Iterator[str]:
         )
         if installed.returncode:
             pytest.skip(f"npm could not install telegram-test-api: {installed.stderr.strip()[-200:]}")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [node, "serve.js", str(port)], cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -138,13 +151,33 @@ def make_chat(url: str) -> TelegramChat:
     )
 
 
-async def test_commands_and_a_button_are_answered_over_a_server_of_others(url: str, person: Person) -> None:
-    sections = Button(label="Sections", command="/sections")
-    talk = Scripted(lambda r: Reply(blocks=(Prose(text=f"re: {r.text}"),), buttons=((sections,),)))
-    async with served(make_chat(url), talk):
-        await person.say("/brief nato")
-        (brief,) = await person.posted(1)
-        await person.press(brief, "Sections")
-        (edited,) = await person.posted(1, containing="re: /sections")
-    assert edited["messageId"] == brief["messageId"]
-    assert [request.text for request in talk.requests] == ["/brief nato", "/sections"]
+async def test_the_main_job_and_a_button_over_a_server_of_others(
+    url: str, person: Person, house: House
+) -> None:
+    async with served(make_chat(url), house.service):
+        for number, command in enumerate(COMMANDS, start=1):
+            await person.say(command)
+            posted = await person.posted(number)
+        check_answers(*(text_of(one["message"]["text"]) for one in posted))
+        await person.press(posted[0], "Sections")
+        edited = await person.posted_as(posted[0], containing="4. Defense budgets")
+    assert "4 Defense budgets" in json.dumps(edited["message"]["reply_markup"])
+
+
+async def test_updates_come_by_webhook_through_a_reverse_proxy(
+    url: str, person: Person, house: House
+) -> None:
+    secret = "only-the-proxy-and-we-know-it"
+    port = free_port()
+    async with reverse_proxy(secret, upstream=f"http://127.0.0.1:{port}") as proxy:
+        webhook = WebhookSettings(url=f"{proxy}/hooks/telegram", port=port, secret=secret)
+        chat = TelegramChat(token=TOKEN, base_url=f"{url}/bot", webhook=webhook, request_class=Patched)
+        before = len(await person.posted(0))
+        Patched.called.clear()
+        async with served(chat, house.service):
+            for _ in range(200):
+                if "setWebhook" not in Patched.called:
+                    await asyncio.sleep(0.05)
+            await person.say("/brief nato")
+            posted = await person.posted(before + 1)
+    assert text_of(posted[-1]["message"]["text"]).startswith("Mattis Rules Out")
