@@ -13,7 +13,7 @@ from articles.page_blocks import PARAGRAPH_MARK, Block, sections_of
 from articles.page_body import extract_blocks
 from articles.page_furniture import without_furniture
 from articles.page_language import language_of
-from articles.page_limits import check_text, check_tree
+from articles.page_limits import check_article, check_text, check_tree
 from articles.page_metadata import PageMetadata, read_metadata
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -34,6 +34,7 @@ def parse_page(body: bytes, *, url: str | None, content_type: str | None = None)
     blocks = article_blocks(tree, metadata)
     completeness = judge(tree, blocks, metadata)
     text, sections = lay_out(sections_of(blocks))
+    check_article(text)
     if not sections:
         raise NotAnArticle("the page holds headings but no text under them")
     return Article(

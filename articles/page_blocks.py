@@ -14,7 +14,7 @@ from articles.page_elements import raw_text
 PARAGRAPH_MARK = "⸿"
 
 # What runs on within a line; everything else starts a paragraph.
-_INLINE = frozenset(
+INLINE_TAGS = frozenset(
     (
         *(
             "a",
@@ -85,6 +85,7 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self._pieces: list[str] = []
+        self._line_chars = 0  # since the paragraph's last mark; kept, for a page may be one long line of <br>
         self._kind: ParagraphKind | None = ParagraphKind.BODY
 
     def enter(self, element: _Element, kind: ParagraphKind | None) -> None:
@@ -96,7 +97,7 @@ class _Walk:
                 pass
             elif tag in _BREAKS:
                 self._break()
-            elif tag in _INLINE or (tag == "quote" and self._is_inline_quote(child)):
+            elif tag in INLINE_TAGS or (tag == "quote" and self._is_inline_quote(child)):
                 self.enter(child, kind)
             elif tag == "row" or tag == "tr":
                 self._row(child, kind)
@@ -112,10 +113,13 @@ class _Walk:
             if words := " ".join(text.split()):
                 self.blocks.append(Block(words, self._kind))
         self._pieces.clear()
+        self._line_chars = 0
 
     def _say(self, text: str | None) -> None:
         if text:
             self._pieces.append(text)
+            _, mark, rest = text.rpartition(PARAGRAPH_MARK)
+            self._line_chars = len(rest.strip()) + (0 if mark else self._line_chars)
 
     def _switch(self, kind: ParagraphKind | None) -> None:
         self.close()
@@ -123,9 +127,12 @@ class _Walk:
 
     def _break(self) -> None:
         """A line break ends a paragraph where the line before reads as one; within it, it is a blank."""
-        line = "".join(self._pieces).rpartition(PARAGRAPH_MARK)[2].strip()
-        long_enough = len(line) >= _MIN_BR_PARAGRAPH and bool(_SENTENCE_END.search(line))
-        self._pieces.append(PARAGRAPH_MARK if long_enough else " ")
+        last = next((words for piece in reversed(self._pieces[-3:]) if (words := piece.strip())), "")
+        if self._line_chars >= _MIN_BR_PARAGRAPH and _SENTENCE_END.search(last[-8:]):
+            self._pieces.append(PARAGRAPH_MARK)
+            self._line_chars = 0
+        else:
+            self._pieces.append(" ")
 
     def _is_inline_quote(self, quote: _Element) -> bool:
         """A <q> in mid-sentence, which the extractor calls by the block quote's name."""

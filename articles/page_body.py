@@ -8,11 +8,13 @@ from copy import deepcopy
 
 from lxml.etree import LxmlError, _Element
 from trafilatura import bare_extraction
+from trafilatura.external import try_readability
 from trafilatura.settings import Document
 
 from articles.json_ld import LinkedData
 from articles.model import ParagraphKind
 from articles.page_blocks import Block, as_text, read_blocks
+from articles.page_elements import raw_text, words_in
 from articles.page_furniture import prepare
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ _WORD = re.compile(r"\w+")
 # From here on the page's articleBody and our text are the same article, with or without headings and lists.
 _AGREES = 0.85
 _MIN_CHECKED_WORDS = 40
+_MIN_SURE_CHARS = 500
+_MAX_RETRIED_CHARS = 3_500
 _MIN_VISIBLE_SHARE = 0.9  # of articleBody's words that must be on the page for it to be a witness
 _MIN_GAIN = 0.05
 # Of the extractor's own words; below it our walk has lost some, and the extractor's lines are taken.
@@ -32,17 +36,36 @@ _MIN_WALKED_SHARE = 0.98
 def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
     """The article's headings and paragraphs, in reading order; empty where the page has none.
 
-    The extractor's full cascade without readers' comments goes first. Where the page carries its text in
-    JSON-LD too, that text is the witness: if it disagrees, the candidate that it agrees with most is taken.
-    It is never printed itself: it has lost its paragraphs, and may hold what the page does not show.
+    trafilatura's own rules go first, and its whole cascade of extractors where that would take another's
+    text. Where the page carries its text in JSON-LD too, that text is the witness: if it disagrees, the
+    candidate that it agrees with most is taken. It is never printed itself: it has lost its paragraphs, and
+    may hold what the page does not show.
     """
     page = deepcopy(tree)
     prepare(page)
-    blocks = _extract(page)
+    first = _extract(page, fast=True)
     witness = _witness(page, linked)
-    if witness is None or _agreement(blocks, witness) >= _AGREES:
-        return blocks
-    return _best(page, blocks, witness)
+    if witness is None:
+        return _extract(page) if _cascade_may_differ(page, first) else first
+    return first if _agreement(first, witness) >= _AGREES else _best(page, first, witness)
+
+
+def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
+    """Whether the cascade's further stages may give another text than its first: cheaper to ask than to run.
+
+    They do for short texts, for tables and lists, and where readability finds twice as much
+    (`trafilatura.core` and `trafilatura.external`, 2.3). It cannot find more than is on the page.
+    """
+    length = sum(len(block.text) + 1 for block in first)
+    items = sum(1 for block in first if block.kind is ParagraphKind.LIST_ITEM)
+    shown = len(raw_text(page)) - sum(len(raw_text(bulk)) for bulk in page.iter("script", "style"))
+    if (
+        length < _MIN_SURE_CHARS
+        or 2 * items > len(first)
+        or (length < _MAX_RETRIED_CHARS and length < shown / 4)
+    ):
+        return True
+    return shown > 2 * length and len(words_in(try_readability(deepcopy(page)))) > 1.9 * length
 
 
 def _extract(
@@ -81,7 +104,7 @@ def _extract(
 
 def _best(page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
     candidates: tuple[Callable[[], tuple[Block, ...]], ...] = (
-        lambda: _extract(page, fast=True),
+        lambda: _extract(page),
         lambda: _extract(page, precision=True),
         lambda: _extract(page, recall=True),
         lambda: _witnessed_blocks(page, witness),

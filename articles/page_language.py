@@ -4,6 +4,7 @@ from articles.language import UNKNOWN, detect_language
 
 # Enough text for the detector to be believed against what the page says.
 _ENOUGH_CHARS = 200
+_SAMPLE_CHARS = 1_500
 
 # Languages that a detector takes for one another; the publisher knows better.
 _ALIKE = (
@@ -23,7 +24,7 @@ _ALIKE = (
 
 def language_of(text: str, *, declared: str | None) -> str:
     """ISO 639-1, or "und". A template's `lang="en"` around Russian text says nothing of the text."""
-    found = detect_language(text)
+    found = detect_language(text[:_SAMPLE_CHARS])
     if declared is None or found == declared:
         return found if found != UNKNOWN else declared or UNKNOWN
     are_alike = any(declared in group and found in group for group in _ALIKE)

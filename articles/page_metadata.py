@@ -8,7 +8,6 @@ from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import XPath, _Element
-from trafilatura.metadata import extract_author
 
 from articles.json_ld import LinkedData, read_linked_data
 from articles.page_dates import first_instant
@@ -60,6 +59,13 @@ _AMP_CACHES = ("cdn.ampproject.org", "google.com", "bing-amp.com", "ampproject.n
 
 _HEADINGS = XPath("//h1[not(ancestor::nav or ancestor::footer or ancestor::aside)]")
 _TIMES = XPath("//time[@datetime][not(ancestor::nav or ancestor::footer or ancestor::aside)]")
+_AUTHORS = XPath(
+    "//a[contains(@rel, 'author')] | //*[@itemprop='author'][not(self::meta)]"
+    "| //*[contains(@class, 'uthor') or contains(@class, 'yline')]"
+)
+_AUTHOR_CLASS = re.compile(r"(?:^|\s|[-_])(?:by-?line|author)(?:[-_]+(?:name|link))?(?:\s|$)", re.IGNORECASE)
+# Two to five words that begin with a capital letter, or a name in a script that has none.
+_NAME = re.compile(r"(?:[^\W\d_][\w.’'-]*\s+){1,4}[^\W\d_][\w.’'-]*|[\u3040-\u9fff\uac00-\ud7af]{2,8}")
 _DATED = XPath("//*[@itemprop='datePublished']")
 
 
@@ -147,16 +153,22 @@ def _byline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | 
         if written and not written.lower().startswith(("http:", "https:", "@")) and len(written) < 200:
             names = [written]
     if not names and (found := _author_on_page(tree)):
-        names = found.split("; ")
+        names = [found]
     byline = ", ".join(_BY.sub("", name).strip(" ,;") for name in names)
     return byline or None
 
 
 def _author_on_page(tree: _Element) -> str | None:
-    try:
-        return extract_author(tree)
-    except (ValueError, TypeError, RecursionError):  # a name that it cannot normalise is no name
-        return None
+    """A name in an element that says it is the author's: rel, microdata, or a class of a byline's."""
+    for element in select(_AUTHORS, tree):
+        if element.tag not in {"a", "meta"} and not (
+            element.get("itemprop") == "author" or _AUTHOR_CLASS.search(element.get("class", ""))
+        ):
+            continue
+        name = _BY.sub("", words_in(element)).strip(" ,;|·")
+        if _NAME.fullmatch(name):
+            return name
+    return None
 
 
 def _dates(tree: _Element, metas: dict[str, str], linked: LinkedData) -> Iterator[str | None]:

@@ -197,34 +197,24 @@ _SHARING = _any_of(
             "xing",
             "sms",
         ),
-        "small words": (
-            "this",
-            "the",
-            "article",
-            "story",
-            "page",
-            "post",
-            "on",
-            "via",
-            "by",
-            "to",
-            "with",
-            r"friends?",
-            "an?",
-        ),
         "de": ("teilen", "drucken"),
         "fr": ("partager", "imprimer", "envoyer"),
         "es, pt": ("compartir", "imprimir", "compartilhar"),
         "it": ("condividi", "stampa"),
         "nl, sv, da": ("delen", "dela", "del"),
         "ru": ("поделиться", "отправить", "печать"),
-        "zh": ("分享", "微信", "微博", "打印"),
+        "zh": (r"分享到?", "微信", "微博", "打印"),
         "ja": ("シェア", "ツイート"),
         "ko": ("공유",),
         "ar": ("شارك", "مشاركة", "طباعة"),
     }
 )
-_ONE_SHARING_WORD = re.compile(rf"{_SHARING}|\d[\d.,]*k?", re.IGNORECASE)
+_FILLING = r"(?:this|the|an?|article|story|page|post|on|via|by|to|with|friends?|\d[\d.,]*k?)"
+_SHARE_BAR = re.compile(
+    rf"[\W_]*+(?:{_FILLING}[\W_]++)*(?:(?>{_SHARING})(?![^\W\d_])[\W_]*+(?:{_FILLING}(?![^\W_])[\W_]*+)*+)++",
+    re.IGNORECASE,
+)
+_MAX_SHARE_BAR_CHARS = 120
 _ADVERTISEMENT = re.compile(
     r"\W*"
     + _any_of(
@@ -316,5 +306,4 @@ def is_furniture_line(text: str) -> bool:
     """Whether a line is a share bar, an advertisement's label, a link elsewhere, a prompt or a notice."""
     if any(pattern.fullmatch(text) for pattern in (_ADVERTISEMENT, _ELSEWHERE, _PROMPT, _RIGHTS)):
         return True
-    words = re.findall(r"[\w-]+", text)
-    return bool(words) and not re.sub(r"[\W_]+", "", _ONE_SHARING_WORD.sub("", text)) and len(words) <= 20
+    return len(text) <= _MAX_SHARE_BAR_CHARS and _SHARE_BAR.fullmatch(text) is not None
