@@ -27,6 +27,7 @@ _CONSENT_SHARE = 0.6
 _CONSENT_WORDS = 900
 _MAX_REQUEST_CHARS = 400
 _PROSE_CHARS = 140
+_PROSE_WORDS = 15
 
 _WIDE = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
@@ -71,6 +72,8 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
     linked = metadata.linked
     if _is_most_of(linked.word_count, words) or _is_most_of(count_words([linked.body or ""]), words):
         return False
+    if not any(_is_prose(block.text) for block in blocks):
+        return True  # names, numbers and buttons: the story itself is not on the page
     is_cut = bool(CUT_OFF.search(blocks[-1].text))
     if linked.free is False:
         announced = max(linked.word_count or 0, count_words([linked.body or ""]))
@@ -84,6 +87,13 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
     if is_cut and words < _CUT_WORDS:
         return True
     return linked.free is None and words < _STUB_WORDS and _asks_to_subscribe(tree)
+
+
+def _is_prose(text: str) -> bool:
+    """A sentence, and none that sells the article."""
+    return count_words([text]) >= _PROSE_WORDS and (
+        len(text) > _MAX_REQUEST_CHARS or not SUBSCRIBING.search(text)
+    )
 
 
 def _is_most_of(announced: int | None, words: int) -> bool:

@@ -11,7 +11,7 @@ from articles.errors import NotAnArticle, Unreadable
 from articles.model import Article, lay_out
 from articles.page_blocks import PARAGRAPH_MARK, Block, sections_of
 from articles.page_body import extract_blocks
-from articles.page_furniture import without_furniture
+from articles.page_furniture import link_texts, without_furniture
 from articles.page_language import language_of
 from articles.page_limits import check_article, check_text, check_tree
 from articles.page_metadata import PageMetadata, read_metadata
@@ -71,4 +71,6 @@ def read_tree(body: bytes, *, content_type: str | None = None) -> _Element:
 def article_blocks(tree: _Element, metadata: PageMetadata) -> tuple[Block, ...]:
     """The article's headings and paragraphs in reading order, before anything judges whether it is one."""
     blocks = extract_blocks(tree, metadata.linked)
-    return without_furniture(blocks, headline=metadata.headline, byline=metadata.byline)
+    return without_furniture(
+        blocks, headline=metadata.headline, byline=metadata.byline, links=link_texts(tree)
+    )

@@ -54,7 +54,7 @@ INLINE_TAGS = frozenset(
 _SKIPPED = frozenset(("script", "style", "graphic", "img", "svg", "noscript", "template", "iframe"))
 _HEADINGS = frozenset(["head", "h1", "h2", "h3", "h4", "h5", "h6", "summary"])
 _BREAKS = frozenset(("lb", "br", "hr"))
-_SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]]*$""")
+SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]]*$""")
 # A line this long that ends a sentence is a paragraph of a page without <p>; a shorter one may be verse.
 _MIN_BR_PARAGRAPH = 80
 
@@ -128,7 +128,7 @@ class _Walk:
     def _break(self) -> None:
         """A line break ends a paragraph where the line before reads as one; within it, it is a blank."""
         last = next((words for piece in reversed(self._pieces[-3:]) if (words := piece.strip())), "")
-        if self._line_chars >= _MIN_BR_PARAGRAPH and _SENTENCE_END.search(last[-8:]):
+        if self._line_chars >= _MIN_BR_PARAGRAPH and SENTENCE_END.search(last[-8:]):
             self._pieces.append(PARAGRAPH_MARK)
             self._line_chars = 0
         else:

@@ -13,7 +13,7 @@ from trafilatura.settings import Document
 
 from articles.json_ld import LinkedData
 from articles.model import ParagraphKind
-from articles.page_blocks import Block, as_text, read_blocks
+from articles.page_blocks import SENTENCE_END, Block, as_text, read_blocks
 from articles.page_elements import raw_text, words_in
 from articles.page_furniture import prepare
 
@@ -25,10 +25,14 @@ _WORD = re.compile(r"\w+")
 # From here on the page's articleBody and our text are the same article, with or without headings and lists.
 _AGREES = 0.85
 _MIN_CHECKED_WORDS = 40
+_MAX_CHECKED_WORDS = 20_000
 _MIN_SURE_CHARS = 500
 _MAX_RETRIED_CHARS = 3_500
 _MIN_VISIBLE_SHARE = 0.9  # of articleBody's words that must be on the page for it to be a witness
 _MIN_GAIN = 0.05
+# Of the first candidate's words, where articleBody ends with a sentence and where it breaks off.
+_MIN_KEPT_SHARE = 0.5
+_MIN_KEPT_OF_UNFINISHED = 0.9
 # Of the extractor's own words; below it our walk has lost some, and the extractor's lines are taken.
 _MIN_WALKED_SHARE = 0.98
 
@@ -47,7 +51,11 @@ def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
     witness = _witness(page, linked)
     if witness is None:
         return _extract(page) if _cascade_may_differ(page, first) else first
-    return first if _agreement(first, witness) >= _AGREES else _best(page, first, witness)
+    return (
+        first
+        if _agreement(first, witness) >= _AGREES
+        else _best(page, first, witness, is_finished=_ends_a_sentence(linked.body or ""))
+    )
 
 
 def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
@@ -102,7 +110,10 @@ def _extract(
     return blocks
 
 
-def _best(page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+def _best(
+    page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]], *, is_finished: bool
+) -> tuple[Block, ...]:
+    """The candidate that the witness agrees with most, where that is more than it agrees with the first."""
     candidates: tuple[Callable[[], tuple[Block, ...]], ...] = (
         lambda: _extract(page),
         lambda: _extract(page, precision=True),
@@ -110,8 +121,11 @@ def _best(page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, 
         lambda: _witnessed_blocks(page, witness),
     )
     best, agreement = first, _agreement(first, witness)
+    least = (_MIN_KEPT_SHARE if is_finished else _MIN_KEPT_OF_UNFINISHED) * _word_count(as_text(first))
     for candidate in candidates:
         blocks = candidate()
+        if _word_count(as_text(blocks)) < least:
+            continue  # the witness may be but the article's opening
         if (score := _agreement(blocks, witness)) > agreement + _MIN_GAIN:
             best, agreement = blocks, score
         if agreement >= _AGREES:
@@ -121,7 +135,7 @@ def _best(page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, 
 
 def _witness(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] | None:
     """articleBody's shingles, if the page shows nearly all of them."""
-    if linked.body is None or len(_WORD.findall(linked.body)) < _MIN_CHECKED_WORDS:
+    if linked.body is None or not _MIN_CHECKED_WORDS <= _word_count(linked.body) <= _MAX_CHECKED_WORDS:
         return None
     told = _shingles(linked.body)
     shown = _shingles(as_text(read_blocks(page)))
@@ -153,6 +167,10 @@ def _agreement(blocks: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> 
     ours = _shingles(as_text(blocks))
     common = sum((ours & witness).values())
     return 2 * common / (sum(ours.values()) + sum(witness.values())) if common else 0.0
+
+
+def _ends_a_sentence(text: str) -> bool:
+    return bool(SENTENCE_END.search(text)) and not text.rstrip().endswith(("…", "..."))
 
 
 def _word_count(text: str) -> int:

@@ -6,12 +6,13 @@ share button kept.
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
 from lxml.etree import XPath, _Element
 
 from articles.model import ParagraphKind
-from articles.page_blocks import PARAGRAPH_MARK, Block
-from articles.page_elements import raw_text, select
+from articles.page_blocks import PARAGRAPH_MARK, SENTENCE_END, Block
+from articles.page_elements import raw_text, select, words_in
 from articles.page_phrases import is_furniture_line
 
 _MAX_CAPTION_CHARS = 700
@@ -19,6 +20,7 @@ _MAX_FURNITURE_CHARS = 220
 _MAX_DROPPED_SHARE = 0.25
 _MIN_REPEAT_CHARS = 60
 _MIN_PULL_QUOTE_CHARS = 30
+_MIN_LINK_CHARS = 20  # shorter links are names and numbers
 _TOP_BLOCKS = 4  # where headline, byline and date may be repeated
 
 _CAPTION_CLASS = re.compile(
@@ -32,6 +34,7 @@ _PERHAPS_CAPTIONS = XPath(
     "//*[contains(@class, 'aption') or contains(@id, 'aption') or contains(@class, 'redit')"
     " or contains(@class, 'opyright') or contains(@class, 'ource')]"
 )
+_TAGS = re.compile(r"(?:tags?|topics?|filed under|posted in|categor(?:y|ies)|keywords)\s*:", re.IGNORECASE)
 _BYLINE_WORDS = re.compile(
     r"\b(?:by|and|von|par|por|di|door|av|updated?|published|posted|on|at|am|pm|gmt|utc|[ec][sd]?t"
     r"|min(?:ute)?s? read|staff|writer|reporter|correspondent|editor|jan\w*|feb\w*|mar\w*|apr\w*|may"
@@ -87,28 +90,60 @@ def _remove(element: _Element) -> None:
 
 
 def without_furniture(
-    blocks: Iterable[Block], *, headline: str | None, byline: str | None
+    blocks: Iterable[Block], *, headline: str | None, byline: str | None, links: frozenset[str] = frozenset()
 ) -> tuple[Block, ...]:
-    """The blocks that are the article's. Where more than a quarter of the text would go, all stay."""
+    """The blocks that are the article's. Where more than a quarter of the text would go, all stay.
+
+    links: the texts of the page's links, by which a lone link to another story is told.
+    """
     before = tuple(blocks)
     kept = [
         block
         for block in before
         if len(block.text) > _MAX_FURNITURE_CHARS or not is_furniture_line(block.text)
     ]
+    kept = _without_link_lists(kept, links)
     if sum(len(b.text) for b in kept) < (1 - _MAX_DROPPED_SHARE) * sum(len(b.text) for b in before):
         kept = list(before)
     top = [
         b for b in kept[:_TOP_BLOCKS] if not (_is_headline(b.text, headline) or _is_byline(b.text, byline))
     ]
     kept = _without_repeats([*top, *kept[_TOP_BLOCKS:]])
-    while kept and kept[-1].is_heading:  # it stood over something that is not the article's
+    while kept and (
+        kept[-1].is_heading or _TAGS.match(kept[-1].text)
+    ):  # over or under what is not the article's
         kept.pop()
     return tuple(kept)
 
 
+def link_texts(tree: _Element) -> frozenset[str]:
+    """The words of each link of the page that are as many as a headline's."""
+    texts = (words_in(link) for link in tree.iter("a"))
+    return frozenset(words for words in texts if _MIN_LINK_CHARS <= len(words) <= _MAX_FURNITURE_CHARS)
+
+
+def _without_link_lists(blocks: list[Block], links: frozenset[str]) -> list[Block]:
+    """Paragraphs that are one link and no sentence are left out, and lists of nothing but such links."""
+    kept: list[Block] = []
+    for kind, run in groupby(blocks, key=lambda block: block.kind):
+        members = list(run)
+        alone = [block.text in links and not SENTENCE_END.search(block.text) for block in members]
+        if kind is ParagraphKind.BODY:
+            kept += (block for block, is_link in zip(members, alone, strict=True) if not is_link)
+        elif kind is not ParagraphKind.LIST_ITEM or len(members) < 2 or not all(alone):
+            kept += members
+    return kept
+
+
 def _is_headline(text: str, headline: str | None) -> bool:
-    return headline is not None and _plain(text) == _plain(headline)
+    """The headline, or so much of it that one was cut."""
+    if headline is None:
+        return False
+    ours, theirs = _plain(text), _plain(headline)
+    shorter, longer = sorted((ours, theirs), key=len)
+    return ours == theirs or (
+        len(shorter) >= 0.6 * len(longer) and len(shorter) > 30 and longer.startswith(shorter)
+    )
 
 
 def _is_byline(text: str, byline: str | None) -> bool:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from articles.furniture import Furniture, furniture_kind
+
 
 def _any_of(by_language: dict[str, Iterable[str]]) -> str:
     return "(?:" + "|".join(phrase for phrases in by_language.values() for phrase in phrases) + ")"
@@ -215,33 +217,19 @@ _SHARE_BAR = re.compile(
     re.IGNORECASE,
 )
 _MAX_SHARE_BAR_CHARS = 120
+_KINDS = frozenset((Furniture.LABEL, Furniture.LINKS, Furniture.PLAYER, Furniture.PROMO))
 _ADVERTISEMENT = re.compile(
     r"\W*"
     + _any_of(
         {
-            "en": (
-                "advertisement",
-                "advertising",
-                "sponsored content",
-                r"scroll (?:to continue|for more)",
-                r"(?:story|article) continues (?:below|after)(?: (?:this|the))?(?: advertisement| ad)?",
-            ),
-            "other": (
-                "anzeige",
-                "werbung",
-                "publicité",
-                "publicidad",
-                "pubblicità",
-                "publicidade",
-                "advertentie",
-                "annons",
-                "реклама",
-                "广告",
-                "廣告",
-                "広告",
-                "광고",
-                "إعلان",
-            ),
+            "en": (r"scroll (?:to continue|for more)",),
+            "de": ("anzeige", "werbung"),
+            "fr": ("publicité",),
+            "es, pt, it": ("publicidad", "publicidade", "pubblicità"),
+            "nl, sv": ("advertentie", "annons"),
+            "ru": ("реклама",),
+            "zh, ja, ko": ("广告", "廣告", "広告", "광고"),
+            "ar": ("إعلان",),
         }
     )
     + r"\W*",
@@ -251,14 +239,6 @@ _ELSEWHERE = re.compile(
     r"\W*"
     + _any_of(
         {
-            "en": (
-                r"(?:read|see|also) (?:more|also|read|:)",
-                r"more on this",
-                "recommended",
-                r"don['’]t miss",
-                r"related(?: (?:story|stories|articles?|content|coverage))?",
-                r"watch(?: now)?",
-            ),
             "de": ("lesen sie auch", "mehr zum thema", "auch interessant"),
             "fr": (r"(?:à )?lire aussi", "voir aussi"),
             "es": (r"le[ae] también", r"[lt]e puede interesar"),
@@ -303,7 +283,13 @@ _RIGHTS = re.compile(r"\W*(?:©|\(c\)|copyright\b).{0,160}|all rights reserved\W
 
 
 def is_furniture_line(text: str) -> bool:
-    """Whether a line is a share bar, an advertisement's label, a link elsewhere, a prompt or a notice."""
-    if any(pattern.fullmatch(text) for pattern in (_ADVERTISEMENT, _ELSEWHERE, _PROMPT, _RIGHTS)):
+    """Whether a line is a share bar, an advertisement's label, a link elsewhere, a prompt or a notice.
+
+    English is told by `articles.furniture`, in those of its kinds that are safe on any page: its prompts and
+    captions are a wire's.
+    """
+    if furniture_kind(text) in _KINDS or any(
+        pattern.fullmatch(text) for pattern in (_ADVERTISEMENT, _ELSEWHERE, _PROMPT, _RIGHTS)
+    ):
         return True
     return len(text) <= _MAX_SHARE_BAR_CHARS and _SHARE_BAR.fullmatch(text) is not None
