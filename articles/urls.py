@@ -1,0 +1,162 @@
+"""The one spelling of an article's address, for telling that two addresses are the same article's."""
+
+import re
+import string
+from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+
+import idna
+
+from articles.errors import FetchRefused
+
+MAX_URL_CHARS = 4_096
+_NAMED_CHARS = 80  # of an address, in an error
+
+# Parameters that tell a publisher where a reader came from, and never which article it is.
+_TRACKING = re.compile(
+    r"(?:utm|at|hsa|pk|mtm|piwik|matomo|oly|vero|guce|soc|trk|amp)_\w+|utm\w+|_hs\w+|fbclid|gclid|gclsrc|dclid"
+    r"|gbraid|wbraid|msclkid|twclid|yclid|ttclid|igsh(?:id)?|li_fat_id|mc_[ce]id|mkt_tok|_ga|_gl|s_cid|cmp(?:id)?"
+    r"|ncid|ocid|icid|smid|smtyp|sr_share|xtor|spm|ref(?:_src|_url|errer)?|rss|share[ds]?|partner|guccounter"
+    r"|guce\w+|soc_\w+|__twitter_impression|taid|wpisrc|wt_mc|ito|tblci|dicbo|amp|usqp",
+    re.IGNORECASE,
+)
+# These do so with such values only: "source=rss", and not "source=17".
+_MAY_TRACK = re.compile(r"source|src|from|via|output(?:type)?|view|mode", re.IGNORECASE)
+_TRACKED = re.compile(
+    r"rss\w*|feed\w*|twitter|facebook|fb|e?mail|newsletter|whatsapp|telegram|amp|share\w*|social|mobile|homepage",
+    re.IGNORECASE,
+)
+_MOBILE_LABELS = frozenset({"www", "m", "mobile", "amp", "touch"})
+_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "or", "org"})
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_IPV6 = re.compile(r"[0-9a-f:.]+")
+_INDEX = re.compile(r"(?:index|default)\.(?:html?|php|aspx?)", re.IGNORECASE)
+_AMP_SUFFIX = re.compile(r"(?:\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
+# An AMP cache or viewer carries the publisher's address in its path: /amp/s/example.org/story
+_AMP_HOST = re.compile(r"(?:[\w-]+\.)?cdn\.ampproject\.org|(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
+_AMP_PATH = re.compile(r"/(?:amp|c|v|wp)/(?:s/)?(?P<rest>[^/]+\.[^/]+(?:/.*)?)")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED = frozenset((string.ascii_letters + string.digits + "-._~").encode())
+_IN_PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
+_IN_QUERY = _UNRESERVED | frozenset(b"!$'()*,;:@/?")
+
+
+def canonical_url(url: str) -> str:
+    """The address that all spellings of `url` share: a name to compare by, not always one to fetch.
+
+    Gone are http or https, "www." and mobile or AMP hosts, the default port, user and password, tracking
+    parameters, AMP paths and caches, index pages, a trailing slash and the fragment; parameters are in
+    alphabetical order; escapes are as RFC 3986 (section 6.2.2) normalises them. "www." goes because hardly a
+    publisher keeps another site there. Taking the canonical address of one changes nothing.
+
+    Raises FetchRefused where it is no http(s) address.
+    """
+    given = " ".join(url.split())
+    given = given if len(given) <= _NAMED_CHARS else f"{given[:_NAMED_CHARS]}..."
+    canonical = _simplify(url, given=given)
+    # Unwrapping an AMP cache brings up another address, shorter each time.
+    while (simpler := _simplify(canonical, given=given)) != canonical:
+        canonical = simpler
+    return canonical
+
+
+def _simplify(url: str, *, given: str) -> str:
+    parts = _split(url, given)
+    host = _plain_host(parts, given)
+    path = _escape(parts.path, _IN_PATH)
+    if _AMP_HOST.fullmatch(host) and (carried := _AMP_PATH.fullmatch(path)):
+        return f"https://{carried['rest']}" + (f"?{parts.query}" if parts.query else "")
+    path, query = _plain_path(path), _plain_query(parts.query)
+    # "#!" was how single pages named what they show.
+    fragment = _escape(parts.fragment, _IN_PATH) if parts.fragment.startswith("!") else ""
+    return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def _split(url: str, given: str) -> SplitResult:
+    text = re.sub(r"[\t\r\n\ud800-\udfff]", "", url.strip())
+    if len(text) > MAX_URL_CHARS:
+        raise FetchRefused(given, f"an address has at most {MAX_URL_CHARS} characters")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise FetchRefused(given, "it is no web address") from error
+    if parts.scheme.lower() not in ("http", "https"):
+        raise FetchRefused(given, "only http and https addresses are read")
+    return parts
+
+
+def _plain_host(parts: SplitResult, given: str) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
+    if ":" in host:
+        if not _IPV6.fullmatch(host):
+            raise FetchRefused(given, "its host is no address")
+        return f"[{host}]{port}"
+    try:
+        host = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise FetchRefused(given, "its host is no name") from error
+    if not _HOST.fullmatch(host):
+        raise FetchRefused(given, "its host is no name")
+    return _without_mobile_labels(host) + port
+
+
+def _without_mobile_labels(host: str) -> str:
+    """The host without "www", "m", "amp": at its front, or after a language ("en.m.example.org")."""
+    labels = host.split(".")
+    for at in (0, 1):
+        rest = labels[:at] + labels[at + 1 :]
+        if len(labels) > at and labels[at] in _MOBILE_LABELS and _names_a_site(rest, at):
+            return ".".join(rest)
+    return host
+
+
+def _names_a_site(labels: list[str], language_labels: int) -> bool:
+    """Whether what is left still names a site: "example.org", and not "co.uk"."""
+    needed = 2 + language_labels
+    if len(labels) >= 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
+        needed += 1
+    return len(labels) >= needed and not labels[-1].isdigit()
+
+
+def _plain_path(path: str) -> str:
+    """The path with its dots resolved (RFC 3986, section 5.2.4), without AMP and empty segments or an index."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment not in ("", ".", "amp"):
+            kept.append(segment)
+    if kept and _INDEX.fullmatch(kept[-1]):
+        kept.pop()
+    if kept:
+        kept[-1] = _AMP_SUFFIX.sub("", kept[-1]) or kept[-1]
+    return "/" + "/".join(kept)
+
+
+def _plain_query(query: str) -> str:
+    kept = []
+    for parameter in filter(None, query.split("&")):
+        name, _, value = (_escape(part.replace("+", "%20"), _IN_QUERY) for part in parameter.partition("="))
+        tracks = _TRACKING.fullmatch(name) or (_MAY_TRACK.fullmatch(name) and _TRACKED.fullmatch(value))
+        if name and not tracks:
+            kept.append(f"{name}={value}" if value else name)
+    return "&".join(sorted(set(kept)))
+
+
+def _escape(text: str, allowed: frozenset[int]) -> str:
+    """`text` with escapes where they are needed, in capitals, and nowhere else."""
+    escaped = []
+    at = 0
+    for match in _ESCAPE.finditer(text):
+        escaped.append(_escape_plain(text[at : match.start()], allowed))
+        byte = unquote_to_bytes(match[0])
+        # An escaped delimiter is data and stays escaped; an escaped letter is that letter.
+        escaped.append(byte.decode() if byte[0] in _UNRESERVED else match[0].upper())
+        at = match.end()
+    escaped.append(_escape_plain(text[at:], allowed))
+    return "".join(escaped)
+
+
+def _escape_plain(text: str, allowed: frozenset[int]) -> str:
+    return "".join(chr(byte) if byte in allowed else f"%{byte:02X}" for byte in text.encode())
