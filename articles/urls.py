@@ -120,7 +120,7 @@ def _names_a_site(labels: list[str], language_labels: int) -> bool:
 
 
 def _plain_path(path: str) -> str:
-    """The path, dots resolved (RFC 3986, section 5.2.4), without AMP, empty segments or an index."""
+    """The path, dots resolved (RFC 3986, section 5.2.4), without AMP segments, empty ones, index pages."""
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":
