@@ -86,6 +86,8 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
         )
     if is_cut and words < _CUT_WORDS:
         return True
+    if words < _DECLARED_STUB_WORDS and any(_is_request(block.text) for block in blocks):
+        return True
     return linked.free is None and words < _STUB_WORDS and _asks_to_subscribe(tree)
 
 
@@ -102,11 +104,12 @@ def _is_most_of(announced: int | None, words: int) -> bool:
 
 
 def _asks_to_subscribe(tree: _Element) -> bool:
-    """A short text on the page that ties subscribing, registering or signing in to reading on."""
-    return any(
-        len(text) <= _MAX_REQUEST_CHARS and SUBSCRIBING.search(text) and READING_ON.search(text)
-        for text in _texts_in_company(tree)
-    )
+    return any(_is_request(text) for text in _texts_in_company(tree))
+
+
+def _is_request(text: str) -> bool:
+    """A short text that ties subscribing, registering or signing in to reading on."""
+    return len(text) <= _MAX_REQUEST_CHARS and bool(SUBSCRIBING.search(text) and READING_ON.search(text))
 
 
 def _texts_in_company(tree: _Element) -> Iterable[str]:

@@ -117,9 +117,9 @@ def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str 
     title = words_in(title_element) if title_element is not None else ""
     told = [t for t in (linked.headline, metas.get("og:title"), metas.get("twitter:title"), title) if t]
     shown = [words for h1 in select(_HEADINGS, tree) if 2 < len(words := words_in(h1)) < 400]
-    for words in shown:
-        if any(_says_the_same(words, other) for other in told):
-            return words
+    known = [(words, max(_common(words, other) for other in told)) for words in shown] if told else []
+    if known and (best_known := max(known, key=lambda each: each[1]))[1]:
+        return best_known[0]  # of the site's name and the headline, both in <h1>, the headline
     if told:
         # JSON-LD headlines are cut at 110 characters by some, and titles carry the site's name
         best = next((t for t in told if not t.endswith(("…", "..."))), told[0])
@@ -128,13 +128,12 @@ def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str 
     return shown[0] if len(shown) == 1 else None
 
 
-def _says_the_same(heading: str, title: str) -> bool:
+def _common(heading: str, title: str) -> int:
+    """How many words a heading and a title share, where one says what the other says; else 0."""
     ours, theirs = set(heading.casefold().split()), set(title.casefold().split())
-    return (
-        bool(ours)
-        and len(ours & theirs) >= 0.6 * min(len(ours), len(theirs))
-        and len(theirs) <= 3 * len(ours) + 8
-    )
+    common = len(ours & theirs)
+    is_same = common >= 0.6 * min(len(ours), len(theirs)) and len(theirs) <= 3 * len(ours) + 8
+    return common if is_same else 0
 
 
 def _without_site(title: str, site: str) -> str:
