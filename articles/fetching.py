@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
@@ -77,6 +77,14 @@ class Fetched:
     @property
     def not_modified(self) -> bool:
         return self.status == 304
+
+
+class Fetch(Protocol):
+    """How others get what is at a URL; `Fetcher.fetch` says what it raises."""
+
+    async def __call__(
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, accept: str = "*/*"
+    ) -> Fetched: ...
 
 
 class Fetcher:
