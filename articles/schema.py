@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -74,3 +76,52 @@ articles = Table(
 # On SQLite: an FTS5 table over five columns of `articles`, kept in step by triggers. It keeps an index and no
 # copy of the text. It is not in `metadata`, whose tables are those that every database has.
 articles_fts = table("articles_fts", column("rowid", BigInteger))
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("title", Text),
+    Column("site_url", Text),
+    Column("language", Text),
+    Column("folder", JSON, nullable=False),  # [name, ...], outermost first
+    Column("rules", JSON, nullable=False),  # see filters.py
+    Column("is_default", Boolean, nullable=False),  # it came with Pullquote
+    Column("state", String(16), nullable=False),  # FeedState
+    Column("pause_reason", Text),
+    Column("told_at", UtcDateTime),  # its owners know that it is paused; null: they do not, or it is not
+    Column("next_poll", UtcDateTime, nullable=False),
+    Column("interval_s", Integer, nullable=False),
+    Column("hints", JSON, nullable=False),  # {"ttl_s": int|null, "skip_hours": [int], "skip_days": [int]}
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", UtcDateTime),
+    Column("added_at", UtcDateTime, nullable=False),
+    Index(None, "state", "next_poll"),
+)
+
+# What feeds have listed, once each: the work list of `intake.py`, and the memory of what was seen.
+feed_entries = Table(
+    "feed_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed_id", ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("url", Text),
+    Column("title", Text, nullable=False),
+    Column("byline", Text),
+    Column("published", UtcDateTime),
+    Column("updated", UtcDateTime),
+    Column("paragraphs", JSON, nullable=False),  # the feed's own text; empty once it is settled
+    Column("state", String(16), nullable=False),  # EntryState
+    Column("attempts", Integer, nullable=False),
+    Column("try_after", UtcDateTime, nullable=False),
+    Column("article_id", ForeignKey("articles.id", ondelete="SET NULL")),
+    Index("uq_feed_entries_feed_id_key", "feed_id", "key", unique=True),
+    Index(None, "state", "try_after"),
+    Index(None, "url"),
+    Index(None, "article_id"),
+)

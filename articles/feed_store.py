@@ -1,0 +1,379 @@
+"""The feeds that we follow, and what they have listed, as they are stored."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from articles.database import Database, insert_absent, new_id
+from articles.feed_model import (
+    FIRST_INTERVAL,
+    Entry,
+    EntryId,
+    EntryState,
+    Feed,
+    FeedId,
+    FeedPaused,
+    FeedState,
+    PendingEntry,
+    PollHints,
+)
+from articles.filters import Rule, rules_from_json, rules_to_json
+from articles.model import ArticleId
+from articles.opml import Outline
+from articles.polling import resumed
+from articles.schema import feed_entries, feeds
+
+MAX_NEW_ENTRIES = 200
+"""So many of the entries that a feed lists at once for the first time are taken in, the newest."""
+
+T = TypeVar("T")
+
+_CHUNK = 500  # rows a statement; SQLite takes some 32,000 values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a feed lists that we do not know, in its order."""
+
+    new: tuple[Entry, ...] = ()
+    changed: tuple[Entry, ...] = ()  # known, and changed since by the feed's own account
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """A feed that is followed now."""
+
+    id: FeedId
+    is_new: bool  # False: it was followed before, and stays as it is
+
+
+class FeedStore:
+    """Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- the list of feeds
+
+    def add(self, outline: Outline, *, now: datetime) -> Added:
+        """Follows a feed from now on; one that was paused or removed is asked again."""
+        return self.add_all([outline], now=now)[0]
+
+    def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[Added, ...]:
+        """The same for many: all of them, or none."""
+        with self._database.transaction() as connection:
+            return tuple(_add(connection, outline, now=now, is_default=False) for outline in outlines)
+
+    def offer_defaults(self, outlines: Iterable[Outline], *, now: datetime) -> None:
+        """Follows the feeds that come with Pullquote, other than those that somebody has removed."""
+        with self._database.transaction() as connection:
+            known = set(connection.execute(select(feeds.c.url)).scalars())
+            for outline in outlines:
+                if outline.url not in known:
+                    _add(connection, outline, now=now, is_default=True)
+
+    def withdraw_defaults(self) -> None:
+        """Follows none of the feeds that came with Pullquote."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(feeds).where(feeds.c.is_default))
+
+    def remove(self, feed_id: FeedId) -> None:
+        """Follows a feed no more; its articles stay."""
+        with self._database.transaction() as connection:
+            kept = update(feeds).where(feeds.c.id == feed_id, feeds.c.is_default)
+            connection.execute(kept.values(state=FeedState.REMOVED.value))
+            connection.execute(delete(feeds).where(feeds.c.id == feed_id, ~feeds.c.is_default))
+
+    def set_rules(self, feed_id: FeedId, rules: Sequence[Rule]) -> None:
+        """What is taken in from now on."""
+        with self._database.transaction() as connection:
+            connection.execute(update(feeds).where(feeds.c.id == feed_id).values(rules=rules_to_json(rules)))
+
+    def followed(self) -> tuple[Feed, ...]:
+        """In the order in which they were added."""
+        followed = select(feeds).where(feeds.c.state != FeedState.REMOVED.value).order_by(feeds.c.id)
+        with self._database.reading() as connection:
+            return tuple(_to_feed(row) for row in connection.execute(followed))
+
+    def by_url(self, url: str) -> Feed | None:
+        chosen = select(feeds).where(feeds.c.url == url, feeds.c.state != FeedState.REMOVED.value)
+        with self._database.reading() as connection:
+            row = connection.execute(chosen).first()
+        return None if row is None else _to_feed(row)
+
+    def ask_at_once(self, feed_ids: Iterable[FeedId], *, now: datetime) -> None:
+        """The next poll asks these feeds, those that are paused too."""
+        with self._database.transaction() as connection:
+            for feed_id in feed_ids:
+                row = connection.execute(select(feeds).where(feeds.c.id == feed_id)).first()
+                if row is not None:
+                    _save(connection, resumed(_to_feed(row), now=now))
+
+    # --- polling
+
+    def due(self, *, now: datetime, limit: int) -> tuple[Feed, ...]:
+        """Those whose time has come, longest overdue first."""
+        chosen = (
+            select(feeds)
+            .where(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
+            .order_by(feeds.c.next_poll)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple(_to_feed(row) for row in connection.execute(chosen))
+
+    def news_in(self, feed_id: FeedId, entries: Sequence[Entry]) -> News:
+        """What is new in a feed as it is now."""
+        known: dict[str, datetime | None] = {}
+        with self._database.reading() as connection:
+            for chunk in _chunks(entries):
+                seen = select(feed_entries.c.key, feed_entries.c.updated).where(
+                    feed_entries.c.feed_id == feed_id, feed_entries.c.key.in_([entry.key for entry in chunk])
+                )
+                known.update((row.key, row.updated) for row in connection.execute(seen))
+        return News(
+            new=tuple(entry for entry in entries if entry.key not in known),
+            changed=tuple(entry for entry in entries if _is_later(entry.updated, known.get(entry.key))),
+        )
+
+    def record(self, feed: Feed, news: News, *, now: datetime) -> None:
+        """A poll's result: the feed as it stands now, and its new and changed entries to be taken in.
+
+        Both or neither: an ETag without the entries that came with it would lose them for good.
+        """
+        with self._database.transaction() as connection:
+            _save(connection, feed)
+            _insert_entries(connection, feed.id, news, now)
+
+    def other_at(self, url: str, feed_id: FeedId) -> FeedId | None:
+        """Another feed that is followed at that URL."""
+        chosen = select(feeds.c.id).where(feeds.c.url == url, feeds.c.id != feed_id)
+        with self._database.reading() as connection:
+            found = connection.execute(chosen).scalar()
+        return None if found is None else FeedId(found)
+
+    def untold_pauses(self) -> tuple[FeedPaused, ...]:
+        """Feeds that are paused, and whose owners do not know."""
+        chosen = select(feeds).where(feeds.c.state == FeedState.PAUSED.value, feeds.c.told_at.is_(None))
+        with self._database.reading() as connection:
+            rows = connection.execute(chosen.order_by(feeds.c.id)).all()
+        return tuple(
+            FeedPaused(id=FeedId(row.id), url=row.url, title=row.title, reason=row.pause_reason)
+            for row in rows
+        )
+
+    def told(self, feed_id: FeedId, *, now: datetime) -> None:
+        """The owners of a paused feed know now."""
+        with self._database.transaction() as connection:
+            connection.execute(update(feeds).where(feeds.c.id == feed_id).values(told_at=now))
+
+    # --- taking in
+
+    def pending(self, *, now: datetime, limit: int) -> tuple[PendingEntry, ...]:
+        """Entries to be taken in, oldest first."""
+        chosen = (
+            select(feed_entries, feeds.c.title.label("feed_title"), feeds.c.language, feeds.c.rules)
+            .join(feeds, feeds.c.id == feed_entries.c.feed_id)
+            .where(feed_entries.c.state == EntryState.PENDING.value, feed_entries.c.try_after <= now)
+            .order_by(feed_entries.c.try_after, feed_entries.c.id)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            return tuple(_to_pending(row) for row in connection.execute(chosen))
+
+    def article_from(self, url: str) -> ArticleId | None:
+        """The article that another entry with this URL has become."""
+        chosen = select(feed_entries.c.article_id).where(
+            feed_entries.c.url == url, feed_entries.c.article_id.is_not(None)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(chosen.limit(1)).scalar()
+        return None if found is None else ArticleId(found)
+
+    def settle(self, entry_id: EntryId, state: EntryState, article_id: ArticleId | None = None) -> None:
+        """Nothing more is to be done for an entry."""
+        values: dict[str, Any] = {"state": state.value, "paragraphs": []}
+        if article_id is not None:
+            values["article_id"] = article_id
+        with self._database.transaction() as connection:
+            connection.execute(update(feed_entries).where(feed_entries.c.id == entry_id).values(values))
+
+    def postpone(self, entry_id: EntryId, *, until: datetime) -> None:
+        """Another attempt, later."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(feed_entries)
+                .where(feed_entries.c.id == entry_id)
+                .values(attempts=feed_entries.c.attempts + 1, try_after=until)
+            )
+
+    def count_entries(self, state: EntryState) -> int:
+        counted = select(func.count()).select_from(feed_entries).where(feed_entries.c.state == state.value)
+        with self._database.reading() as connection:
+            return connection.execute(counted).scalar_one()
+
+
+def outline_of(feed: Feed) -> Outline:
+    """The feed as OPML has it."""
+    return Outline(
+        url=feed.url,
+        title=feed.title,
+        site_url=feed.site_url,
+        language=feed.language,
+        folder=feed.folder,
+        rules=feed.rules,
+    )
+
+
+def _add(connection: Connection, outline: Outline, *, now: datetime, is_default: bool) -> Added:
+    row = connection.execute(select(feeds).where(feeds.c.url == outline.url)).first()
+    if row is not None:
+        if row.state != FeedState.ACTIVE.value:
+            _save(connection, resumed(_to_feed(row), now=now))
+        return Added(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
+    values = {
+        "url": outline.url,
+        "title": outline.title,
+        "site_url": outline.site_url,
+        "language": outline.language,
+        "folder": list(outline.folder),
+        "rules": rules_to_json(outline.rules),
+        "is_default": is_default,
+        "state": FeedState.ACTIVE.value,
+        "next_poll": now,
+        "interval_s": int(FIRST_INTERVAL.total_seconds()),
+        "hints": _hints_to_json(PollHints()),
+        "failures": 0,
+        "added_at": now,
+    }
+    return Added(id=FeedId(new_id(connection.execute(insert(feeds).values(values)))), is_new=True)
+
+
+def _save(connection: Connection, feed: Feed) -> None:
+    values: dict[str, Any] = {
+        "url": feed.url,
+        "title": feed.title,
+        "site_url": feed.site_url,
+        "language": feed.language,
+        "state": feed.state.value,
+        "pause_reason": feed.pause_reason,
+        "next_poll": feed.next_poll,
+        "interval_s": int(feed.interval.total_seconds()),
+        "hints": _hints_to_json(feed.hints),
+        "etag": feed.etag,
+        "last_modified": feed.last_modified,
+        "body_hash": feed.body_hash,
+        "failures": feed.failures,
+        "failing_since": feed.failing_since,
+    }
+    if feed.state is FeedState.ACTIVE:
+        values["told_at"] = None
+    connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
+
+
+def _insert_entries(connection: Connection, feed_id: FeedId, news: News, now: datetime) -> None:
+    taken = {entry.key for entry in _newest(news.new, MAX_NEW_ENTRIES)}
+    # A feed's first entry is its newest. Taken in last, it is the newest among those without a date, too.
+    rows = [_entry_row(feed_id, entry, now, is_taken=entry.key in taken) for entry in reversed(news.new)]
+    for chunk in _chunks(rows):
+        insert_absent(connection, feed_entries, chunk)
+    for entry in news.changed:
+        same = (feed_entries.c.feed_id == feed_id, feed_entries.c.key == entry.key)
+        values = _entry_row(feed_id, entry, now, is_taken=True)
+        connection.execute(update(feed_entries).where(*same).values(values))
+
+
+def _newest(entries: Sequence[Entry], limit: int) -> list[Entry]:
+    """By date, and where there is none by the feed's own order."""
+    dates = [(entry.published, -place) for place, entry in enumerate(entries) if entry.published is not None]
+    if len(entries) <= limit or len(dates) < len(entries):
+        return list(entries[:limit])
+    return [entries[-place] for _, place in sorted(dates, reverse=True)[:limit]]
+
+
+def _entry_row(feed_id: FeedId, entry: Entry, now: datetime, *, is_taken: bool) -> dict[str, Any]:
+    return {
+        "feed_id": feed_id,
+        "key": entry.key,
+        "url": entry.url,
+        "title": entry.title,
+        "byline": entry.byline,
+        "published": entry.published,
+        "updated": entry.updated,
+        "paragraphs": list(entry.paragraphs) if is_taken else [],
+        "state": (EntryState.PENDING if is_taken else EntryState.PASSED_OVER).value,
+        "attempts": 0,
+        "try_after": now,
+    }
+
+
+def _is_later(updated: datetime | None, known: datetime | None) -> bool:
+    return updated is not None and known is not None and updated > known
+
+
+def _to_feed(row: Row[Any]) -> Feed:
+    return Feed(
+        id=FeedId(row.id),
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        language=row.language,
+        folder=tuple(row.folder),
+        rules=rules_from_json(row.rules),
+        state=FeedState(row.state),
+        pause_reason=row.pause_reason,
+        next_poll=row.next_poll,
+        interval=timedelta(seconds=row.interval_s),
+        hints=_hints_from_json(row.hints),
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        failures=row.failures,
+        failing_since=row.failing_since,
+    )
+
+
+def _to_pending(row: Row[Any]) -> PendingEntry:
+    return PendingEntry(
+        id=EntryId(row.id),
+        entry=Entry(
+            key=row.key,
+            url=row.url,
+            title=row.title,
+            byline=row.byline,
+            published=row.published,
+            updated=row.updated,
+            paragraphs=tuple(row.paragraphs),
+        ),
+        attempts=row.attempts,
+        is_update=row.article_id is not None,
+        feed_title=row.feed_title,
+        feed_language=row.language,
+        rules=rules_from_json(row.rules),
+    )
+
+
+def _hints_to_json(hints: PollHints) -> dict[str, Any]:
+    return {
+        "ttl_s": None if hints.ttl is None else int(hints.ttl.total_seconds()),
+        "skip_hours": sorted(hints.skip_hours),
+        "skip_days": sorted(hints.skip_days),
+    }
+
+
+def _hints_from_json(value: dict[str, Any]) -> PollHints:
+    return PollHints(
+        ttl=None if value["ttl_s"] is None else timedelta(seconds=value["ttl_s"]),
+        skip_hours=frozenset(value["skip_hours"]),
+        skip_days=frozenset(value["skip_days"]),
+    )
+
+
+def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK))
