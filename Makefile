@@ -69,3 +69,10 @@ bench-quotes: $(STAMP)
 .PHONY: bench-articles
 bench-articles: $(STAMP)
 	@$(BIN)/python -m bench.articles $(or $(PAGES),tests/fixtures/pages) $(if $(filter file,$(origin OUT)),,$(OUT))
+
+# Following FEEDS feeds of ENTRIES entries from a server on loopback, twice; PAGES=no polls only.
+FEEDS ?= 1000
+ENTRIES ?= 20
+.PHONY: bench-feeds
+bench-feeds: $(STAMP)
+	@$(BIN)/python -m bench.feeds --feeds $(FEEDS) --entries $(ENTRIES) $(if $(filter no,$(PAGES)),--no-pages)

@@ -68,27 +68,29 @@ class FeedStore:
     def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[Added, ...]:
         """The same for many: all of them, or none."""
         with self._database.transaction() as connection:
-            return tuple(_add(connection, outline, now=now, is_default=False) for outline in outlines)
+            return tuple(_add(connection, outline, now=now) for outline in outlines)
 
     def offer_defaults(self, outlines: Iterable[Outline], *, now: datetime) -> None:
         """Follows the feeds that come with Pullquote, other than those that somebody has removed."""
         with self._database.transaction() as connection:
-            known = set(connection.execute(select(feeds.c.url)).scalars())
+            rows = connection.execute(select(feeds.c.url, feeds.c.default_url)).all()
+            known = {url for row in rows for url in row}
             for outline in outlines:
                 if outline.url not in known:
-                    _add(connection, outline, now=now, is_default=True)
+                    _add(connection, outline, now=now, default_url=outline.url)
 
     def withdraw_defaults(self) -> None:
         """Follows none of the feeds that came with Pullquote."""
         with self._database.transaction() as connection:
-            connection.execute(delete(feeds).where(feeds.c.is_default))
+            connection.execute(delete(feeds).where(feeds.c.default_url.is_not(None)))
 
     def remove(self, feed_id: FeedId) -> None:
         """Follows a feed no more; its articles stay."""
         with self._database.transaction() as connection:
-            kept = update(feeds).where(feeds.c.id == feed_id, feeds.c.is_default)
+            this = feeds.c.id == feed_id
+            kept = update(feeds).where(this, feeds.c.default_url.is_not(None))
             connection.execute(kept.values(state=FeedState.REMOVED.value))
-            connection.execute(delete(feeds).where(feeds.c.id == feed_id, ~feeds.c.is_default))
+            connection.execute(delete(feeds).where(this, feeds.c.default_url.is_(None)))
 
     def set_rules(self, feed_id: FeedId, rules: Sequence[Rule]) -> None:
         """What is taken in from now on."""
@@ -127,6 +129,12 @@ class FeedStore:
         )
         with self._database.reading() as connection:
             return tuple(_to_feed(row) for row in connection.execute(chosen))
+
+    def count_due(self, *, now: datetime) -> int:
+        counted = select(func.count()).select_from(feeds)
+        due = counted.where(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
+        with self._database.reading() as connection:
+            return connection.execute(due).scalar_one()
 
     def news_in(self, feed_id: FeedId, entries: Sequence[Entry]) -> News:
         """What is new in a feed as it is now."""
@@ -231,7 +239,7 @@ def outline_of(feed: Feed) -> Outline:
     )
 
 
-def _add(connection: Connection, outline: Outline, *, now: datetime, is_default: bool) -> Added:
+def _add(connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None) -> Added:
     row = connection.execute(select(feeds).where(feeds.c.url == outline.url)).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
@@ -244,7 +252,7 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, is_default:
         "language": outline.language,
         "folder": list(outline.folder),
         "rules": rules_to_json(outline.rules),
-        "is_default": is_default,
+        "default_url": default_url,
         "state": FeedState.ACTIVE.value,
         "next_poll": now,
         "interval_s": int(FIRST_INTERVAL.total_seconds()),

@@ -45,6 +45,9 @@ class IntakeReport:
     postponed: int = 0
 
 
+def _no_step() -> None: ...
+
+
 class Intake:
     """ingest: analyses and stores an article, once; it may block. It is called by one thread at a time."""
 
@@ -61,12 +64,17 @@ class Intake:
         self._clock, self._at_once = clock, at_once
         self._ingesting = asyncio.Lock()
 
-    async def take_in(self) -> IntakeReport:
-        """Works off all entries that are pending now. Raises DatabaseError."""
+    async def take_in(self, step: Callable[[], None] = _no_step) -> IntakeReport:
+        """Works off all entries that are pending now, a `step` for each. Raises DatabaseError."""
         report = IntakeReport()
         started = self._clock()
         while batch := await asyncio.to_thread(self._store.pending, now=started, limit=_BATCH):
-            await for_each(interleaved(batch), lambda entry: self._take(entry, report), at_once=self._at_once)
+
+            async def take(entry: PendingEntry) -> None:
+                await self._take(entry, report)
+                step()
+
+            await for_each(interleaved(batch), take, at_once=self._at_once)
         return report
 
     async def _take(self, pending: PendingEntry, report: IntakeReport) -> None:

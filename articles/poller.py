@@ -33,6 +33,9 @@ class PollReport:
     changed_entries: int = 0
 
 
+def _no_step() -> None: ...
+
+
 class Poller:
     """rng: for jitter. at_once: feeds in work at one time, waiting for their host's turn included."""
 
@@ -47,15 +50,20 @@ class Poller:
     ) -> None:
         self._store, self._fetch, self._clock, self._rng, self._at_once = store, fetch, clock, rng, at_once
 
-    async def poll_due(self) -> PollReport:
-        """One round over all feeds that are due now. Raises DatabaseError.
+    async def poll_due(self, step: Callable[[], None] = _no_step) -> PollReport:
+        """One round over all feeds that are due now, a `step` for each. Raises DatabaseError.
 
         Stopped at any instant, it has done some of the feeds wholly and the others not at all.
         """
         report = PollReport()
         started = self._clock()
         while due := await asyncio.to_thread(self._store.due, now=started, limit=_BATCH):
-            await for_each(due, lambda feed: self._poll(feed, report), at_once=self._at_once)
+
+            async def poll(feed: Feed) -> None:
+                await self._poll(feed, report)
+                step()
+
+            await for_each(due, poll, at_once=self._at_once)
         return report
 
     async def _poll(self, feed: Feed, report: PollReport) -> None:

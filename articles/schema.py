@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -87,7 +86,7 @@ feeds = Table(
     Column("language", Text),
     Column("folder", JSON, nullable=False),  # [name, ...], outermost first
     Column("rules", JSON, nullable=False),  # see filters.py
-    Column("is_default", Boolean, nullable=False),  # it came with Pullquote
+    Column("default_url", Text),  # where it was when it came with Pullquote; null: it did not
     Column("state", String(16), nullable=False),  # FeedState
     Column("pause_reason", Text),
     Column("told_at", UtcDateTime),  # its owners know that it is paused; null: they do not, or it is not

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +18,7 @@ from pydantic_settings import SettingsError
 from articles.addresses import AllowList
 from articles.database import DatabaseError
 from articles.errors import ArticleError
+from articles.feed_model import FeedPaused
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
@@ -26,24 +27,33 @@ from bot.chat import ChatAdapter, ChatError
 from bot.compose import brief_blocks, quotation
 from bot.console import ConsoleChat, print_reply
 from bot.doctor import Check, check_database, check_model, check_platform, check_python, checked
+from bot.feed_desk import FeedDesk
+from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
 from bot.logs import set_up_logs
 from bot.reading import read_article
 from bot.reply import Note, Reply
 from bot.running import run_platforms
-from config.defaults import sample_article
+from config.defaults import DEFAULT_FEEDS, sample_article
 from config.settings import SETTINGS_FILE, Settings
 from summarizer.errors import SummarizerError
 from summarizer.model import Quote
 from summarizer.names import same_name
+
+log = logging.getLogger(__name__)
 
 REFUSED = 2  # exit code: something that was asked for could not be done
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pullquote", prog_name="pullquote")
-def app() -> None:
+@click.pass_context
+def app(context: click.Context) -> None:
     """Reads the news: short briefs whose quotes are the article's own words."""
+    context.obj = open_feed_desk
+
+
+app.add_command(feeds)
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
@@ -58,7 +68,7 @@ def run() -> None:
         return
     settings = read_settings(serving=True)
     with house_of(settings) as house:
-        asyncio.run(run_platforms(house, adapters, tick_s=settings.tick_s))
+        asyncio.run(serve(house, adapters, settings))
 
 
 @app.command()
@@ -189,6 +199,22 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
 
 
 @contextmanager
+def open_feed_desk() -> Iterator[FeedDesk]:
+    """What the sub-commands of `feeds` work with."""
+    settings = read_settings()
+    with house_of(settings) as house:
+        yield feed_desk_of(settings, house)
+
+
+def feed_desk_of(settings: Settings, house: House) -> FeedDesk:
+    """The desk that follows feeds: with those that come with Pullquote, or without."""
+    policy = fetch_policy(settings)
+    desk = FeedDesk(house.database, policy=policy, ingest=house.ingest, clock=house.clock)
+    desk.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
+    return desk
+
+
+@contextmanager
 def house_of(settings: Settings) -> Iterator[House]:
     zone = ZoneInfo(settings.timezone)
     with open_house(settings.database_url, analyst=analyst_of(settings), zone=zone) as house:
@@ -220,6 +246,21 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
             shard_ids=list(shards) if shards else None,
         )
     return adapters
+
+
+async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings) -> None:
+    """The platforms, and the feeds behind them, until told to stop."""
+    desk = feed_desk_of(settings, house)
+    watching = asyncio.create_task(desk.watch(_note_pause, every_s=settings.feeds.every_s, stream=sys.stderr))
+    try:
+        await run_platforms(house, adapters, tick_s=settings.tick_s)
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
+async def _note_pause(feed: FeedPaused) -> None:
+    log.warning("feed is asked no more", extra={"feed": feed.url, "reason": feed.reason})
 
 
 def serve_console(settings: Settings) -> None:

@@ -1,10 +1,13 @@
-"""What comes with Pullquote: the sample article."""
+"""What comes with Pullquote: the sample article, and feeds to start with."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 _SAMPLE = Path(__file__).parent / "sample" / "voa-mattis-russia-2017"
+
+DEFAULT_FEEDS = Path(__file__).parent / "feeds.opml"
+"""Public feeds that a fresh installation follows, as OPML."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,13 @@ class Web(BaseModel):
     ] = ()  # the operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16"
 
 
+class Feeds(BaseModel):
+    """Which feeds are followed, besides those that people add."""
+
+    defaults: bool = True  # those that come with Pullquote, in config/feeds.opml
+    every_s: float = Field(default=60.0, gt=0)  # between two looks for feeds that are due
+
+
 class Settings(BaseSettings):
     """All settings. `PULLQUOTE_TELEGRAM__TOKEN` is `token` in the file's `[telegram]`."""
 
@@ -62,6 +69,7 @@ class Settings(BaseSettings):
     telegram: Telegram = Telegram()
     discord: Discord = Discord()
     web: Web = Web()
+    feeds: Feeds = Feeds()
 
     @field_validator("timezone")
     @classmethod

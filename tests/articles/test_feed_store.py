@@ -175,6 +175,14 @@ def test_a_default_feed_that_was_removed_stays_away_until_somebody_adds_it(store
     assert {each.url for each in store.followed()} == {VOA.url, OTHER.url}
 
 
+def test_a_default_feed_that_has_moved_is_not_offered_again(store: FeedStore) -> None:
+    store.offer_defaults([VOA], now=NOW)
+    (feed,) = store.followed()
+    store.record(replace(feed, url="https://voa.example/moved"), News(), now=NOW)
+    store.offer_defaults([VOA], now=NOW)
+    assert [each.url for each in store.followed()] == ["https://voa.example/moved"]
+
+
 def test_default_feeds_are_switched_off_together_and_no_others(store: FeedStore) -> None:
     store.add(OTHER, now=NOW)
     store.offer_defaults([VOA, OTHER], now=NOW)

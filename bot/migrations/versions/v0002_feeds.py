@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("folder", sa.JSON(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
-        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("default_url", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),

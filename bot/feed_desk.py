@@ -1,0 +1,158 @@
+"""The desk that follows feeds: adds them, refreshes them on request, and watches them while the bot runs."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
+
+from articles.database import Database, DatabaseError, DatabaseUnavailable
+from articles.discovery import discover
+from articles.feed_model import EntryState, Feed, FeedPaused
+from articles.feed_store import FeedStore, outline_of
+from articles.fetching import Fetcher, FetchPolicy
+from articles.filters import Rule
+from articles.ingest import Ingested
+from articles.intake import Intake, IntakeReport
+from articles.model import Article
+from articles.opml import Outline, read_opml, write_opml
+from articles.poller import Poller, PollReport
+from bot.progress import progress
+
+log = logging.getLogger(__name__)
+
+
+class NoSuchFeed(Exception):
+    """Nobody follows that feed. Its text is one plain sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """What came of asking feeds."""
+
+    poll: PollReport
+    intake: IntakeReport
+
+
+class FeedDesk:
+    """ingest: analyses and stores an article, once; it may block."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        policy: FetchPolicy,
+        ingest: Callable[[Article], Ingested],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.store = FeedStore(database)
+        self._policy, self._ingest, self._clock = policy, ingest, clock
+
+    async def add(self, url: str, rules: Sequence[Rule] = ()) -> tuple[Feed, bool]:
+        """The feed at `url`, or of the site there, followed from now on; and whether it is new.
+
+        Raises ArticleError where there is none, DatabaseError.
+        """
+        now = self._clock()
+        async with Fetcher(self._policy) as fetcher:
+            found = await discover(url, fetch=fetcher.fetch, now=now)
+        about = found.parsed
+        outline = Outline(
+            url=found.url,
+            title=about.title,
+            site_url=about.site_url,
+            language=about.language,
+            rules=tuple(rules),
+        )
+        added = await asyncio.to_thread(self.store.add, outline, now=now)
+        return self.feed_at(found.url), added.is_new
+
+    def feed_at(self, url: str) -> Feed:
+        """Raises NoSuchFeed."""
+        feed = self.store.by_url(url)
+        if feed is None:
+            raise NoSuchFeed(f"no feed is followed at {url}: `feeds list` shows those that are")
+        return feed
+
+    def remove(self, url: str) -> Feed:
+        """Follows the feed no more; its articles stay. Raises NoSuchFeed."""
+        feed = self.feed_at(url)
+        self.store.remove(feed.id)
+        return feed
+
+    def import_opml(self, body: bytes) -> tuple[int, int]:
+        """How many of the file's feeds are new, and how many were followed before. Raises Unreadable."""
+        added = self.store.add_all(read_opml(body), now=self._clock())
+        new = sum(each.is_new for each in added)
+        return new, len(added) - new
+
+    def export_opml(self) -> bytes:
+        return write_opml(outline_of(feed) for feed in self.store.followed())
+
+    def offer_defaults(self, body: bytes, *, wanted: bool) -> None:
+        """Follows the feeds in `body`, an OPML file, or none of them."""
+        if wanted:
+            self.store.offer_defaults(read_opml(body), now=self._clock())
+        else:
+            self.store.withdraw_defaults()
+
+    async def refresh(self, urls: Iterable[str], *, stream: TextIO) -> Refreshed:
+        """Asks these feeds now, or all where none is named, and takes in what is new; progress on `stream`.
+
+        Raises NoSuchFeed, DatabaseError.
+        """
+        named = [self.feed_at(url) for url in urls]
+        chosen = named or self.store.followed()
+        self.store.ask_at_once([feed.id for feed in chosen], now=self._clock())
+        async with Fetcher(self._policy) as fetcher:
+            return await self._round(fetcher, stream)
+
+    async def watch(
+        self, tell: Callable[[FeedPaused], Awaitable[None]], *, every_s: float, stream: TextIO
+    ) -> None:
+        """Asks what is due, again and again, until cancelled.
+
+        tell: lets the owners of a paused feed know. It is called once for each pause, and again in the next
+        round, or after a restart, if it did not return. Raises DatabaseUnusable.
+        """
+        async with Fetcher(self._policy) as fetcher:
+            while True:
+                try:
+                    await self._round(fetcher, stream)
+                    await self._tell(tell)
+                except DatabaseUnavailable as error:  # locked, or the disk is full: the next round may do
+                    log.warning("feeds not asked", extra={"reason": str(error)})
+                except DatabaseError:
+                    raise
+                except Exception:
+                    log.exception("a round of feeds broke")
+                await asyncio.sleep(every_s)
+
+    async def _round(self, fetcher: Fetcher, stream: TextIO) -> Refreshed:
+        now = self._clock()
+        poller = Poller(self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
+        intake = Intake(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
+        due = await asyncio.to_thread(self.store.count_due, now=now)
+        with progress("feeds", due, stream) as step:
+            polled = await poller.poll_due(step)
+        pending = await asyncio.to_thread(self.store.count_entries, EntryState.PENDING)
+        with progress("articles", pending, stream) as step:
+            taken = await intake.take_in(step)
+        if polled.polled or taken.stored:
+            log.info(
+                "feeds asked",
+                extra={
+                    "feeds": polled.polled,
+                    "failed": polled.failed,
+                    "entries": polled.new_entries,
+                    "stored": taken.stored,
+                },
+            )
+        return Refreshed(poll=polled, intake=taken)
+
+    async def _tell(self, tell: Callable[[FeedPaused], Awaitable[None]]) -> None:
+        for event in await asyncio.to_thread(self.store.untold_pauses):
+            await tell(event)
+            await asyncio.to_thread(self.store.told, event.id, now=self._clock())
