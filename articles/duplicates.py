@@ -1,11 +1,12 @@
 """The same copy at several publishers, lightly edited: known again without comparing all pairs.
 
-MinHash with banding (Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman and
-Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its runs of words; a signature keeps that
-set's smallest hash under each of 126 orders, so that two signatures agree in as large a share of places as the
-sets overlap (Jaccard). Each band of three places is one number to index: two texts that overlap by .4 share at
-least one of the 42 with probability .94, by .5 with .996, by .7 with all but certainty. Among 840 news articles
-of one campaign, any two different ones overlapped by .12 at most, any two editions of one by .50 or more.
+MinHash with banding (Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman
+and Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its runs of words; a signature keeps
+that set's smallest hash under each of 126 orders, so that two signatures agree in as large a share of places
+as the sets overlap (Jaccard). Each band of three places is one number to index: two texts that overlap by .4
+share at least one of the 42 with probability .94, by .5 with .996, by .7 with all but certainty. Among 840
+news articles of one campaign, any two different ones overlapped by .12 at most, any two editions of one by .50
+or more.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ _Words = NDArray[np.uint64]
 
 
 def _odd_numbers(name: bytes) -> _Words:
-    """One odd 64-bit number a place, the same on every machine and in every version: signatures are stored."""
+    """One odd 64-bit number a place, the same everywhere and in every version: signatures are stored."""
     numbers = (hashlib.blake2b(name + bytes([place]), digest_size=8).digest() for place in range(PLACES))
     return np.array([int.from_bytes(number, "little") | 1 for number in numbers], dtype=np.uint64)
 
@@ -62,7 +63,7 @@ class Signature:
         return tuple(keys)
 
     def overlap(self, other: "Signature") -> float:
-        """The share of runs of words that both texts have of all that either has, 0 to 1, give or take .04."""
+        """The share of runs of words that both have of all that either has, 0 to 1, give or take .04."""
         return sum(a == b for a, b in zip(self.places, other.places, strict=True)) / PLACES
 
     def to_bytes(self) -> bytes:

@@ -30,9 +30,8 @@ class Discord(BaseModel):
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
     commands_file: str = "pullquote.discord-commands"  # what Discord was told last: a hash
-    shard_count: int | None = Field(
-        default=None, ge=1
-    )  # None: as many as Discord advises, all in this process
+    # None: as many as Discord advises, all in this process
+    shard_count: int | None = Field(default=None, ge=1)
     shard_ids: tuple[int, ...] | None = None  # of those, this process's
 
 
@@ -40,9 +39,8 @@ class Web(BaseModel):
     """How articles are fetched."""
 
     contact: str = "https://github.com/pullquote/pullquote"  # told to publishers in the User-Agent
-    allowed: tuple[
-        str, ...
-    ] = ()  # the operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16"
+    # The operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16".
+    allowed: tuple[str, ...] = ()
 
 
 class Feeds(BaseModel):
