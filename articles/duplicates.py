@@ -1,12 +1,12 @@
 """The same copy at several publishers, lightly edited: known again without comparing all pairs.
 
 MinHash with banding (Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman
-and Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its runs of words; a signature keeps
-that set's smallest hash under each of 126 orders, so that two signatures agree in as large a share of places
-as the sets overlap (Jaccard). Each band of three places is one number to index: two texts that overlap by .4
-share at least one of the 42 with probability .94, by .5 with .996, by .7 with all but certainty. Among 840
-news articles of one campaign, any two different ones overlapped by .12 at most, any two editions of one by .50
-or more.
+and Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its runs of words; a signature
+keeps that set's smallest hash under each of 126 orders, so that two signatures agree in as large a share of
+places as the sets overlap (Jaccard). Each band of three places is one number to index: two texts that
+overlap by .4 share at least one of the 42 with probability .94, by .5 with .996, by .7 with all but
+certainty. Among 840 news articles of one campaign, any two different ones overlapped by .12 at most, any
+two editions of one by .50 or more.
 """
 
 import hashlib
