@@ -22,6 +22,7 @@ from articles.page_phrases import ADDRESSED, CONSENT, CUT_OFF, READING_ON, SUBSC
 _STUB_WORDS = 200  # undeclared: a text this short with a request to subscribe is a teaser
 _DECLARED_STUB_WORDS = 500  # the same where the page itself says that it is not free
 _CUT_WORDS = 150
+_MIN_ANNOUNCED = 40  # a smaller count is a placeholder
 _STORY_WORDS = 50
 _CONSENT_SHARE = 0.6
 _CONSENT_WORDS = 900
@@ -86,9 +87,11 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
         )
     if is_cut and words < _CUT_WORDS:
         return True
+    if linked.free is True:
+        return False
     if words < _DECLARED_STUB_WORDS and any(_is_request(block.text) for block in blocks):
         return True
-    return linked.free is None and words < _STUB_WORDS and _asks_to_subscribe(tree)
+    return words < _STUB_WORDS and _asks_to_subscribe(tree)
 
 
 def _is_prose(text: str) -> bool:
@@ -100,24 +103,26 @@ def _is_prose(text: str) -> bool:
 
 def _is_most_of(announced: int | None, words: int) -> bool:
     """The publisher's own count bears out that nothing is missing."""
-    return bool(announced) and announced is not None and announced >= 40 and words >= 0.8 * announced
+    return announced is not None and announced >= _MIN_ANNOUNCED and words >= 0.8 * announced
 
 
 def _asks_to_subscribe(tree: _Element) -> bool:
-    return any(_is_request(text) for text in _texts_in_company(tree))
+    """Whether a block of the page is such a request, alone or, as a prompt's heading is, with the next."""
+    texts = [block.text for block in read_blocks(tree)]
+    asking = [bool(SUBSCRIBING.search(text)) for text in texts]
+    if not any(asking):
+        return False
+    return any(
+        (first_asks or second_asks) and (_is_request(first) or _is_request(f"{first} {second}"))
+        for (first, first_asks), (second, second_asks) in pairwise(
+            zip([*texts, ""], [*asking, False], strict=True)
+        )
+    )
 
 
 def _is_request(text: str) -> bool:
     """A short text that ties subscribing, registering or signing in to reading on."""
     return len(text) <= _MAX_REQUEST_CHARS and bool(SUBSCRIBING.search(text) and READING_ON.search(text))
-
-
-def _texts_in_company(tree: _Element) -> Iterable[str]:
-    """Each block of the page, and each with its neighbour: a prompt's heading is a block of its own."""
-    texts = [block.text for block in read_blocks(tree)]
-    yield from texts
-    for first, second in pairwise(texts):
-        yield f"{first} {second}"
 
 
 def _says_article(metadata: PageMetadata) -> bool:

@@ -57,6 +57,7 @@ _BREAKS = frozenset(("lb", "br", "hr"))
 SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]]*$""")
 # A line this long that ends a sentence is a paragraph of a page without <p>; a shorter one may be verse.
 _MIN_BR_PARAGRAPH = 80
+_MAX_CELL = 250  # characters; a longer one is no datum
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +143,23 @@ class _Walk:
     def _row(self, row: _Element, kind: ParagraphKind | None) -> None:
         """A table's row: one line of cells, or the paragraphs of a page that is laid out by tables."""
         cells = [cell for cell in row if isinstance(cell.tag, str)]
-        is_layout = any(
-            next(cell.iter("p", "list", "ul", "ol", "head", "quote", "div", "table", "row"), None) is not None
-            for cell in cells
-        ) or any(len(raw_text(cell)) > 250 for cell in cells)
-        if is_layout:
-            for cell in cells:
-                self._switch(kind)
-                self.enter(cell, kind)
-                self._say(cell.tail)
+        texts = [" ".join(raw_text(cell).replace(PARAGRAPH_MARK, " ").split()) for cell in cells]
+        stray = "".join([row.text or "", *(cell.tail or "" for cell in row)]).strip()
+        if not stray and not any(map(_holds_blocks, cells)) and all(len(text) <= _MAX_CELL for text in texts):
+            self._switch(ParagraphKind.LIST_ITEM)
+            self._say(" | ".join(filter(None, texts)))
             self._switch(kind)
             return
-        self._switch(ParagraphKind.LIST_ITEM)
-        inner = (" ".join(raw_text(cell).replace(PARAGRAPH_MARK, " ").split()) for cell in cells)
-        self._say(" | ".join(words for words in inner if words))
+        self._say(row.text)
+        for cell in cells:
+            self._switch(kind)
+            self.enter(cell, kind)
+            self._say(cell.tail)
         self._switch(kind)
+
+
+def _holds_blocks(cell: _Element) -> bool:
+    return next(cell.iter("p", "list", "ul", "ol", "head", "quote", "div", "table", "row"), None) is not None
 
 
 def _kind_inside(tag: str, outer: ParagraphKind | None) -> ParagraphKind | None:
@@ -179,7 +182,9 @@ def sections_of(blocks: tuple[Block, ...]) -> Iterator[tuple[str | None, list[tu
     heading: str | None = None
     contents: list[tuple[str, ParagraphKind]] = []
     for block in blocks:
-        if block.kind is None:
+        if block.kind is None and heading is not None and not contents:
+            heading = f"{heading} – {block.text}"  # a part's heading right over its first section's
+        elif block.kind is None:
             yield heading, contents
             heading, contents = block.text, []
         else:
