@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -18,6 +19,7 @@ from bot.chat import (
     ChatAdapter,
     ChatGone,
     ChatMoved,
+    ChatRef,
     Conversation,
     MessageId,
     SendFailed,
@@ -32,8 +34,10 @@ from bot.store import ChatStore, Subscription
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # subscriptions taken, or deliveries claimed, at once
-IN_FLIGHT = 16  # sends at once; the adapters keep their platforms' limits
+BATCH = 200  # subscriptions taken at once
+IN_FLIGHT = 200  # deliveries claimed at once: enough chats that some may always be written to
+COMPOSING = 4  # at once; who asks for something needs a thread, too
+REFILL_S = 1.0  # from one claim to the next while some are in flight
 LEASE = timedelta(minutes=10)  # a delivery not settled by then was interrupted
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=15)  # doubled with each attempt: eight take half an hour
@@ -62,6 +66,7 @@ class Courier:
         self._adapters: dict[str, ChatAdapter] = {}
         self._stopping = False
         self._at_work = asyncio.Lock()
+        self._turns: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
 
     def carry(self, platform: str, adapter: ChatAdapter) -> None:
         """From now on deliveries to that platform are claimed, and sent through the adapter."""
@@ -93,28 +98,44 @@ class Courier:
             await self._round()
 
     async def _round(self) -> None:
-        now = self._clock()
-        await asyncio.to_thread(self._outbox.recover, now, resend=self._resend)
-        while not self._stopping and await asyncio.to_thread(self._enqueue, now) == BATCH:
+        """Keeps `IN_FLIGHT` deliveries on their way until there are no more.
+
+        They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
+        """
+        await asyncio.to_thread(self._outbox.recover, self._clock(), resend=self._resend)
+        composing = asyncio.Semaphore(COMPOSING)
+        on_their_way: set[asyncio.Task[None]] = set()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for delivery in await self._next(IN_FLIGHT - len(on_their_way)):
+                    on_their_way.add(group.create_task(self._deliver(delivery, composing)))
+                if not on_their_way:
+                    return
+                _, on_their_way = await asyncio.wait(on_their_way, timeout=REFILL_S)
+
+    async def _next(self, limit: int) -> tuple[Delivery, ...]:
+        if self._stopping:
+            return ()
+        while await asyncio.to_thread(self._enqueue, self._clock()) == BATCH:
             pass
-        gate = asyncio.Semaphore(IN_FLIGHT)
-        while not self._stopping and self._adapters and (claimed := await asyncio.to_thread(self._claim)):
-            async with asyncio.TaskGroup() as group:
-                for delivery in claimed:
-                    group.create_task(self._deliver(delivery, gate))
+        if not self._adapters or not limit:
+            return ()
+        return await asyncio.to_thread(self._claim, limit)
 
     def _enqueue(self, now: datetime) -> int:
         return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: _following(order, now))
 
-    def _claim(self) -> tuple[Delivery, ...]:
-        return self._outbox.claim(self._clock(), limit=BATCH, lease=LEASE, platforms=tuple(self._adapters))
+    def _claim(self, limit: int) -> tuple[Delivery, ...]:
+        return self._outbox.claim(self._clock(), limit=limit, lease=LEASE, platforms=tuple(self._adapters))
 
-    async def _deliver(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
-        async with gate:
+    async def _deliver(self, delivery: Delivery, composing: asyncio.Semaphore) -> None:
+        turn = self._turns.setdefault(delivery.subscription.chat, asyncio.Lock())
+        async with turn:  # two digests of a chat must not tell of one story
             try:
-                digest = await asyncio.to_thread(
-                    self._digests.compose, delivery.subscription, now=self._clock()
-                )
+                async with composing:
+                    digest = await asyncio.to_thread(
+                        self._digests.compose, delivery.subscription, now=self._clock()
+                    )
                 if digest is None:
                     await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
                     return

@@ -127,6 +127,17 @@ async def test_the_next_digest_brings_what_is_new(
     assert [words(reply).splitlines()[1] for _, reply, _ in chat.posted][1] == "NATO Meets Again"
 
 
+async def test_two_digests_of_a_chat_due_at_once_tell_a_story_once(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for topic in ("nato", "mattis", "russia"):
+        ask(house, f"/subscribe {topic} daily 20:00")
+    clock.now += DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 3}
+
+
 async def test_two_couriers_send_each_digest_once(
     house: House, chat: Chat, clock: HandClock, courier: Courier
 ) -> None:
@@ -253,7 +264,7 @@ async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_di
         ask(house, "/subscribe nato weekly mon 20:00", chat=to)
     clock.now += 7 * DAY
     courier._enqueue(clock.now)
-    courier._claim()  # and here the process dies
+    courier._claim(10)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
     await courier.round()
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 1}

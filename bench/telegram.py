@@ -1,0 +1,189 @@
+"""A large digest on Telegram, measured: `python -m bench.telegram [--chats N]`.
+
+The whole house (SQLite, outbox, courier, the unmodified client) delivers three digests to each of 1,000 chats
+by way of a Bot API server on loopback that enforces Telegram's limits, in a process of its own. Meanwhile
+people ask for briefs. Printed: what arrived, how often, what was refused, how long it took beside the least
+time that the limits allow, and how long people waited. The exit code is 1 if a target is missed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import math
+import multiprocessing
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.chat import ChatRef
+from bot.delivery import Courier
+from bot.house import Analyst, House, open_house, utc_now
+from bot.telegram import TelegramChat
+from tests.samples import article
+from tests.servers.telegram import TOKEN, Flood, TelegramServer
+
+# Topics that share no story, so that a chat gets a digest on each.
+STORIES = {
+    "volcano": "A volcano on the island woke on Monday. Villages were cleared.\n\nAsh closed the airport.",
+    "budget": "Parliament passed the budget at night. Taxes stay.\n\n“It was close,” said Minister Ann Lee.",
+    "orchestra": "The orchestra plays again after a strike. Pay rises by a tenth.\n\nThe hall was full.",
+}
+GROUPS = 0.3  # of the chats
+ASK_EVERY_S = 0.5
+ASKERS = 40
+MOST_OF_MINIMUM = 1.10
+PATIENCE_S = 2.0
+
+
+@dataclass
+class Seen:
+    """What the server saw."""
+
+    posted: list[tuple[int, str, float]] = field(default_factory=list)  # chat, first line, when
+    waits: list[float] = field(default_factory=list)  # of people, in seconds
+    refused: int = 0
+
+
+def serve(pipe: Connection, chats: list[int]) -> None:
+    """The server's process: gives its URL, waits for the start and the end, gives what it saw."""
+    asyncio.run(_serve(pipe, chats))
+
+
+async def _serve(pipe: Connection, chats: list[int]) -> None:
+    flood = Flood()
+    async with TelegramServer(flood=flood) as server:
+        for chat in chats:
+            server.person(chat) if chat > 0 else server.group(chat)
+        pipe.send(server.base_url)
+        await asyncio.to_thread(pipe.recv)
+        seen, ended = Seen(), asyncio.Event()
+        asking = asyncio.create_task(_ask(server, seen, ended))
+        await asyncio.to_thread(pipe.recv)
+        ended.set()
+        await asking
+        seen.posted = [(p.chat, p.text.split("\n")[0], p.at) for p in server.posted]
+        seen.refused = flood.refused
+        pipe.send(seen)
+
+
+async def _ask(server: TelegramServer, seen: Seen, ended: asyncio.Event) -> None:
+    """People who are in no digest ask for a brief, one after the other."""
+    people = [server.person(10_000_000 + number) for number in range(ASKERS)]
+    async with asyncio.TaskGroup() as group:
+        number = 0
+        while not ended.is_set():
+            group.create_task(_one(server, people[number % ASKERS].id, seen))
+            number += 1
+            await asyncio.sleep(ASK_EVERY_S)
+
+
+async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
+    chat = server.person(user)
+    had = sum(posted.chat == user for posted in server.posted)
+    asked_at = time.monotonic()
+    await server.say(chat, user, "/brief volcano")
+    posted = await server.next_post(chat, after=had)
+    seen.waits.append(posted.at - asked_at)
+
+
+@contextlib.contextmanager
+def house_with(chats: list[int]) -> Iterator[House]:
+    """A house where every chat has an order on every topic, due now."""
+    now, zone = utc_now(), ZoneInfo("UTC")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_house(f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone) as house,
+    ):
+        for topic, text in STORIES.items():
+            headline = f"The {topic}, and what it means"
+            house.ingest(article(headline=headline, text=text, published=now - timedelta(hours=1)))
+        for chat in chats:
+            for topic in STORIES:
+                house.chats.add_subscription(
+                    ChatRef(platform="telegram", chat=str(chat)),
+                    topic=topic,
+                    schedule={"rhythm": "daily", "at": f"{now:%H:%M}"},
+                    timezone=zone.key,
+                    next_due=now,
+                    created_by="bench",
+                    now=now,
+                )
+        yield house
+
+
+async def deliver(house: House, base_url: str) -> None:
+    """One round of the courier."""
+    chat = TelegramChat(token=TOKEN, base_url=base_url)
+    courier = Courier(
+        outbox=house.outbox,
+        chats=house.chats,
+        digests=house.digests,
+        conversation=house.service,
+        resend=(),
+        clock=utc_now,
+    )
+    serving = asyncio.create_task(chat.serve(house.service))
+    await chat.ready()
+    courier.carry("telegram", chat)
+    await courier.round()
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+def report(seen: Seen, house: House, *, due: int) -> bool:
+    """Prints the figures; whether all targets are met."""
+    digests = Counter((chat, line) for chat, line, _ in seen.posted if chat < 10_000_000)
+    times = [when for chat, _, when in seen.posted if chat < 10_000_000]
+    took_s = max(times) - min(times)
+    # The first window may be full at once; what people asked for took its part of the later ones.
+    messages = sum(min(times) <= when <= max(times) for _, _, when in seen.posted)
+    minimum_s = math.ceil(messages / 30) - 1
+    waits = sorted(seen.waits)
+    p95_s = statistics.quantiles(waits, n=20)[-1]
+    doubled = sum(count - 1 for count in digests.values())
+    states = ", ".join(f"{count:,} {state}" for state, count in house.outbox.states().items())
+    print(f"digests delivered      {len(digests):,} of {due:,}; twice: {doubled}; outbox: {states}")
+    print(f"refused with 429       {seen.refused}")
+    print(
+        f"time                   {took_s:.1f} s for {messages:,} messages; the limits' minimum {minimum_s} s"
+    )
+    print(f"ratio                  {took_s / minimum_s:.3f} (at most {MOST_OF_MINIMUM})")
+    print(
+        f"people's /brief        {len(waits)} asked; median {statistics.median(waits):.2f} s,"
+        f" p95 {p95_s:.2f} s (under {PATIENCE_S:g}), longest {waits[-1]:.2f} s"
+    )
+    complete = len(digests) == due and not doubled
+    return complete and took_s <= MOST_OF_MINIMUM * minimum_s and p95_s < PATIENCE_S
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--chats", type=int, default=1_000)
+    count = parser.parse_args().chats
+    groups = int(count * GROUPS)
+    chats = [*range(1, count - groups + 1), *range(-groups, 0)]
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    server = spawn.Process(target=serve, args=(theirs, chats), daemon=True)
+    server.start()
+    base_url = ours.recv()
+    with house_with(chats) as house:
+        ours.send("start")
+        asyncio.run(deliver(house, base_url))
+        ours.send("end")
+        seen = ours.recv()
+        server.join()
+        return 0 if report(seen, house, due=count * len(STORIES)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
