@@ -54,6 +54,15 @@ class ChatMoved(ChatError):
         self.to = to
 
 
+class NotAllowed(ChatError):
+    """We may not write there now, and may again once somebody grants it; nothing was sent."""
+
+    def __init__(self, reason: str, *, where: str | None = None) -> None:
+        """where: the place as its people know it, if that is known."""
+        super().__init__(reason)
+        self.where = where
+
+
 class SendRefused(ChatError):
     """The platform refused this message and would refuse it again; nothing was sent."""
 
@@ -100,6 +109,9 @@ class ChatAdapter(Protocol):
     async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
 
-        Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, SendRefused, SendFailed,
-        SendUnknown.
+        Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
+        SendFailed, SendUnknown.
         """
+
+    async def direct(self, user: str) -> ChatRef:
+        """The chat with that person alone. Raises ChatError where there is none."""

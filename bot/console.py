@@ -71,6 +71,10 @@ class ConsoleChat:
         """Prints an unasked reply."""
         return self._print(reply)
 
+    async def direct(self, user: str) -> ChatRef:  # noqa: ARG002 (the port's)
+        """The terminal: there is nobody else."""
+        return CHAT
+
     def _print(self, reply: Reply) -> MessageId:
         _print(reply, self._console)
         return MessageId(str(next(self._messages)))

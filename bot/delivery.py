@@ -2,7 +2,8 @@
 
 What is due is written to the outbox under (subscription, due time), so that no restart and no second process
 can make two of one. A send whose outcome is not known is not repeated where the platform would post it twice:
-at most once, by policy. Discord refuses a second copy by itself (nonce), so there it is tried again.
+at most once, by policy. Discord refuses a second copy by itself (nonce), for a few minutes: so long it is
+tried again there.
 """
 
 import asyncio
@@ -17,11 +18,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.chat import (
     ChatAdapter,
+    ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
     Conversation,
     MessageId,
+    NotAllowed,
     SendFailed,
     SendRefused,
     SendUnknown,
@@ -29,6 +32,7 @@ from bot.chat import (
 )
 from bot.digest import Digest, Digests
 from bot.outbox import Delivery, Outbox
+from bot.reply import Note, Prose, Reply
 from bot.schedule import from_json, next_due
 from bot.store import ChatStore, Subscription
 
@@ -38,9 +42,14 @@ BATCH = 200  # subscriptions taken at once
 IN_FLIGHT = 200  # deliveries claimed at once: enough chats that some may always be written to
 COMPOSING = 4  # at once; who asks for something needs a thread, too
 REFILL_S = 1.0  # from one claim to the next while some are in flight
-LEASE = timedelta(minutes=10)  # a delivery not settled by then was interrupted
+LEASE = timedelta(seconds=100)  # what has not begun by then, or was to be sent again, was interrupted
+SEND_LEASE = timedelta(minutes=10)  # a send that may wait long for its chat's limits
+RESEND_WITHIN = timedelta(minutes=2)  # of the first try, while a second copy is surely refused
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=15)  # doubled with each attempt: eight take half an hour
+BARRED_PAUSE = timedelta(hours=1)  # where we may not write
+BARRED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its order stays
+BARRED_FOR_GOOD = timedelta(days=30)  # then the order ends
 
 
 class Courier:
@@ -56,7 +65,7 @@ class Courier:
         resend: Collection[str],
         clock: Callable[[], datetime],
     ) -> None:
-        """resend: the platforms that refuse a second copy by themselves."""
+        """resend: the platforms that refuse a second copy by themselves, for a while."""
         self._outbox = outbox
         self._chats = chats
         self._digests = digests
@@ -64,6 +73,7 @@ class Courier:
         self._resend = resend
         self._clock = clock
         self._adapters: dict[str, ChatAdapter] = {}
+        self._closed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where we could not write, and when
         self._stopping = False
         self._at_work = asyncio.Lock()
         self._turns: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
@@ -102,7 +112,8 @@ class Courier:
 
         They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
         """
-        await asyncio.to_thread(self._outbox.recover, self._clock(), resend=self._resend)
+        now = self._clock()
+        await asyncio.to_thread(self._outbox.recover, now, resend=self._resend, within=RESEND_WITHIN)
         composing = asyncio.Semaphore(COMPOSING)
         on_their_way: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
@@ -136,33 +147,51 @@ class Courier:
                     digest = await asyncio.to_thread(
                         self._digests.compose, delivery.subscription, now=self._clock()
                     )
-                if digest is None:
-                    await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
-                    return
-                await self._send(delivery, digest)
             except Exception:
                 # One digest that cannot be made must not keep the others from their chats.
-                log.exception("delivery failed", extra={"delivery": delivery.id})
+                log.exception("digest not made", extra={"delivery": delivery.id})
                 await asyncio.to_thread(self._again, delivery, "an error of ours; see the log")
+                return
+            if digest is None:
+                await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
+                return
+            try:
+                await self._send(delivery, digest)
+            except Exception:
+                # Whether it was posted is not known: `recover` decides when its lease has run out.
+                log.exception("delivery failed", extra={"delivery": delivery.id})
+
 
     async def _send(self, delivery: Delivery, digest: Digest) -> None:
-        chat = delivery.subscription.chat
+        chat, began = delivery.subscription.chat, self._clock()
+        if delivery.unsure_since is not None and began - delivery.unsure_since > RESEND_WITHIN:
+            await asyncio.to_thread(self._unknown, delivery, digest, "not learned in time")
+            return
+        if (barred := self._barred_now(chat)) is not None:
+            await self._barred(delivery, barred)
+            return
+        lease = LEASE if chat.platform in self._resend else SEND_LEASE
+        if not await asyncio.to_thread(self._outbox.begin, delivery, began, lease=lease):
+            return
         key = f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}"
         try:
             message = await self._adapters[chat.platform].send(chat, digest.reply, key=key)
         except Throttled as error:
-            after = self._clock() + error.retry_after
-            await asyncio.to_thread(self._outbox.retry, delivery.id, after=after, reason=str(error))
+            await asyncio.to_thread(self._pause, delivery, error.retry_after, str(error))
         except SendFailed as error:
             await asyncio.to_thread(self._again, delivery, str(error))
         except ChatMoved as error:
             await asyncio.to_thread(self._conversation.moved, chat, error.to)
-            await asyncio.to_thread(self._outbox.retry, delivery.id, after=self._clock(), reason=str(error))
+            await asyncio.to_thread(self._pause, delivery, timedelta(0), str(error))
         except SendRefused as error:
             await asyncio.to_thread(self._outbox.mark_failed, delivery.id, str(error))
             log.warning("delivery refused", extra={"delivery": delivery.id, "reason": str(error)})
         except SendUnknown as error:
-            await asyncio.to_thread(self._unsure, delivery, digest, str(error))
+            since = delivery.unsure_since or began
+            await asyncio.to_thread(self._unsure, delivery, digest, str(error), since)
+        except NotAllowed as error:
+            self._closed[chat] = (error, began)
+            await self._barred(delivery, error)
         except ChatGone as error:
             await asyncio.to_thread(self._outbox.mark_failed, delivery.id, str(error))
             await asyncio.to_thread(self._conversation.gone, chat)
@@ -174,10 +203,14 @@ class Courier:
         self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
         self._conversation.posted(delivery.subscription.chat, digest.reply, message)
 
-    def _unsure(self, delivery: Delivery, digest: Digest, reason: str) -> None:
-        if delivery.subscription.chat.platform in self._resend:
-            self._again(delivery, reason)
-            return
+    def _unsure(self, delivery: Delivery, digest: Digest, reason: str, since: datetime) -> None:
+        after = self._clock() + _pause_after(delivery)
+        if delivery.subscription.chat.platform in self._resend and after - since <= RESEND_WITHIN:
+            self._outbox.retry(delivery.id, after=after, reason=reason, unsure_since=since)
+        else:
+            self._unknown(delivery, digest, reason)
+
+    def _unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
         self._outbox.mark_unknown(delivery.id, reason)
         # Most likely it was posted; told again it would be told twice.
         self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
@@ -188,8 +221,50 @@ class Courier:
             self._outbox.mark_failed(delivery.id, f"given up after {delivery.attempts} tries: {reason}")
             log.error("delivery given up", extra={"delivery": delivery.id, "reason": reason})
             return
-        pause = FIRST_PAUSE * 2 ** (delivery.attempts - 1)
-        self._outbox.retry(delivery.id, after=self._clock() + pause, reason=reason)
+        self._pause(delivery, _pause_after(delivery), reason)
+
+    def _pause(self, delivery: Delivery, pause: timedelta, reason: str) -> None:
+        """Nothing was sent this time; an earlier try may have been."""
+        after, unsure_since = self._clock() + pause, delivery.unsure_since
+        self._outbox.retry(delivery.id, after=after, reason=reason, unsure_since=unsure_since)
+
+    def _barred_now(self, chat: ChatRef) -> NotAllowed | None:
+        """Why we may not write there, if we have just been told so: asking for each digest that waits there
+        would count against us."""
+        error, when = self._closed.get(chat, (None, self._clock()))
+        if error is not None and self._clock() - when >= BARRED_PAUSE / 2:
+            del self._closed[chat]
+            return None
+        return error
+
+    async def _barred(self, delivery: Delivery, error: NotAllowed) -> None:
+        """The digest waits for the right to write; whoever ordered it hears of that once."""
+        order, now = delivery.subscription, self._clock()
+        after = now + BARRED_PAUSE if now - delivery.due_at < BARRED_TRY_FOR else None
+        since = await asyncio.to_thread(self._outbox.bar, delivery.id, now, after=after, reason=str(error))
+        log.warning("delivery not allowed", extra={"delivery": delivery.id, "reason": str(error)})
+        if since == now:
+            await self._tell(order, _barred_words(order, error.where), key=f"barred:{order.id}@{now}")
+        elif now - since > BARRED_FOR_GOOD:
+            await asyncio.to_thread(self._conversation.gone, order.chat)
+
+    async def _tell(self, order: Subscription, reply: Reply, *, key: str) -> None:
+        adapter = self._adapters[order.chat.platform]
+        try:
+            await adapter.send(await adapter.direct(order.created_by), reply, key=key)
+        except ChatError as error:
+            log.info("subscriber not told", extra={"order": order.id, "reason": str(error)})
+
+
+def _pause_after(delivery: Delivery) -> timedelta:
+    return FIRST_PAUSE * float(2 ** (delivery.attempts - 1))
+
+
+def _barred_words(order: Subscription, where: str | None) -> Reply:
+    place = f"in {where}" if where else "in the chat where you ordered it"
+    text = f"The digest on “{order.topic}” is ready, but I may not write {place}."
+    hint = "Give me the right to see that place and to write there: I try again every hour for a day."
+    return Reply(blocks=(Prose(text=text), Note(text=hint)))
 
 
 def _following(order: Subscription, now: datetime) -> datetime:

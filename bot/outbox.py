@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, Update, func, null, select, update
 
 from articles.database import Database, insert_absent
 from bot.chat import MessageId
@@ -32,6 +32,7 @@ class Delivery:
     subscription: Subscription
     due_at: datetime
     attempts: int  # this one included
+    unsure_since: datetime | None  # since when it may stand in the chat; None: it does not
 
 
 class Outbox:
@@ -106,14 +107,30 @@ class Outbox:
                 subscription=orders[row.subscription_id],
                 due_at=row.due_at,
                 attempts=row.attempts,
+                unsure_since=row.unsure_since,
             )
             for row in claimed
         ]
         return tuple(sorted(deliveries, key=lambda delivery: (delivery.due_at, delivery.id)))
 
+    def begin(self, delivery: Delivery, now: datetime, *, lease: timedelta) -> bool:
+        """From now on it may stand in the chat. False: its lease ran out, and it is not to be sent."""
+        ours = (
+            (outbox.c.id == delivery.id)
+            & (outbox.c.state == DeliveryState.SENDING.value)
+            & (outbox.c.attempts == delivery.attempts)
+        )
+        began = {"unsure_since": func.coalesce(outbox.c.unsure_since, now), "try_after": now + lease}
+        with self._database.transaction() as connection:
+            return connection.execute(update(outbox).where(ours).values(began)).rowcount == 1
+
     def mark_sent(self, delivery: DeliveryId, message: MessageId | None) -> None:
         """message: the platform's id; None where there was nothing to say."""
-        self._mark(delivery, DeliveryState.SENT, message=message)
+        barred = (subscriptions.c.id == _order_of(delivery)) & subscriptions.c.barred_since.is_not(None)
+        with self._database.transaction() as connection:
+            connection.execute(_marking(delivery, DeliveryState.SENT, message=message))
+            if message is not None:
+                connection.execute(update(subscriptions).where(barred).values(barred_since=null()))
 
     def mark_failed(self, delivery: DeliveryId, reason: str) -> None:
         """Given up."""
@@ -123,22 +140,42 @@ class Outbox:
         """It went out and no answer came."""
         self._mark(delivery, DeliveryState.UNKNOWN, reason=reason)
 
-    def retry(self, delivery: DeliveryId, *, after: datetime, reason: str) -> None:
-        """Nothing was sent: due again from `after` on."""
-        self._mark(delivery, DeliveryState.DUE, try_after=after, reason=reason)
+    def retry(
+        self, delivery: DeliveryId, *, after: datetime, reason: str, unsure_since: datetime | None = None
+    ) -> None:
+        """Due again from `after` on. unsure_since: None if nothing was sent, this time or before."""
+        self._mark(delivery, DeliveryState.DUE, try_after=after, reason=reason, unsure_since=unsure_since)
 
-    def recover(self, now: datetime, *, resend: Collection[str]) -> int:
+    def bar(self, delivery: DeliveryId, now: datetime, *, after: datetime | None, reason: str) -> datetime:
+        """Nothing was sent, as we may not write there: due again from `after` on; None: given up.
+
+        Returns since when we may not write there for its order; `now` itself if this is the first time.
+        """
+        if after is None:
+            marking = _marking(delivery, DeliveryState.FAILED, reason=reason)
+        else:
+            marking = _marking(delivery, DeliveryState.DUE, try_after=after, reason=reason, unsure_since=None)
+        order = subscriptions.c.id == _order_of(delivery)
+        since = func.coalesce(subscriptions.c.barred_since, now)
+        with self._database.transaction() as connection:
+            connection.execute(marking)
+            connection.execute(update(subscriptions).where(order).values(barred_since=since))
+            return connection.execute(select(subscriptions.c.barred_since).where(order)).scalar() or now
+
+    def recover(self, now: datetime, *, resend: Collection[str], within: timedelta) -> int:
         """Deals with deliveries whose sender died on the way; how many there were.
 
-        On the platforms of `resend`, which refuse a second copy by themselves, they are due again; on the
-        others they become unknown.
+        Due again is what had not begun, and what had on the platforms of `resend`: those refuse a second
+        copy by themselves, `within` so long of the first. All else becomes unknown.
         """
         dead = (outbox.c.state == DeliveryState.SENDING.value) & (outbox.c.try_after <= now)
-        safe = outbox.c.subscription_id.in_(
+        refuses_copies = outbox.c.subscription_id.in_(
             select(subscriptions.c.id)
             .join(chats, chats.c.id == subscriptions.c.chat_id)
             .where(chats.c.platform.in_(resend))
         )
+        not_begun = outbox.c.unsure_since.is_(None)
+        safe = not_begun | (refuses_copies & (outbox.c.unsure_since > now - within))
         reason = "the process stopped while sending"
         with self._database.transaction() as connection:
             again = connection.execute(
@@ -158,14 +195,19 @@ class Outbox:
             return {DeliveryState(row.state): row.deliveries for row in rows}
 
     def _mark(self, delivery: DeliveryId, state: DeliveryState, **fields: object) -> None:
-        # Only while it is being sent: the lease may have run out and `recover` decided already. A message
-        # that was sent is recorded whatever was decided.
-        open_states = [DeliveryState.SENDING.value]
-        if state is DeliveryState.SENT:
-            open_states += [DeliveryState.DUE.value, DeliveryState.UNKNOWN.value]
         with self._database.transaction() as connection:
-            connection.execute(
-                update(outbox)
-                .where(outbox.c.id == delivery, outbox.c.state.in_(open_states))
-                .values(state=state.value, **fields)
-            )
+            connection.execute(_marking(delivery, state, **fields))
+
+
+def _marking(delivery: DeliveryId, state: DeliveryState, **fields: object) -> Update:
+    # Only while it is being sent: the lease may have run out and `recover` decided already. A message
+    # that was sent is recorded whatever was decided.
+    open_states = [DeliveryState.SENDING.value]
+    if state is DeliveryState.SENT:
+        open_states += [DeliveryState.DUE.value, DeliveryState.UNKNOWN.value]
+    marked = update(outbox).where(outbox.c.id == delivery, outbox.c.state.in_(open_states))
+    return marked.values(state=state.value, **fields)
+
+
+def _order_of(delivery: DeliveryId) -> ScalarSelect[int]:
+    return select(outbox.c.subscription_id).where(outbox.c.id == delivery).scalar_subquery()

@@ -41,6 +41,7 @@ subscriptions = Table(
     Column("paused", Boolean, nullable=False),
     Column("next_due", UtcDateTime, nullable=False),
     Column("created_by", Text, nullable=False),
+    Column("barred_since", UtcDateTime),  # since when we may not write there; null: we may
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "paused", "next_due"),
     Index("uq_subscriptions_chat_id_topic", "chat_id", "topic", unique=True),
@@ -58,6 +59,7 @@ outbox = Table(
     Column(
         "try_after", UtcDateTime, nullable=False
     ),  # while it is being sent: when the sender counts as dead
+    Column("unsure_since", UtcDateTime),  # since when it may stand in the chat; null: it does not
     Column("message", Text),  # the platform's message id, once sent
     Column("reason", Text),  # why it failed, or what is not known
     Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),

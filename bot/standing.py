@@ -136,6 +136,9 @@ def _meant(asked: ChangeSubscription, orders: tuple[Subscription, ...]) -> tuple
 def _line(order: Subscription, now: datetime) -> str:
     zone = ZoneInfo(order.timezone)
     when = "on hold" if order.paused else f"next {max(order.next_due, now).astimezone(zone):%a %-d %b %H:%M}"
+    if order.barred_since is not None:
+        since = order.barred_since.astimezone(zone)
+        when += f"; undelivered, as I may not write here since {since:%a %-d %b %H:%M}"
     return f"{order.topic}: {in_words(from_json(order.schedule))}, {zone.key}; {when}"
 
 

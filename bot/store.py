@@ -51,6 +51,7 @@ class Subscription:
     paused: bool
     next_due: datetime
     created_by: str  # the platform's user id
+    barred_since: datetime | None = None  # since when we may not write there; None: we may
 
 
 class ChatStore:
@@ -252,6 +253,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
         paused=row.paused,
         next_due=row.next_due,
         created_by=row.created_by,
+        barred_since=row.barred_since,
     )
 
 

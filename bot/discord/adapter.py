@@ -19,6 +19,7 @@ from bot.chat import (
     ChatRef,
     Conversation,
     MessageId,
+    NotAllowed,
     SendFailed,
     SendRefused,
     SendUnknown,
@@ -44,9 +45,14 @@ _ASK_AGAIN_AFTER_S = (1.0, 5.0)
 # "JSON Error Codes" of the Discord API reference.
 _GONE = {
     10003,  # Unknown Channel
-    50001,  # Missing Access
+    10004,  # Unknown Guild
+    10013,  # Unknown User
     50007,  # Cannot send messages to this user
+}
+_BARRED = {
+    50001,  # Missing Access
     50013,  # Missing Permissions
+    160005,  # Thread is locked
 }
 
 

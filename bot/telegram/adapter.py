@@ -144,6 +144,10 @@ class TelegramChat:
                 self._unfinished.popitem(last=False)
             raise
 
+    async def direct(self, user: str) -> ChatRef:
+        """See `ChatAdapter`: a private chat has the id of its person."""
+        return ChatRef(platform=PLATFORM, chat=user)
+
     async def _connect(self) -> None:
         failures = 0
         while True:

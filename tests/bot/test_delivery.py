@@ -12,12 +12,13 @@ from bot.chat import (
     ChatRef,
     Conversation,
     MessageId,
+    NotAllowed,
     SendFailed,
     SendRefused,
     SendUnknown,
     Throttled,
 )
-from bot.delivery import LEASE, MAX_ATTEMPTS, Courier
+from bot.delivery import LEASE, MAX_ATTEMPTS, RESEND_WITHIN, Courier
 from bot.house import House
 from bot.outbox import DeliveryState
 from bot.reply import Reply
@@ -27,6 +28,7 @@ from tests.samples import CHAT, article
 
 DISCORD = ChatRef(platform="discord", chat="7")
 MOVED = ChatRef(platform="telegram", chat="-1002")
+DIRECT = ChatRef(platform="telegram", chat="direct-7")  # with whoever gives the tests' commands
 DAY = timedelta(days=1)
 
 
@@ -36,6 +38,8 @@ class Chat:
     def __init__(self) -> None:
         self.posted: list[tuple[ChatRef, Reply, str]] = []
         self.errors: list[ChatError] = []
+        self.closed: set[ChatRef] = set()  # where it may not write
+        self.keys: list[str] = []  # of everything that was tried
 
     async def serve(self, conversation: Conversation) -> None:
         raise NotImplementedError
@@ -44,10 +48,16 @@ class Chat:
         return
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+        self.keys.append(key)
+        if chat in self.closed:
+            raise NotAllowed("Missing Permissions", where="#news")
         if self.errors:
             raise self.errors.pop(0)
         self.posted.append((chat, reply, key))
         return MessageId(f"m{len(self.posted)}")
+
+    async def direct(self, user: str) -> ChatRef:
+        return ChatRef(platform="telegram", chat=f"direct-{user}")
 
 
 @pytest.fixture
@@ -244,17 +254,44 @@ async def test_an_unknown_outcome_is_not_repeated_where_it_would_be_posted_twice
     assert chat.posted == []
 
 
-async def test_an_unknown_outcome_is_tried_again_under_the_same_key_where_that_is_safe(
+async def test_an_unknown_outcome_is_tried_again_under_the_same_key_while_that_is_safe(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer"), SendFailed("no connection")]
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(seconds=35)
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+    assert len(set(chat.keys)) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_an_unknown_outcome_stays_unknown_when_a_copy_might_no_longer_be_refused(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
     ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
     clock.now += 7 * DAY
     chat.errors = [SendUnknown("no answer")]
-    for _ in range(2):
+    await courier.round()
+    clock.now += RESEND_WITHIN + timedelta(seconds=1)
+    await courier.round()
+    assert len(chat.keys) == 1
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_no_further_try_is_made_where_it_would_come_too_late(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer") for _ in range(9)]
+    for _ in range(9):
         await courier.round()
-        clock.now += timedelta(minutes=30)
-    assert [to for to, _, _ in chat.posted] == [DISCORD]
-    assert house.outbox.states() == {DeliveryState.SENT: 1}
+        clock.now += timedelta(seconds=20)
+    assert len(chat.keys) == 4  # at once, and 15, 30 and 60 s after each other
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
 async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_discord(
@@ -264,11 +301,96 @@ async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_di
         ask(house, "/subscribe nato weekly mon 20:00", chat=to)
     clock.now += 7 * DAY
     courier._enqueue(clock.now)
-    courier._claim(10)  # and here the process dies
+    for delivery in courier._claim(10):
+        house.outbox.begin(delivery, clock.now, lease=LEASE)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
     await courier.round()
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 1}
     assert [to for to, _, _ in chat.posted] == [DISCORD]
+
+
+async def test_a_crash_before_sending_loses_nothing(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    courier._enqueue(clock.now)
+    courier._claim(10)  # and here the process dies
+    clock.now += LEASE + timedelta(seconds=1)
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [CHAT]
+
+
+async def test_an_error_of_ours_after_the_posting_does_not_post_again(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    monkeypatch.setattr(house.outbox, "mark_sent", broken)
+    for _ in range(3):
+        await courier.round()
+        clock.now += LEASE + timedelta(seconds=1)
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_where_we_may_not_write_whoever_ordered_hears_of_it_once_and_the_digest_waits(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += timedelta(hours=1)
+    chat.closed.add(CHAT)
+    for _ in range(5):
+        await courier.round()
+        clock.now += timedelta(hours=1)
+    assert len(chat.keys) == 5 + 1  # however many digests wait, one asks
+    ((to, told, _),) = chat.posted
+    assert to == DIRECT
+    assert "“nato” is ready, but I may not write in #news" in words(told)
+    assert "I may not write here since" in words(ask(house, "/subscriptions"))
+    chat.closed.clear()
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DIRECT, CHAT]
+    assert "I may not write here" not in words(ask(house, "/subscriptions"))
+
+
+async def test_two_orders_that_are_due_at_once_do_not_bring_the_same_story_twice(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for topic in ("nato", "mattis"):
+        ask(house, f"/subscribe {topic} weekly mon 20:00")
+    clock.now += 7 * DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 2}
+
+
+async def test_a_digest_that_may_not_be_written_for_a_day_is_given_up_and_its_order_stays(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.closed |= {CHAT, DIRECT}  # nor may we write to whoever ordered it
+    for _ in range(30):
+        await courier.round()
+        clock.now += timedelta(hours=1)
+    assert chat.posted == []
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+async def test_an_order_ends_where_we_may_not_write_for_a_month(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    chat.closed.add(CHAT)
+    for _ in range(6):
+        clock.now += 7 * DAY
+        await courier.round()
+    assert house.chats.subscriptions(CHAT) == ()
 
 
 async def test_nothing_is_claimed_once_it_is_told_to_finish(

@@ -133,13 +133,65 @@ def test_a_sender_that_died_is_repeated_only_where_a_copy_is_refused(
     order(chat_store)
     order(chat_store, DISCORD)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
-    telegram = next(d for d in claim(outbox) if d.subscription.chat == CHAT)
-    assert outbox.recover(NOW, resend=["discord"]) == 0  # they may still be at it
-    assert outbox.recover(NOW + MINUTE, resend=["discord"]) == 2
+    claimed = claim(outbox)
+    assert all(outbox.begin(delivery, NOW, lease=MINUTE) for delivery in claimed)
+    telegram = next(d for d in claimed if d.subscription.chat == CHAT)
+    assert outbox.recover(NOW, resend=["discord"], within=2 * MINUTE) == 0  # they may still be at it
+    assert outbox.recover(NOW + MINUTE, resend=["discord"], within=2 * MINUTE) == 2
     (again,) = claim(outbox, NOW + MINUTE)
-    assert again.subscription.chat == DISCORD
+    assert (again.subscription.chat, again.unsure_since) == (DISCORD, NOW)
     outbox.mark_sent(telegram.id, MessageId("m1"))  # it was not dead after all
     assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.SENT: 1}
+
+
+def test_a_copy_is_not_risked_when_its_refusal_is_no_longer_sure(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    order(chat_store, DISCORD)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    (delivery,) = claim(outbox)
+    assert outbox.begin(delivery, NOW, lease=MINUTE)
+    assert outbox.recover(NOW + 2 * MINUTE, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+def test_what_a_dead_sender_had_not_begun_is_due_again_everywhere(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    for chat in (CHAT, DISCORD):
+        order(chat_store, chat)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    claimed = claim(outbox)
+    assert outbox.recover(NOW + HOUR, resend=["discord"], within=MINUTE) == 2
+    assert not any(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
+    again = claim(outbox, NOW + HOUR)
+    assert len(again) == 2
+    assert not any(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
+    assert all(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in again)
+
+
+def test_where_we_may_not_write_is_known_until_something_is_posted_there(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    order(chat_store)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    (delivery,) = claim(outbox)
+    assert outbox.bar(delivery.id, NOW, after=NOW + HOUR, reason="muted") == NOW
+    (delivery,) = claim(outbox, NOW + HOUR)
+    assert outbox.bar(delivery.id, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
+    assert chat_store.subscriptions(CHAT)[0].barred_since == NOW
+    (delivery,) = claim(outbox, NOW + 2 * HOUR)
+    outbox.mark_sent(delivery.id, MessageId("m1"))
+    assert chat_store.subscriptions(CHAT)[0].barred_since is None
+
+
+def test_a_barred_delivery_can_be_given_up(chat_store: ChatStore, outbox: Outbox) -> None:
+    order(chat_store)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    (delivery,) = claim(outbox)
+    outbox.bar(delivery.id, NOW, after=None, reason="muted")
+    assert outbox.states() == {DeliveryState.FAILED: 1}
+    assert len(chat_store.subscriptions(CHAT)) == 1
 
 
 def test_a_removed_order_takes_its_deliveries_along(chat_store: ChatStore, outbox: Outbox) -> None:
