@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,15 @@ from bot.chat import (
     ChatRef,
     Conversation,
     MessageId,
-    NotAllowed,
     SendFailed,
-    SendRefused,
     SendUnknown,
     Throttled,
 )
-from bot.discord.client import PLATFORM, Client
+from bot.discord.client import Client
 from bot.discord.components import view_of
+from bot.discord.errors import chat_error
 from bot.discord.render import render
+from bot.discord.requests import PLATFORM
 from bot.discord.wire import watched
 from bot.reply import Reply
 
@@ -41,19 +40,6 @@ _ANSWER_WITHIN_S = 30.0
 _LONGEST_BACKOFF_S = 60.0
 # Discord knows a nonce for "a few minutes": retries that ask what became of a message keep well inside.
 _ASK_AGAIN_AFTER_S = (1.0, 5.0)
-
-# "JSON Error Codes" of the Discord API reference.
-_GONE = {
-    10003,  # Unknown Channel
-    10004,  # Unknown Guild
-    10013,  # Unknown User
-    50007,  # Cannot send messages to this user
-}
-_BARRED = {
-    50001,  # Missing Access
-    50013,  # Missing Permissions
-    160005,  # Thread is locked
-}
 
 
 class DiscordChat:
@@ -77,6 +63,7 @@ class DiscordChat:
         self._token = token
         self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
         self._options: dict[str, Any] = {
+            "api_url": self._api_url,
             "commands_file": commands_file,
             "shard_count": shard_count,
             "shard_ids": shard_ids,
@@ -151,6 +138,18 @@ class DiscordChat:
                 del self._posted[key]
         return posted[-1]
 
+    async def direct(self, user: str) -> ChatRef:
+        """See `ChatAdapter`."""
+        if self._client is None or not user.isdigit():
+            raise SendFailed("not connected to Discord")
+        try:
+            channel = await self._client.create_dm(discord.Object(int(user)))
+        except (discord.HTTPException, discord.RateLimited) as error:
+            raise chat_error(error) from error
+        except (OSError, aiohttp.ClientError) as error:
+            raise SendFailed(f"no answer from Discord: {error!r}") from error
+        return ChatRef(platform=PLATFORM, chat=str(channel.id))
+
     async def _post(self, channel_id: int, shown: dict[str, Any], *, nonce: str) -> MessageId:
         unknown: SendUnknown | None = None
         for pause_s in (0.0, *_ASK_AGAIN_AFTER_S):
@@ -172,25 +171,11 @@ class DiscordChat:
                 channel = self._client.get_partial_messageable(channel_id)
                 message = await channel.send(**shown, nonce=nonce)
         except (discord.HTTPException, discord.RateLimited) as error:
-            raise _chat_error(error) from error
+            raise chat_error(error, where=self._client.name_of(channel_id)) from error
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
             kind = SendUnknown if flight.may_have_landed else SendFailed
             raise kind(f"no answer from Discord: {error!r}") from error
         return MessageId(str(message.id))
-
-
-def _chat_error(error: discord.HTTPException | discord.RateLimited) -> ChatError:
-    """What the caller is to do about Discord's answer."""
-    if isinstance(error, discord.RateLimited):
-        return Throttled(timedelta(seconds=error.retry_after))
-    text = f"Discord answered {error.status} ({error.code}): {error.text}"
-    if error.status == 429:
-        return Throttled(timedelta(seconds=float(error.response.headers.get("Retry-After", 60))))
-    if error.code in _GONE:
-        return ChatGone(text)
-    if error.status == 503:
-        return SendFailed(text)
-    return SendUnknown(text) if error.status >= 500 else SendRefused(text)
 
 
 def _nonce(key: str, number: int) -> str:

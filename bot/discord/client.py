@@ -1,4 +1,4 @@
-"""Interactions in, each acknowledged in time and answered from the conversation, and what ends a chat."""
+"""Commands, buttons and words in, each acknowledged in time and answered; and what ends a chat."""
 
 import asyncio
 import logging
@@ -10,16 +10,26 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat import ChatRef, Conversation, MessageId, Request
+from bot.chat import ChatError, ChatRef, Conversation, MessageId, Request
 from bot.discord.commands import add_commands, sync_if_changed
-from bot.discord.components import CommandButton, CommandSelect, view_of
-from bot.discord.render import Message, render
+from bot.discord.components import CommandButton, CommandSelect
+from bot.discord.localisation import Names
+from bot.discord.requests import (
+    PLATFORM,
+    chat_of,
+    elsewhere,
+    line_of,
+    request_of,
+    request_of_message,
+    undeliverable,
+)
+from bot.discord.responses import Response, arguments_of
+from bot.discord.threads import card_of, fill_thread, headline_of, open_thread, opens_thread, pointer_to
+from bot.discord.traffic import PER_SECOND, Traffic
 from bot.discord.wire import tracing
 from bot.reply import Reply, refusal
 
 log = logging.getLogger(__name__)
-
-PLATFORM = "discord"
 
 Interaction = discord.Interaction["Client"]
 
@@ -38,19 +48,22 @@ class Client(discord.AutoShardedClient):
         self,
         conversation: Conversation,
         *,
+        api_url: str,
         commands_file: Path | None,
         shard_count: int | None,
         shard_ids: list[int] | None,
         identify_pause_s: float,
     ) -> None:
+        traffic = Traffic(api_url=api_url, per_second=_part_of(PER_SECOND, shard_count, shard_ids))
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            # Messages: without the privileged intent, those to us come with their text, all others without.
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=30.0,
-            http_trace=tracing(),
+            http_trace=traffic.trace(tracing()),
             shard_count=shard_count,
             shard_ids=shard_ids,  # type: ignore[arg-type] # None, its default, means all
         )
@@ -61,6 +74,7 @@ class Client(discord.AutoShardedClient):
         self._answering: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
+        await self._tree.set_translator(Names())
         add_commands(self._tree, self._command, self._complete)
         self.add_dynamic_items(CommandButton, CommandSelect)
         if await sync_if_changed(self._tree, self._commands_file):
@@ -95,17 +109,12 @@ class Client(discord.AutoShardedClient):
         return ()
 
     async def _answer(self, interaction: Interaction, line: str, *, in_place: bool) -> None:
-        response = _Response(interaction, asked=line, in_place=in_place)
-        request = request_of(interaction, line)
-        thinking = asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
+        response = Response(interaction, asked=line, in_place=in_place)
         try:
-            await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
-            if not thinking.done():
-                await response.defer()
-            reply = await thinking
-            message = await response.show(reply)
-            if message is not None:
-                await asyncio.to_thread(self._conversation.posted, request.chat, reply, message)
+            if (refused := elsewhere(interaction, line)) is not None:
+                await response.show(refused)
+            elif not (opens_thread(interaction, line) and await self._in_thread(interaction, response, line)):
+                await self._in_channel(interaction, response, line)
         except discord.HTTPException as error:
             # Expired (10062), answered twice (40060), or the chat is gone: there is nowhere left to say it.
             log.warning("interaction lost", extra={"status": error.status, "code": error.code})
@@ -114,11 +123,83 @@ class Client(discord.AutoShardedClient):
             with suppress(discord.HTTPException):
                 await response.show(_BROKEN)
 
+    async def _in_channel(self, interaction: Interaction, response: Response, line: str) -> None:
+        request = request_of(interaction, line)
+        thinking = self._think(request)
+        await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
+        if not thinking.done() and not interaction.response.is_done():
+            await response.defer()
+        reply = await thinking
+        message = await response.show(reply)
+        if message is not None:
+            await asyncio.to_thread(self._conversation.posted, request.chat, reply, message)
+            if (lacking := undeliverable(interaction, line)) is not None:
+                await response.add(lacking)
+
+    async def _in_thread(self, interaction: Interaction, response: Response, line: str) -> bool:
+        """Answers with all pages in a thread; False if we may not open one after all."""
+        await response.defer(to_asker=interaction.message is not None)
+        reply = await self._think(request_of(interaction, line, paged=False))
+        if reply.error:
+            await response.show(reply)
+            return True
+        anchor = interaction.message
+        if anchor is None:
+            anchor = await interaction.edit_original_response(**arguments_of(card_of(reply))[0])
+        try:
+            thread = await open_thread(anchor, headline_of(reply))
+        except discord.Forbidden:
+            return False
+        if thread is not None:
+            last = await fill_thread(thread, reply, key=str(interaction.id))
+            where = ChatRef(platform=PLATFORM, chat=str(thread.id))
+            await asyncio.to_thread(self._conversation.posted, where, reply, MessageId(str(last.id)))
+        if anchor is interaction.message:
+            await interaction.edit_original_response(content=pointer_to(anchor))
+        return True
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Words said to us: in a direct message, or with a mention."""
+        if self.user is not None and (line := line_of(message, self.user)) is not None:
+            await self._tracked(self._reply(message, line))
+
+    async def _reply(self, message: discord.Message, line: str) -> None:
+        request = request_of_message(message, line)
+        try:
+            thinking = self._think(request)
+            await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
+            if not thinking.done():
+                await message.channel.typing()
+            reply = await thinking
+            posted = message
+            for number, shown in enumerate(arguments_of(reply)):
+                if number == 0:
+                    shown["reference"] = message.to_reference(fail_if_not_exists=False)
+                # The same for the same words, so that a lost answer posts nothing twice.
+                posted = await message.channel.send(**shown, nonce=f"{message.id}.{number}")
+            await asyncio.to_thread(self._conversation.posted, request.chat, reply, MessageId(str(posted.id)))
+        except (discord.HTTPException, ChatError) as error:
+            log.warning("message not answered", extra={"error": str(error)})
+        except Exception:  # an incoming message starts here
+            log.exception("message failed")
+            with suppress(discord.HTTPException, ChatError):
+                await message.channel.send(**arguments_of(_BROKEN)[0])
+
+    def _think(self, request: Request) -> asyncio.Task[Reply]:
+        return asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
+
     async def _tracked(self, answering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(answering)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         await task
+
+    def name_of(self, channel_id: int) -> str | None:
+        """A channel as its people know it; None where we don't see it."""
+        channel = self.get_channel(channel_id)
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return f"#{channel.name} ({channel.guild.name})"
+        return None
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._gone(channel.id)
@@ -140,74 +221,11 @@ class _Tree(app_commands.CommandTree["Client"]):
         log.warning("unknown command", extra={"error": str(error)})
         if interaction.type is discord.InteractionType.application_command:
             with suppress(discord.HTTPException):
-                await _Response(interaction, asked="", in_place=False).show(_OUTDATED)
+                await Response(interaction, asked="", in_place=False).show(_OUTDATED)
 
 
-def chat_of(interaction: Interaction) -> ChatRef:
-    """Where it came from. A Discord thread or forum post is a channel of its own."""
-    return ChatRef(platform=PLATFORM, chat=str(interaction.channel_id))
-
-
-def request_of(interaction: Interaction, line: str) -> Request:
-    """What was asked. Whoever may manage the server, or writes directly, may change standing orders."""
-    return Request(
-        chat=chat_of(interaction),
-        user=str(interaction.user.id),
-        text=line,
-        may_change=interaction.guild_id is None or interaction.permissions.manage_guild,
-        replied_to=MessageId(str(interaction.message.id)) if interaction.message else None,
-    )
-
-
-class _Response:
-    """One interaction's answer, whichever of Discord's ways is open to give it."""
-
-    def __init__(self, interaction: Interaction, *, asked: str, in_place: bool) -> None:
-        self._interaction = interaction
-        self._asked = asked
-        self._in_place = in_place
-
-    async def defer(self) -> None:
-        """Takes more time: 15 minutes in all."""
-        await self._interaction.response.defer(thinking=not self._in_place)
-
-    async def show(self, reply: Reply) -> MessageId | None:
-        """Returns the id of the last message that everybody sees; None where only the asker does."""
-        messages = render(reply)
-        view = view_of(reply.buttons, asked=self._asked)
-        shown = [_arguments(message) for message in messages]
-        if view is not None:
-            shown[-1]["view"] = view
-        posted = await self._first(shown[0], ephemeral=reply.error, alone=len(shown) == 1)
-        for more in shown[1:]:
-            posted = await self._follow_up(more, ephemeral=reply.error)
-        return None if reply.error else MessageId(str(posted))
-
-    async def _first(self, shown: dict[str, Any], *, ephemeral: bool, alone: bool) -> int | None:
-        interaction, response = self._interaction, self._interaction.response
-        change = self._in_place and alone and not ephemeral
-        if not response.is_done():
-            if change:
-                await response.edit_message(**_replacing(shown))
-                return interaction.message.id if interaction.message else None
-            return (await response.send_message(**shown, ephemeral=ephemeral)).message_id
-        if self._in_place and not change:
-            return await self._follow_up(shown, ephemeral=ephemeral)
-        if ephemeral:
-            # A public "is thinking" cannot become private: it goes.
-            await interaction.delete_original_response()
-            return await self._follow_up(shown, ephemeral=True)
-        return (await interaction.edit_original_response(**_replacing(shown))).id
-
-    async def _follow_up(self, shown: dict[str, Any], *, ephemeral: bool) -> int:
-        return (await self._interaction.followup.send(**shown, ephemeral=ephemeral, wait=True)).id
-
-
-def _arguments(message: Message) -> dict[str, Any]:
-    if message.content is not None:
-        return {"content": message.content}
-    return {"embeds": list(message.embeds)}
-
-
-def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
-    return {"content": None, "embeds": [], "view": None, **shown}
+def _part_of(per_second: int, shard_count: int | None, shard_ids: list[int] | None) -> int:
+    """What a process of several may use of a limit that all shards share."""
+    if shard_count is None or shard_ids is None:
+        return per_second
+    return max(1, per_second * len(shard_ids) // shard_count)

@@ -43,8 +43,16 @@ def _slash(command: Command, answer: Answer, complete: Complete) -> app_commands
         app_commands.rename(**{key: argument.name for key, argument in names.items()})(invoke)
     if command.who is Who.ADMINS:
         app_commands.default_permissions(manage_guild=True)(invoke)
+    # Where people bring us along (a group, another's server) we can answer, and deliver nothing.
+    everywhere = command.who is Who.ANYONE
     slash = app_commands.Command[Any, ..., None](
-        name=command.name, description=command.summary, callback=invoke
+        name=command.name,
+        description=command.summary,
+        callback=invoke,
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=everywhere
+        ),
     )
     for key, argument in names.items():
         if argument.completes:
@@ -85,7 +93,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path 
 
     Returns whether it was told. Raises discord.HTTPException, and OSError if the hash can't be written.
     """
-    digest = _digest(tree)
+    digest = await _digest(tree)
     if remembered is not None and await asyncio.to_thread(_read, remembered) == digest:
         return False
     await tree.sync()
@@ -94,9 +102,14 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path 
     return True
 
 
-def _digest(tree: app_commands.CommandTree[Any]) -> str:
-    """Changes with the application and with anything about its commands."""
-    told = [tree.client.application_id, *(command.to_dict(tree) for command in tree.get_commands())]
+async def _digest(tree: app_commands.CommandTree[Any]) -> str:
+    """Changes with the application and with anything about its commands, their translations too."""
+    told: list[Any] = [tree.client.application_id]
+    for command in tree.get_commands():
+        if tree.translator is None:
+            told.append(command.to_dict(tree))
+        else:
+            told.append(await command.get_translated_payload(tree, tree.translator))
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

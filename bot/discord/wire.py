@@ -45,6 +45,11 @@ async def watched(*, patience_s: float) -> AsyncIterator[Flight]:
             _flight.reset(before)
 
 
+def in_flight() -> Flight | None:
+    """The flight that is watched here, if one is: a delivery. People's answers are not watched."""
+    return _flight.get()
+
+
 def tracing() -> aiohttp.TraceConfig:
     """The hooks that tell the watcher, for discord.py's `http_trace`."""
     config = aiohttp.TraceConfig()

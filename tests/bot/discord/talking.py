@@ -1,7 +1,7 @@
 """What the tests of the Discord adapter say, and whom they let it talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ def say(text: str, *buttons: Button) -> Reply:
 class Scripted:
     """A conversation that gives prepared answers and remembers what it was asked."""
 
-    answers: dict[str, Reply | Callable[[], Reply]] = field(default_factory=dict)
+    answers: Mapping[str, Reply | Callable[[], Reply]] = field(default_factory=dict)
     endings: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
     stands: list[tuple[ChatRef, MessageId]] = field(default_factory=list)
@@ -51,7 +51,10 @@ class Scripted:
 
 @asynccontextmanager
 async def serving(
-    server: DiscordServer, conversation: Conversation, commands_file: Path | None = None
+    server: DiscordServer,
+    conversation: Conversation,
+    commands_file: Path | None = None,
+    shard_ids: list[int] | None = None,
 ) -> AsyncIterator[DiscordChat]:
     chat = DiscordChat(
         token=server.token,
@@ -59,10 +62,13 @@ async def serving(
         gateway_url=server.gateway_url,
         commands_file=commands_file,
         identify_pause_s=0.0,
+        shard_count=None if shard_ids is None else server.shards,
+        shard_ids=shard_ids,
     )
     running = asyncio.create_task(chat.serve(conversation))
+    wanted = set(range(server.shards) if shard_ids is None else shard_ids)
     try:
-        await happens(lambda: any(session.socket for session in server.gateway.sessions))
+        await happens(lambda: wanted <= {s.shard for s in server.gateway.sessions if s.socket})
         yield chat
     finally:
         running.cancel()
@@ -77,3 +83,11 @@ async def happens(condition: Callable[[], bool]) -> None:
 
 def ref(channel_id: int) -> ChatRef:
     return ChatRef(platform="discord", chat=str(channel_id))
+
+
+async def seen(server: DiscordServer) -> None:
+    """Returns when the bot has taken in the servers that it is in."""
+    await happens(
+        lambda: all(session.events[-1]["t"] == "GUILD_CREATE" for session in server.gateway.sessions)
+    )
+    await asyncio.sleep(0.05)

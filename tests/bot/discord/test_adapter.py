@@ -6,11 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import ChatError, ChatGone, MessageId, Request, SendFailed, SendRefused, SendUnknown
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    MessageId,
+    NotAllowed,
+    Request,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+)
 from bot.discord import DiscordChat
 from bot.reply import Button, Note, Prose, Reply, Title, refusal
-from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
+from tests.bot.discord.talking import READER, Scripted, happens, ref, say, seen, serving
 from tests.servers.discord import DiscordServer, User
+from tests.servers.discord.world import EMBED_LINKS, SEND_MESSAGES, VIEW_CHANNEL
 
 
 async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server: DiscordServer) -> None:
@@ -31,7 +41,7 @@ async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server
 
 async def test_no_privileged_intent_is_asked_for(server: DiscordServer) -> None:
     async with serving(server, Scripted()):
-        assert server.gateway.intents == 1  # GUILDS alone
+        assert server.gateway.intents == 1 | 1 << 9 | 1 << 12  # servers, their messages, direct messages
 
 
 async def test_an_answer_that_takes_long_is_acknowledged_in_time(server: DiscordServer) -> None:
@@ -115,7 +125,7 @@ async def test_turning_a_page_changes_the_message_in_place(server: DiscordServer
         return say("Page two.", Button(label="Back", command="/full #1 page:1"))
 
     first = say("Page one.", Button(label="Next", command="/full #1 page:2"))
-    channel = server.add_channel(server.add_guild())
+    channel = server.add_channel(None)
     talk = Scripted({"/full": first, "/full #1 page:2": second, "/full #1 page:1": first})
     async with serving(server, talk):
         message = await (await server.slash(channel, READER, "full")).answer()
@@ -225,19 +235,39 @@ async def test_the_rest_of_a_long_delivery_follows_when_it_is_tried_again(server
     assert said.split() == ("One sentence of it. " * 500).split()
 
 
-@pytest.mark.parametrize("lost", ["deleted", "left", "muted"])
-async def test_a_closed_channel_is_gone(server: DiscordServer, lost: str) -> None:
-    guild = server.add_guild()
-    channel = server.add_channel(guild)
+async def test_a_deleted_channel_is_gone(server: DiscordServer) -> None:
+    channel = server.add_channel(server.add_guild())
     async with serving(server, Scripted()) as chat:
-        if lost == "deleted":
-            await server.delete_channel(channel)
-        elif lost == "left":
-            await server.remove_bot(guild)
-        else:
-            channel.bot_permissions = 1 << 10  # may look, not write
+        await server.delete_channel(channel)
         with pytest.raises(ChatGone):
             await chat.send(ref(channel.id), say("Hello?"), key="1@8")
+
+
+@pytest.mark.parametrize("lacking", [VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS])
+async def test_a_channel_where_we_may_not_write_is_named(server: DiscordServer, lacking: int) -> None:
+    channel = server.add_channel(server.add_guild("Newsroom"), "alliance")
+    async with serving(server, Scripted()) as chat:
+        await seen(server)
+        channel.bot_permissions &= ~lacking
+        with pytest.raises(NotAllowed) as refused:
+            await chat.send(ref(channel.id), say("Hello?"), key="1@8")
+        assert refused.value.where == "#alliance (Newsroom)"
+        channel.bot_permissions |= lacking
+        await chat.send(ref(channel.id), say("Hello?"), key="1@8")
+    assert [message.text for message in channel.shown] == ["Hello?"]
+
+
+async def test_whoever_ordered_can_be_written_to(server: DiscordServer) -> None:
+    person, closed = User("person"), User("closed", takes_direct=False)
+    server.users += [person, closed]
+    async with serving(server, Scripted()) as chat:
+        await chat.send(await chat.direct(str(person.id)), say("I may not."), key="barred")
+        with pytest.raises(ChatGone):
+            await chat.send(await chat.direct(str(closed.id)), say("I may not."), key="barred2")
+        with pytest.raises(ChatError):
+            await chat.direct("1")
+    [message] = [m for c in server.channels.values() if c.recipients == [person] for m in c.shown]
+    assert message.text == "I may not."
 
 
 async def test_what_discord_refuses_is_not_tried_again(server: DiscordServer) -> None:
@@ -263,7 +293,7 @@ async def test_deleted_channels_and_left_servers_end_their_chats(server: Discord
     one, two = server.add_channel(guild, "one"), server.add_channel(guild, "two")
     thread = server.add_channel(guild, "thread", type=11, parent=one)
     async with serving(server, talk):
-        await happens(lambda: server.gateway.sessions[0].events[-1]["t"] == "GUILD_CREATE")
+        await seen(server)
         await server.delete_channel(thread)
         await happens(lambda: talk.ended == [str(thread.id)])
         await server.delete_channel(one)

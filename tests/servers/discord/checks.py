@@ -12,13 +12,18 @@ from urllib.parse import urlsplit
 Json = dict[str, Any]
 
 _COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
+_LOCALES = {
+    *("id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no", "pl"),
+    *("pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th", "zh-CN", "ja"),
+    *("zh-TW", "ko"),
+}
 
 
 def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _length(path: str, value: Any, most: int, *, least: int = 0) -> Iterator[str]:
+def length_faults(path: str, value: Any, most: int, *, least: int = 0) -> Iterator[str]:
     if not isinstance(value, str):
         yield f"{path}: must be a string"
     elif not least <= units(value) <= most:
@@ -26,7 +31,7 @@ def _length(path: str, value: Any, most: int, *, least: int = 0) -> Iterator[str
 
 
 def message_faults(body: Json) -> list[str]:
-    faults = [*_length("content", body.get("content") or "", 2000)]
+    faults = [*length_faults("content", body.get("content") or "", 2000)]
     embeds = body.get("embeds") or []
     if len(embeds) > 10:
         faults.append("embeds: at most 10")
@@ -35,7 +40,7 @@ def message_faults(body: Json) -> list[str]:
     if sum(_embed_size(embed) for embed in embeds) > 6000:
         faults.append("embeds: 6000 in all at most")
     faults += _component_faults(body.get("components") or [])
-    faults += _length("nonce", str(body.get("nonce", "")), 25)
+    faults += length_faults("nonce", str(body.get("nonce", "")), 25)
     return faults
 
 
@@ -52,19 +57,19 @@ def _embed_size(embed: Json) -> int:
 
 
 def _embed_faults(path: str, embed: Json) -> Iterator[str]:
-    yield from _length(f"{path}.title", embed.get("title", ""), 256)
-    yield from _length(f"{path}.description", embed.get("description", ""), 4096)
-    yield from _length(f"{path}.footer.text", embed.get("footer", {}).get("text", ""), 2048)
+    yield from length_faults(f"{path}.title", embed.get("title", ""), 256)
+    yield from length_faults(f"{path}.description", embed.get("description", ""), 4096)
+    yield from length_faults(f"{path}.footer.text", embed.get("footer", {}).get("text", ""), 2048)
     fields = embed.get("fields", [])
     if len(fields) > 25:
         yield f"{path}.fields: at most 25"
     for number, field in enumerate(fields):
-        yield from _length(f"{path}.fields[{number}].name", field.get("name"), 256, least=1)
-        yield from _length(f"{path}.fields[{number}].value", field.get("value"), 1024, least=1)
+        yield from length_faults(f"{path}.fields[{number}].name", field.get("name"), 256, least=1)
+        yield from length_faults(f"{path}.fields[{number}].value", field.get("value"), 1024, least=1)
     if not _embed_size(embed):
         yield f"{path}: is empty"
     if (url := embed.get("url")) is not None:
-        yield from _length(f"{path}.url", url, 2048)
+        yield from length_faults(f"{path}.url", url, 2048)
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname or " " in url:
             yield f"{path}.url: not a well formed URL"
 
@@ -83,7 +88,7 @@ def _component_faults(rows: list[Json]) -> Iterator[str]:
             yield f"{path}: one to five buttons, or one menu"
         for part in parts:
             custom_id = part.get("custom_id", "")
-            yield from _length(f"{path}.custom_id", custom_id, 100, least=1)
+            yield from length_faults(f"{path}.custom_id", custom_id, 100, least=1)
             if custom_id in seen:
                 yield f"{path}.custom_id: is there twice"
             seen.add(custom_id)
@@ -91,7 +96,7 @@ def _component_faults(rows: list[Json]) -> Iterator[str]:
 
 
 def _button_faults(path: str, button: Json) -> Iterator[str]:
-    yield from _length(f"{path}.label", button.get("label"), 80, least=1)
+    yield from length_faults(f"{path}.label", button.get("label"), 80, least=1)
     if button.get("style") not in {1, 2, 3, 4}:
         yield f"{path}.style: unknown"
 
@@ -103,17 +108,22 @@ def _menu_faults(path: str, menu: Json) -> Iterator[str]:
     if len({option["value"] for option in options}) < len(options):
         yield f"{path}.options: a value is there twice"
     for option in options:
-        yield from _length(f"{path}.options.label", option.get("label"), 100, least=1)
-        yield from _length(f"{path}.options.value", option.get("value"), 100, least=1)
-    yield from _length(f"{path}.placeholder", menu.get("placeholder") or "", 150)
+        yield from length_faults(f"{path}.options.label", option.get("label"), 100, least=1)
+        yield from length_faults(f"{path}.options.value", option.get("value"), 100, least=1)
+    yield from length_faults(f"{path}.placeholder", menu.get("placeholder") or "", 150)
 
 
 def command_faults(commands: list[Json]) -> list[str]:
     faults = ["commands: at most 100"] if len(commands) > 100 else []
     if len({command["name"] for command in commands}) < len(commands):
         faults.append("commands: a name is there twice")
+    faults += _clashes(commands)
     for command in commands:
         faults += _named_faults(command["name"], command)
+        if not set(command.get("contexts") or [0]) <= {0, 1, 2}:
+            faults.append(f"{command['name']}.contexts: unknown")
+        if not set(command.get("integration_types") or [0]) <= {0, 1}:
+            faults.append(f"{command['name']}.integration_types: unknown")
         options = command.get("options") or []
         if len(options) > 25:
             faults.append(f"{command['name']}: at most 25 options")
@@ -122,6 +132,7 @@ def command_faults(commands: list[Json]) -> list[str]:
             faults.append(f"{command['name']}: required options come first")
         if len({option["name"] for option in options}) < len(options):
             faults.append(f"{command['name']}: an option is there twice")
+        faults += _clashes(options)
         for option in options:
             faults += _named_faults(f"{command['name']}.{option['name']}", option)
             if option.get("autocomplete") and option.get("choices"):
@@ -129,18 +140,27 @@ def command_faults(commands: list[Json]) -> list[str]:
     return faults
 
 
+def _clashes(named: list[Json]) -> Iterator[str]:
+    """Names that two have in one language."""
+    for locale in _LOCALES:
+        names = [(one.get("name_localizations") or {}).get(locale, one["name"]) for one in named]
+        yield from (f"{locale}: {name!r} is there twice" for name in set(names) if names.count(name) > 1)
+
+
 def _named_faults(path: str, named: Json) -> Iterator[str]:
+    if unknown := set(named.get("name_localizations") or {}) - _LOCALES:
+        yield f"{path}.name_localizations: {unknown} are no locales"
     names = [named["name"], *(named.get("name_localizations") or {}).values()]
     for name in names:
         if not _COMMAND_NAME.fullmatch(name) or name != name.lower():
             yield f"{path}.name: {name!r} is no name"
     for text in [named.get("description"), *(named.get("description_localizations") or {}).values()]:
-        yield from _length(f"{path}.description", text, 100, least=1)
+        yield from length_faults(f"{path}.description", text, 100, least=1)
 
 
 def choice_faults(choices: list[Json]) -> list[str]:
     faults = ["choices: at most 25"] if len(choices) > 25 else []
     for choice in choices:
-        faults += _length("choices.name", choice.get("name"), 100, least=1)
-        faults += _length("choices.value", choice.get("value"), 100, least=1)
+        faults += length_faults("choices.name", choice.get("name"), 100, least=1)
+        faults += length_faults("choices.value", choice.get("value"), 100, least=1)
     return faults

@@ -23,6 +23,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTB
     11,
 )
 PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15)
+GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 9, 1 << 12
 
 
 @dataclass(eq=False)
@@ -32,6 +33,7 @@ class Session:
     shard: int
     shards: int
     socket: web.WebSocketResponse | None
+    intents: int
     events: list[Json] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -59,10 +61,10 @@ class Gateway:
         self.resumed = 0
         self.intents = 0
 
-    async def dispatch(self, event: str, data: Json, *, guild_id: int | None) -> None:
-        """To the shard that the server belongs to; kept for it while it is away."""
+    async def dispatch(self, event: str, data: Json, *, guild_id: int | None, intent: int = 0) -> None:
+        """To the shard that the server belongs to, if it wants such; kept for it while it is away."""
         for session in self.sessions:
-            if session.has(guild_id):
+            if session.has(guild_id) and session.intents & intent == intent:
                 await session.dispatch(event, data)
 
     async def cut(self) -> None:
@@ -120,7 +122,7 @@ class Gateway:
             self.identified += 1
             self.intents = said["intents"]
             self.sessions = [s for s in self.sessions if s.shard != shard or s.shards != shards]
-            session = Session(shard=shard, shards=shards, socket=socket)
+            session = Session(shard=shard, shards=shards, socket=socket, intents=said["intents"])
             self.sessions.append(session)
             await self._ready(session)
             return session

@@ -9,15 +9,27 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.servers.discord.checks import choice_faults, command_faults, is_empty, message_faults
-from tests.servers.discord.gateway import Gateway
+from tests.servers.discord.checks import (
+    choice_faults,
+    command_faults,
+    is_empty,
+    length_faults,
+    message_faults,
+)
+from tests.servers.discord.gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from tests.servers.discord.limits import Limits
 from tests.servers.discord.world import (
     ALL,
+    CREATE_PUBLIC_THREADS,
     DM,
+    EMBED_LINKS,
+    FORUM,
+    GROUP_DM,
+    GUILD_TEXT,
     MANAGE_GUILD,
     PUBLIC_THREAD,
     SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
     Channel,
     Guild,
@@ -96,6 +108,7 @@ class DiscordServer:
         self.bot = User("pullquote", bot=True)
         self.guilds: list[Guild] = []
         self.channels: dict[int, Channel] = {}
+        self.users: list[User] = []  # to whom the bot can write first
         self.commands: list[Json] = []
         self.syncs = 0
         self.refusals: list[Refusal] = []  # every error answer
@@ -146,7 +159,10 @@ class DiscordServer:
         route("GET", "/api/v10/oauth2/applications/@me", self._app_info)
         route("GET", "/api/v10/gateway/bot", self._gateway_bot)
         route("PUT", "/api/v10/applications/{application}/commands", self._put_commands)
+        route("POST", "/api/v10/users/@me/channels", self._open_direct)
         route("POST", "/api/v10/channels/{channel}/messages", self._post_message)
+        route("POST", "/api/v10/channels/{channel}/messages/{message}/threads", self._open_thread)
+        route("POST", "/api/v10/channels/{channel}/typing", self._typing)
         route("POST", "/api/v10/interactions/{interaction}/{token}/callback", self._callback)
         route("POST", "/api/v10/webhooks/{application}/{token}", self._follow_up)
         route("PATCH", "/api/v10/webhooks/{application}/{token}/messages/{message}", self._edit)
@@ -155,14 +171,18 @@ class DiscordServer:
 
     # What people do
 
-    def add_guild(self, name: str = "A server") -> Guild:
-        guild = Guild(name)
-        self.guilds.append(guild)
+    def add_guild(self, name: str = "A server", **more: Any) -> Guild:
+        """has_bot=False: a server that the bot is no member of."""
+        guild = Guild(name, **more)
+        if guild.has_bot:
+            self.guilds.append(guild)
         return guild
 
     def add_channel(self, guild: Guild | None, name: str = "news", **more: Any) -> Channel:
         """A text channel of a server; without one, a direct message."""
         channel = Channel(name, guild, **({"type": DM} if guild is None else {}) | more)
+        if guild is not None and not guild.has_bot:
+            channel.bot_permissions = 0
         self.channels[channel.id] = channel
         if guild is not None:
             guild.channels.append(channel)
@@ -172,6 +192,9 @@ class DiscordServer:
         del self.channels[channel.id]
         assert channel.guild is not None
         channel.guild.channels.remove(channel)
+        for thread in [t for t in channel.guild.channels if t.parent is channel]:
+            channel.guild.channels.remove(thread)  # without an event of its own
+            del self.channels[thread.id]
         event = "THREAD_DELETE" if channel.type == PUBLIC_THREAD else "CHANNEL_DELETE"
         await self.gateway.dispatch(event, channel.json(), guild_id=channel.guild.id)
 
@@ -192,6 +215,8 @@ class DiscordServer:
     ) -> Interaction:
         """Gives a command, as Discord's own client lets people."""
         known = self._known(command, channel, manages)
+        if channel.type == FORUM:
+            raise LookupError("in a forum, one writes in its posts")
         options = options or {}
         if missing := [o["name"] for o in known["options"] if o.get("required") and o["name"] not in options]:
             raise LookupError(f"Discord's client wants {missing} first")
@@ -226,10 +251,45 @@ class DiscordServer:
             data["values"] = list(values)
         return await self._interact(COMPONENT, message.channel, user, data, manages, pressed=message)
 
+    async def say(
+        self,
+        channel: Channel,
+        user: User,
+        text: str,
+        *,
+        manages: bool = False,
+        replied_to: Message | None = None,
+    ) -> Message:
+        """Writes a message, as people do."""
+        said = self._add(channel, {"content": text})
+        said.author = user
+        sent = said.json(user)
+        own = replied_to is not None and replied_to.author is None
+        if f"<@{self.bot.id}>" in text or own:
+            sent["mentions"] = [self.bot.json()]
+        elif channel.guild is not None:
+            sent["content"] = ""  # the privileged intent is for that
+        if replied_to is not None:
+            sent |= {"type": 19, "message_reference": {"message_id": str(replied_to.id), "type": 0}}
+            sent["message_reference"]["channel_id"] = str(channel.id)
+        guild_id = channel.guild.id if channel.guild else None
+        if channel.guild is not None:
+            member = channel.guild.member(user, manages=manages)
+            del member["user"]
+            sent |= {"guild_id": str(guild_id), "member": member}
+        intent = DIRECT_MESSAGES if channel.guild is None else GUILD_MESSAGES
+        await self.gateway.dispatch("MESSAGE_CREATE", sent, guild_id=guild_id, intent=intent)
+        return said
+
     def _known(self, command: str, channel: Channel, manages: bool) -> Json:
         known = next((c for c in self.commands if c["name"] == command), None)
         if known is None:
             raise LookupError(f"there is no command {command}")
+        if (
+            _context(channel) not in known["contexts"]
+            or _integration(channel) not in known["integration_types"]
+        ):
+            raise LookupError(f"{command} is not offered there")
         needed = int(known.get("default_member_permissions") or 0)
         if channel.guild is not None and needed & MANAGE_GUILD and not manages:
             raise PermissionError(f"{command} is not offered without the right to manage the server")
@@ -259,19 +319,21 @@ class DiscordServer:
             "entitlements": [],
             "app_permissions": str(channel.bot_permissions),
             "attachment_size_limit": 10_485_760,
-            "context": 0 if channel.guild else 1,
-            "authorizing_integration_owners": {"0": str(channel.guild.id) if channel.guild else "0"},
+            "context": _context(channel),
+            "authorizing_integration_owners": {"1": str(user.id)},
         }
+        if _integration(channel) == 0:
+            sent["authorizing_integration_owners"] = {"0": str(channel.guild.id) if channel.guild else "0"}
         if pressed is not None:
             sent["message"] = pressed.json(self.bot)
         if channel.guild is not None:
             permissions = ALL if manages else ALL & ~MANAGE_GUILD
-            member = {"user": user.json(), "roles": [], "permissions": str(permissions), "flags": 0}
-            sent |= {"guild_id": str(channel.guild.id), "member": member | {"joined_at": None}}
+            member = channel.guild.member(user, manages=manages) | {"permissions": str(permissions)}
+            sent |= {"guild_id": str(channel.guild.id), "member": member}
             sent |= {"guild": {"id": str(channel.guild.id), "features": []}, "guild_locale": "en-US"}
         else:
             sent["user"] = user.json()
-        guild_id = channel.guild.id if channel.guild else None
+        guild_id = channel.guild.id if channel.guild and channel.guild.has_bot else None
         await self.gateway.dispatch("INTERACTION_CREATE", sent, guild_id=guild_id)
         return interaction
 
@@ -352,8 +414,8 @@ class DiscordServer:
         return _json(self.commands)
 
     async def _post_message(self, request: web.Request) -> web.Response:
-        channel = self._writable(request.match_info["channel"])
         body = await request.json()
+        channel = self._writable(request.match_info["channel"], embeds=bool(body.get("embeds")))
         if self.fail_with and (status := self.fail_with.pop(0)) >= 300:
             raise Refusal(status, 0, "Discord is unwell")
         _check_message(body)
@@ -370,15 +432,58 @@ class DiscordServer:
             request.transport.abort()
         return _json(message.json(self.bot))
 
-    def _writable(self, channel_id: str) -> Channel:
+    def _seen(self, channel_id: str) -> Channel:
         channel = self.channels.get(int(channel_id))
         if channel is None:
             raise Refusal(404, 10003, "Unknown Channel")
         if not channel.bot_permissions & VIEW_CHANNEL:
             raise Refusal(403, 50001, "Missing Access")
-        if not channel.bot_permissions & SEND_MESSAGES:
+        return channel
+
+    def _writable(self, channel_id: str, *, embeds: bool) -> Channel:
+        channel = self._seen(channel_id)
+        if any(not user.takes_direct for user in channel.recipients):
+            raise Refusal(403, 50007, "Cannot send messages to this user")
+        if channel.type == FORUM:
+            raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+        writing = SEND_MESSAGES_IN_THREADS if channel.type == PUBLIC_THREAD else SEND_MESSAGES
+        needed = writing | (EMBED_LINKS if embeds else 0)
+        if channel.bot_permissions & needed != needed:
             raise Refusal(403, 50013, "Missing Permissions")
         return channel
+
+    async def _open_direct(self, request: web.Request) -> web.Response:
+        user_id = int((await request.json())["recipient_id"])
+        user = next((user for user in self.users if user.id == user_id), None)
+        if user is None:
+            raise Refusal(400, 50033, "Invalid Recipient(s)")
+        found = [c for c in self.channels.values() if c.type == DM and user in c.recipients]
+        channel = found[0] if found else self.add_channel(None, recipients=[user])
+        return _json(channel.json())
+
+    async def _open_thread(self, request: web.Request) -> web.Response:
+        channel = self._seen(request.match_info["channel"])
+        message = next((m for m in channel.shown if str(m.id) == request.match_info["message"]), None)
+        if message is None:
+            raise Refusal(404, 10008, "Unknown Message")
+        if channel.guild is None or channel.type != GUILD_TEXT:
+            raise Refusal(400, 50024, "Cannot execute action on this channel type")
+        if not channel.bot_permissions & CREATE_PUBLIC_THREADS:
+            raise Refusal(403, 50013, "Missing Permissions")
+        if message.id in self.channels:
+            raise Refusal(400, 160004, "A thread has already been created for this message")
+        name = (await request.json())["name"]
+        _refuse(list(length_faults("name", name, 100, least=1)))
+        rights = channel.bot_permissions
+        thread = self.add_channel(
+            channel.guild, name, type=PUBLIC_THREAD, parent=channel, bot_permissions=rights, id=message.id
+        )
+        await self.gateway.dispatch("THREAD_CREATE", thread.json(), guild_id=channel.guild.id)
+        return _json(thread.json(), status=201)
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self._writable(request.match_info["channel"], embeds=False)
+        return web.Response(status=204)
 
     def _add(self, channel: Channel, body: Json, *, ephemeral: bool = False) -> Message:
         message = Message(channel, body, ephemeral)
@@ -474,6 +579,18 @@ class DiscordServer:
         interaction.original.deleted = True
         interaction.loading = False
         return web.Response(status=204)
+
+
+def _context(channel: Channel) -> int:
+    """Of a command: a server, a direct message with the bot, or one among people."""
+    if channel.guild is not None:
+        return 0
+    return 2 if channel.type == GROUP_DM else 1
+
+
+def _integration(channel: Channel) -> int:
+    """0: installed to where it is used; 1: brought along by whoever uses it."""
+    return 1 if channel.type == GROUP_DM or (channel.guild is not None and not channel.guild.has_bot) else 0
 
 
 def _check_message(body: Json, *, may_be_empty: bool = False) -> None:

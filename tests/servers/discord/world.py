@@ -13,7 +13,17 @@ _snowflakes = count(1)
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 MANAGE_GUILD = 1 << 5
-ALL = VIEW_CHANNEL | SEND_MESSAGES | MANAGE_GUILD
+EMBED_LINKS = 1 << 14
+CREATE_PUBLIC_THREADS = 1 << 35
+SEND_MESSAGES_IN_THREADS = 1 << 38
+ALL = (
+    VIEW_CHANNEL
+    | SEND_MESSAGES
+    | MANAGE_GUILD
+    | EMBED_LINKS
+    | CREATE_PUBLIC_THREADS
+    | SEND_MESSAGES_IN_THREADS
+)
 
 _MENTIONS = {
     "everyone": re.compile(r"@(?:everyone|here)"),
@@ -21,7 +31,7 @@ _MENTIONS = {
     "roles": re.compile(r"<@&\d+>"),
 }
 
-GUILD_TEXT, DM, PUBLIC_THREAD, FORUM = 0, 1, 11, 15
+GUILD_TEXT, DM, GROUP_DM, PUBLIC_THREAD, FORUM = 0, 1, 3, 11, 15
 
 
 def snowflake() -> int:
@@ -34,6 +44,7 @@ def snowflake() -> int:
 class User:
     name: str
     bot: bool = False
+    takes_direct: bool = True  # messages from people and bots of the same server
     id: int = field(default_factory=snowflake)
 
     def json(self) -> Json:
@@ -53,6 +64,7 @@ class Message:
     channel: "Channel"
     body: Json
     ephemeral: bool = False
+    author: User | None = None  # None: the bot
     nonce: str | None = None
     interaction_id: int | None = None
     deleted: bool = False
@@ -120,6 +132,7 @@ class Channel:
     type: int = GUILD_TEXT
     parent: "Channel | None" = None
     bot_permissions: int = ALL
+    recipients: list[User] = field(default_factory=list)  # of a direct message
     messages: list[Message] = field(default_factory=list)
     id: int = field(default_factory=snowflake)
 
@@ -131,7 +144,8 @@ class Channel:
     def json(self) -> Json:
         made: Json = {"id": str(self.id), "type": self.type, "name": self.name, "position": 0}
         if self.guild is None:
-            return {"id": str(self.id), "type": DM, "recipients": [], "last_message_id": None}
+            recipients = [user.json() for user in self.recipients]
+            return {"id": str(self.id), "type": self.type, "recipients": recipients, "last_message_id": None}
         made |= {"guild_id": str(self.guild.id), "permission_overwrites": [], "topic": None, "nsfw": False}
         if self.type == PUBLIC_THREAD:
             made |= {
@@ -153,7 +167,40 @@ class Channel:
 class Guild:
     name: str
     channels: list[Channel] = field(default_factory=list)
+    has_bot: bool = True  # False: only people who installed the bot for themselves bring it along
+    managers_role: int = field(default_factory=snowflake)
     id: int = field(default_factory=snowflake)
+
+    def roles(self) -> list[Json]:
+        """Everybody's, and that of who may manage the server."""
+        rules = ((self.id, "@everyone", ALL & ~MANAGE_GUILD), (self.managers_role, "managers", ALL))
+        return [
+            {
+                "id": str(number),
+                "name": name,
+                "permissions": str(permissions),
+                "position": position,
+                "color": 0,
+                "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+                "hoist": False,
+                "managed": False,
+                "mentionable": False,
+                "flags": 0,
+            }
+            for position, (number, name, permissions) in enumerate(rules)
+        ]
+
+    def member(self, user: User, *, manages: bool) -> Json:
+        """What comes with something that a member did."""
+        roles = [str(self.managers_role)] if manages else []
+        return {
+            "user": user.json(),
+            "roles": roles,
+            "flags": 0,
+            "joined_at": None,
+            "deaf": False,
+            "mute": False,
+        }
 
     def json(self, bot: User) -> Json:
         me = {"user": bot.json(), "roles": [], "joined_at": datetime.now(UTC).isoformat(), "flags": 0}
@@ -161,7 +208,7 @@ class Guild:
             "id": str(self.id),
             "name": self.name,
             "owner_id": "1",
-            "roles": [],
+            "roles": self.roles(),
             "emojis": [],
             "features": [],
             "member_count": 2,

@@ -1,0 +1,106 @@
+"""Every request to Discord's API: in its turn, people before digests, and none where too many were refused.
+
+"Rate Limits" of the Discord API reference: 50 requests a second for a bot, not counting what answers an
+interaction; and 10,000 invalid requests (401, 403, 429) in ten minutes, after which the address is shut out.
+discord.py keeps the limits of each route by itself, and these two not at all.
+"""
+
+import asyncio
+from collections import deque
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from types import SimpleNamespace
+
+import aiohttp
+
+from bot.chat import Throttled
+from bot.discord.wire import in_flight
+from bot.limits import Gate, Limit
+
+PER_SECOND = 50
+# Of the 10,000: digests stop well before, and what a person waits for a good deal later.
+DIGESTS_UNTIL = 2_000
+PEOPLE_UNTIL = 8_000
+_INVALID_WITHIN_S = 600.0
+_INVALID = {401, 403, 429}
+_UNLIMITED = ("/interactions/", "/webhooks/")
+
+
+class Invalid:
+    """The invalid requests of the last ten minutes. Times are seconds on one clock that never goes back."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=PEOPLE_UNTIL)
+
+    def add(self, now: float) -> None:
+        """One more was refused."""
+        self._times.append(now)
+
+    def pause_s(self, now: float, *, most: int) -> float:
+        """How long until there are fewer than `most` of them; 0.0 if there are now."""
+        while self._times and self._times[0] <= now - _INVALID_WITHIN_S:
+            self._times.popleft()
+        if len(self._times) < most:
+            return 0.0
+        return self._times[-most] + _INVALID_WITHIN_S - now
+
+
+class Traffic:
+    """Watches and paces one client's requests, by aiohttp's hooks. Belongs to one event loop."""
+
+    def __init__(self, *, api_url: str, per_second: int = PER_SECOND) -> None:
+        """per_second: this process's part of what Discord allows the bot."""
+        self._api_url = api_url
+        self._gate = Gate(overall=Limit(per_second, 1.0), places=lambda _: ())
+        self._invalid = Invalid()
+
+    def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
+        """The hooks, put on `config`. A request that may not be made raises Throttled where it is made."""
+        config.on_request_start.append(self._starts)
+        config.on_request_end.append(self._ends)
+        config.on_request_exception.append(self._breaks)
+        return config
+
+    async def _starts(
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestStartParams,
+    ) -> None:
+        url = str(params.url)
+        if not url.startswith(self._api_url) or any(part in url for part in _UNLIMITED):
+            return
+        is_digest = in_flight() is not None
+        pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if is_digest else PEOPLE_UNTIL)
+        if pause_s > 0:
+            raise Throttled(timedelta(seconds=pause_s))
+        turn = AsyncExitStack()
+        await turn.enter_async_context(self._gate.turn("", urgent=not is_digest))
+        context.turn = turn
+
+    async def _ends(
+        self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
+    ) -> None:
+        headers = params.response.headers
+        # What all bots share is no one's fault ("Invalid Request Limit").
+        if params.response.status in _INVALID and headers.get("X-RateLimit-Scope") != "shared":
+            self._invalid.add(_now())
+        await _leave(context)
+
+    async def _breaks(
+        self,
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        await _leave(context)
+
+
+async def _leave(context: SimpleNamespace) -> None:
+    turn: AsyncExitStack | None = getattr(context, "turn", None)
+    if turn is not None:
+        await turn.aclose()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
