@@ -76,6 +76,7 @@ ENTRIES ?= 20
 .PHONY: bench-feeds
 bench-feeds: $(STAMP)
 	@$(BIN)/python -m bench.feeds --feeds $(FEEDS) --entries $(ENTRIES) $(if $(filter no,$(PAGES)),--no-pages)
+
 # A large digest on Telegram: 3,000 messages to 1,000 chats inside Telegram's limits, while people ask.
 .PHONY: bench-telegram
 bench-telegram: $(STAMP)

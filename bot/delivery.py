@@ -161,7 +161,6 @@ class Courier:
                 # Whether it was posted is not known: `recover` decides when its lease has run out.
                 log.exception("delivery failed", extra={"delivery": delivery.id})
 
-
     async def _send(self, delivery: Delivery, digest: Digest) -> None:
         chat, began = delivery.subscription.chat, self._clock()
         if delivery.unsure_since is not None and began - delivery.unsure_since > RESEND_WITHIN:
