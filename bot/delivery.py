@@ -175,27 +175,36 @@ class Courier:
         key = f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}"
         try:
             message = await self._adapters[chat.platform].send(chat, digest.reply, key=key)
-        except Throttled as error:
-            await asyncio.to_thread(self._pause, delivery, error.retry_after, str(error))
-        except SendFailed as error:
-            await asyncio.to_thread(self._again, delivery, str(error))
-        except ChatMoved as error:
-            await asyncio.to_thread(self._conversation.moved, chat, error.to)
-            await asyncio.to_thread(self._pause, delivery, timedelta(0), str(error))
-        except SendRefused as error:
-            await asyncio.to_thread(self._outbox.mark_failed, delivery.id, str(error))
-            log.warning("delivery refused", extra={"delivery": delivery.id, "reason": str(error)})
-        except SendUnknown as error:
-            since = delivery.unsure_since or began
-            await asyncio.to_thread(self._unsure, delivery, digest, str(error), since)
-        except NotAllowed as error:
-            self._closed[chat] = (error, began)
-            await self._barred(delivery, error)
-        except ChatGone as error:
-            await asyncio.to_thread(self._outbox.mark_failed, delivery.id, str(error))
-            await asyncio.to_thread(self._conversation.gone, chat)
+        except ChatError as error:
+            await self._not_sent(delivery, digest, error, began)
         else:
             await asyncio.to_thread(self._sent, delivery, digest, message)
+
+    async def _not_sent(self, delivery: Delivery, digest: Digest, error: ChatError, began: datetime) -> None:
+        """Settles a send that did not plainly succeed."""
+        chat, reason = delivery.subscription.chat, str(error)
+        match error:
+            case Throttled():
+                await asyncio.to_thread(self._pause, delivery, error.retry_after, reason)
+            case SendFailed():
+                await asyncio.to_thread(self._again, delivery, reason)
+            case SendUnknown():
+                since = delivery.unsure_since or began
+                await asyncio.to_thread(self._unsure, delivery, digest, reason, since)
+            case SendRefused():
+                await asyncio.to_thread(self._outbox.mark_failed, delivery.id, reason)
+                log.warning("delivery refused", extra={"delivery": delivery.id, "reason": reason})
+            case NotAllowed():
+                self._closed[chat] = (error, began)
+                await self._barred(delivery, error)
+            case ChatMoved():
+                await asyncio.to_thread(self._conversation.moved, chat, error.to)
+                await asyncio.to_thread(self._pause, delivery, timedelta(0), reason)
+            case ChatGone():
+                await asyncio.to_thread(self._outbox.mark_failed, delivery.id, reason)
+                await asyncio.to_thread(self._conversation.gone, chat)
+            case _:
+                raise error
 
     def _sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> None:
         self._outbox.mark_sent(delivery.id, message)

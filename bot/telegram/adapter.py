@@ -16,6 +16,7 @@ from bot.redaction import redacted
 from bot.reply import Reply
 from bot.telegram.answering import Answering
 from bot.telegram.buttons import Buttons
+from bot.telegram.incoming import PLATFORM
 from bot.telegram.menu import set_up_profile
 from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound
 from bot.telegram.polling import Polling

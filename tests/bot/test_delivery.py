@@ -18,7 +18,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.delivery import LEASE, MAX_ATTEMPTS, RESEND_WITHIN, Courier
+from bot.delivery import LEASE, MAX_ATTEMPTS, RESEND_WITHIN, SEND_LEASE, Courier
 from bot.house import House
 from bot.outbox import DeliveryState
 from bot.reply import Reply
@@ -332,7 +332,7 @@ async def test_an_error_of_ours_after_the_posting_does_not_post_again(
     monkeypatch.setattr(house.outbox, "mark_sent", broken)
     for _ in range(3):
         await courier.round()
-        clock.now += LEASE + timedelta(seconds=1)
+        clock.now += SEND_LEASE + timedelta(seconds=1)
     assert len(chat.posted) == 1
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
