@@ -139,8 +139,8 @@ _NO_NAME = re.compile(
 def find_names(article: Article) -> frozenset[str]:
     """The words that the article writes as names, in lower case, first names and surnames apart.
 
-    A capital tells nothing in A Headline of Capitals or where a sentence begins: from there a word counts only
-    with another capital right behind it ("Jim Mattis said ...").
+    A capital tells nothing in A Headline of Capitals or where a sentence begins: from there a word counts
+    only with another capital right behind it ("Jim Mattis said ...").
     """
     headline = "" if in_title_case(article.headline) else f"{article.headline}\n"
     text = headline + article.text[:NAMED_CHARS]
