@@ -6,9 +6,10 @@ from lxml.etree import LxmlError, _Element
 from trafilatura import load_html
 
 from articles.completeness import judge
+from articles.dateline import split_dateline
 from articles.encoding import decode_page
 from articles.errors import NotAnArticle, Unreadable
-from articles.model import Article, lay_out
+from articles.model import Article, Section, lay_out
 from articles.page_blocks import PARAGRAPH_MARK, Block, sections_of
 from articles.page_body import extract_blocks
 from articles.page_furniture import link_texts, without_furniture
@@ -43,13 +44,19 @@ def parse_page(body: bytes, *, url: str | None, content_type: str | None = None)
         publisher=metadata.publisher,
         headline=metadata.headline or blocks[0].text[:200],
         byline=metadata.byline,
-        dateline=None,
+        dateline=_dateline(sections, text),
         published=metadata.published,
         language=language_of(text, declared=metadata.language),
         text=text,
         sections=sections,
         completeness=completeness,
     )
+
+
+def _dateline(sections: tuple[Section, ...], text: str) -> str | None:
+    """The place that the lede is filed from. Its words stay in the text, which is the page's."""
+    dateline, _ = split_dateline(sections[0].paragraphs[0].span.of(text))
+    return dateline.place if dateline is not None else None
 
 
 def read_tree(body: bytes, *, content_type: str | None = None) -> _Element:

@@ -122,6 +122,18 @@ def test_metadata_come_from_structured_data_with_their_zone() -> None:
     assert article.published == datetime(2023, 4, 18, 4, 12, tzinfo=UTC)
 
 
+def test_the_dateline_is_read_and_its_words_stay() -> None:
+    article = parse_page(html(f"<p>NORVIK, Norway (NTA) — {SENTENCE}</p>{PARAGRAPHS}"), url=None)
+    assert article.dateline == "NORVIK, Norway"
+    assert article.text.startswith("NORVIK, Norway")
+
+
+def test_lone_links_to_other_stories_are_left_out() -> None:
+    text = page("links-to-other-stories").text
+    assert "Fishermen's market" not in text
+    assert "Ten walks" not in text
+
+
 def test_a_date_that_only_the_text_or_the_url_suggests_is_no_date() -> None:
     article = parse_page(
         html(f"<p>Updated 3 May 2021</p>{PARAGRAPHS}"), url="https://beacon.example/2021/05/03/bridge"
