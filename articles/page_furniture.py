@@ -21,6 +21,7 @@ _MAX_DROPPED_SHARE = 0.25
 _MIN_REPEAT_CHARS = 60
 _MIN_PULL_QUOTE_CHARS = 30
 _MIN_LINK_CHARS = 20  # shorter links are names and numbers
+_QUOTATION_MARKS = ('"', "'", "“", "„", "«", "‘", "‚", "「", "『")
 _TOP_BLOCKS = 4  # where headline, byline and date may be repeated
 
 _CAPTION_CLASS = re.compile(
@@ -49,8 +50,9 @@ def prepare(tree: _Element) -> None:
         if len(raw_text(caption)) <= _MAX_CAPTION_CHARS:
             _remove(caption)
     for quote in list(tree.iter("q")):
-        quote.text, quote.tag = f"“{quote.text or ''}", "span"
-        quote.tail = f"”{quote.tail or ''}"
+        quote.tag = "span"
+        if not raw_text(quote).lstrip().startswith(_QUOTATION_MARKS):  # some set theirs by hand as well
+            quote.text, quote.tail = f"“{quote.text or ''}", f"”{quote.tail or ''}"
     for moment in list(tree.iter("time")):
         parent = moment.getparent()
         if parent is not None and parent.tag in {"p", "li", "blockquote"} and len(raw_text(parent)) > 120:

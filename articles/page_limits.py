@@ -12,11 +12,9 @@ from articles.page_elements import raw_text, select
 MAX_PAGE_CHARS = 10_000_000
 MAX_ELEMENTS = 40_000
 MAX_ARTICLE_CHARS = 500_000
-MAX_ATTRIBUTES = 2_000  # on one element: libxml2 looks each up among all before it
+MAX_ATTRIBUTES = 500  # on one element: libxml2 looks each up among all before it
 _MAX_INLINE = 1_500  # elements within one paragraph
 _MAX_NAME_CHARS = 2_000  # of class and id, which the extractor matches some hundred patterns against
-
-
 _SMALL = 150_000  # characters: too few to stall anything
 _BULK = (
     *("script", "style", "svg", "path", "template", "noscript", "iframe"),
@@ -57,9 +55,10 @@ def check_article(text: str) -> None:
 
 def check_tree(tree: _Element) -> None:
     """Raises Unreadable for a page of too many elements; evens out what would stall the extractor."""
-    elements = sum(1 for _ in tree.iter()) - sum(1 for _ in tree.iter(*_BULK))
-    if elements > MAX_ELEMENTS:
-        raise Unreadable(f"the page has {elements:,} elements; no article has so many")
+    bulk = sum(1 for _ in tree.iter(*_BULK))
+    elements = sum(1 for _ in tree.iter()) - bulk
+    if elements > MAX_ELEMENTS or bulk > MAX_ELEMENTS:
+        raise Unreadable(f"the page has {elements + bulk:,} elements; no article has so many")
     for element in select(_LONG_NAMED, tree):
         for name in ("class", "id"):
             if len(value := element.get(name, "")) > _MAX_NAME_CHARS:

@@ -99,6 +99,11 @@ def test_words_inside_time_and_q_elements_are_kept_with_their_quotation_marks() 
     assert "“They will eat cherries in June. They just will not be ours.”" in text
 
 
+def test_a_q_element_with_marks_of_its_own_gets_no_second_ones() -> None:
+    article = parse_page(html(f"<p>{SENTENCE}<q>“We wait,”</q> said Moe.</p>{PARAGRAPHS}"), url=None)
+    assert "Monday. “We wait,” said Moe." in article.text
+
+
 def test_two_line_breaks_end_a_paragraph_and_one_does_not() -> None:
     article = parse_page(html(f"<p>{SENTENCE}<br><br>{SENTENCE}and<br>so on.</p>{PARAGRAPHS}"), url=None)
     first, second, *_ = (p.span.of(article.text) for p in article.paragraphs())
@@ -169,7 +174,7 @@ def test_what_is_not_html_is_unreadable(body: bytes) -> None:
         parse_page(body, url=None)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=2_000))
 @example(b"<html" * 300)
 @example(b"<p>" + b"\x00" * 500)
