@@ -81,3 +81,13 @@ bench-feeds: $(STAMP)
 .PHONY: bench-telegram
 bench-telegram: $(STAMP)
 	@$(BIN)/python -m bench.telegram
+# Every miss of the quote extractor on annotated articles, in its context, as one page.
+.PHONY: report-quotes train-quotes
+REPORT ?= quote-misses.html
+
+report-quotes: $(STAMP)
+	@$(BIN)/python -m bench.quote_report $(DATA) $(REPORT)
+
+# The learned part of quotes from annotated articles, into summarizer/quotes/weights: a few minutes on one core.
+train-quotes: $(STAMP)
+	@$(BIN)/python -m bench.train_quotes $(DATA)

@@ -14,13 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench.quote_baselines import Baseline, available_baselines
 from summarizer.model import Quote, QuoteKind
-from summarizer.quotes import find_quotes, paragraphs_of
+from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
 
@@ -48,7 +48,16 @@ def main(argv: Sequence[str]) -> int:
 
 def predict_quotes(text: str) -> list[dict[str, Any]]:
     """The verbatim quotes of a text in the scorer's form."""
-    quotes = find_quotes(text, paragraphs_of(text))
+    return as_predictions(find_quotes(text, paragraphs_of(text)))
+
+
+def predict_by_rules(text: str) -> list[dict[str, Any]]:
+    """As `predict_quotes`, without the learned weights."""
+    return as_predictions(find_quotes_with(None, text, paragraphs_of(text)))
+
+
+def as_predictions(quotes: Iterable[Quote]) -> list[dict[str, Any]]:
+    """Quotes in the scorer's form, paraphrases left out."""
     return [as_prediction(quote) for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
 
 
@@ -73,7 +82,9 @@ def run_bench(data: Path, scorer: Path) -> None:
     articles = list(_articles(data))
     words = sum(len(article["text"].split()) for article in articles)
     print(f"{data}: {len(articles)} articles, {words / len(articles):.0f} words on average")
-    systems: list[Baseline] = [*available_baselines(), Baseline("pullquote", predict_quotes)]
+    systems = [*available_baselines(), Baseline("pullquote, rules alone", predict_by_rules)]
+    if shipped_model() is not None:
+        systems.append(Baseline("pullquote, rules and learned weights", predict_quotes))
     with tempfile.TemporaryDirectory() as folder:
         for system in systems:
             predictions = Path(folder) / "predictions.jsonl"

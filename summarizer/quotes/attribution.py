@@ -4,13 +4,12 @@ Every passage is weighed against every cue of its sentence; a passage without on
 the passage before it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.quotes.cues import Clauses, Cue, CueForm
-from summarizer.quotes.mentions import Mention
+from summarizer.quotes.cues import Cue, CueForm
+from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.reading import Reading
 from summarizer.quotes.spans import Passage
-from summarizer.quotes.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,59 +19,86 @@ class Attribution:
     source: Mention
     cue: Cue | None
     confidence: float
+    signed: bool = False  # the source is a signature: "…" — Jane Doe
+
+
+_SIGNED = 0.97
+_DASHES = frozenset("―—–-")
+_SIGNATURE_ENDS = frozenset(".,(|[:;")
+_LONGEST_SIGNATURE = 14  # tokens
 
 
 class RuleAttributor:
-    def __init__(
-        self,
-        tokens: Tokens,
-        mentions: Sequence[Mention],
-        clauses: Clauses,
-        sentences: Sequence[tuple[int, int]],
-    ):
-        self._t = tokens
-        self._mentions = mentions
-        self._clauses = clauses
-        self._sentences = sentences
+    """The floor: what holds without any learned weights."""
 
-    def attribute(self, passages: Sequence[Passage]) -> list[Attribution | None]:
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._t = reading.tokens
+        self._sentences = reading.sentences
+
+    def attribute(self) -> list[Attribution | None]:
         """One attribution for each passage, None where nothing near it speaks."""
         done: list[Attribution | None] = []
-        sentence = 0
-        for number, passage in enumerate(passages):
-            first = self._t.at(passage.outer.start)
-            while sentence + 1 < len(self._sentences) and self._sentences[sentence][1] <= first:
-                sentence += 1
-            previous = done[-1] if done else None
-            done.append(self._one(passages, number, sentence, previous))
+        before: int | None = None  # the last passage that is speech
+        for number in range(len(self._reading.passages)):
+            done.append(self._one(number, before, done[before] if before is not None else None))
+            if not self._reading.is_thing(number):
+                before = number
         return done
 
-    def _one(
-        self, passages: Sequence[Passage], number: int, sentence: int, previous: Attribution | None
-    ) -> Attribution | None:
-        passage = passages[number]
-        start, end = self._sentences[sentence]
+    def _one(self, number: int, before: int | None, previous: Attribution | None) -> Attribution | None:
+        passage = self._reading.passages[number]
+        sentence = self._reading.places[number].sentence
+        signature = self._signature(number)
+        if signature is not None:
+            return Attribution(source=signature, cue=None, confidence=_SIGNED, signed=True)
         if passage.continues and previous is not None:
             return previous
-        found = self._in_sentence(passage, start, end)
+        found = self._in_sentence(passage, sentence)
         if found is not None:
             return found
-        before = passages[number - 1] if number else None
-        if before is not None and before.paragraph == passage.paragraph and previous is not None:
+        apart = passage.paragraph - self._reading.passages[before].paragraph if before is not None else 9
+        if apart == 0 and previous is not None:
             return Attribution(source=previous.source, cue=None, confidence=0.9 * previous.confidence)
-        colon = self._introduced_by_colon(start)
+        colon = self._introduced_by_colon(self._sentences[sentence][0])
         if colon is not None:
             return colon
-        if before is not None and passage.paragraph - before.paragraph == 1 and previous is not None:
+        if apart == 1 and previous is not None:
             return Attribution(source=previous.source, cue=None, confidence=0.7 * previous.confidence)
         return self._sentence_before(sentence)
 
-    def _in_sentence(self, passage: Passage, start: int, end: int) -> Attribution | None:
+    def _signature(self, number: int) -> Mention | None:
+        """Who signs a passage: "…" — Jane Doe, or in a pull quote a line of its own at its end."""
+        t, last = self._t, self._reading.places[number].last
+        at = last
+        while at < len(t) and t.words[at] in _DASHES:
+            at += 1
+        pulled = at == last
+        if at >= len(t) or t.quoted[at] or (pulled and self._reading.passages[number].closed):
+            return None
+        mention = self._reading.mention_at(at)
+        if mention is None or mention.kind not in (MentionKind.PERSON, MentionKind.NAME):
+            return None
+        end = mention.end
+        line_ends = end >= len(t) or t.paragraph[end] != t.paragraph[at]
+        if pulled:
+            opens = t.paragraph[at] != t.paragraph[at - 1]
+            return mention if opens and self._closes_with_mark(at) else None
+        return mention if line_ends or t.words[end] in _SIGNATURE_ENDS else None
+
+    def _closes_with_mark(self, at: int) -> bool:
+        """Whether the paragraph of token `at` is one short line that ends with a quotation mark."""
+        t, end = self._t, at
+        while end < len(t) and t.paragraph[end] == t.paragraph[at] and end - at <= _LONGEST_SIGNATURE:
+            end += 1
+        return end - at <= _LONGEST_SIGNATURE and any(word in '"”' for word in t.words[end - 2 : end])
+
+    def _in_sentence(self, passage: Passage, sentence: int) -> Attribution | None:
         t = self._t
         first, last = t.at(passage.outer.start), t.at(passage.outer.end)
         best: Cue | None = None
         best_cost = 40.0
-        for cue in self._clauses.cues(start, end):
+        for cue in self._reading.cues[sentence]:
             cost = self._cost(passage, cue, first, last)
             if cost < best_cost:
                 best, best_cost = cue, cost
@@ -110,14 +136,12 @@ class RuleAttributor:
     def _introduced_by_colon(self, start: int) -> Attribution | None:
         if start == 0 or self._t.words[start - 1] != ":":
             return None
-        i = next(i for i, (_, end) in enumerate(self._sentences) if end >= start)
-        return self._sentence_before(i + 1, confidence=0.85)
+        return self._sentence_before(self._reading.sentence_at(start - 1) + 1, confidence=0.85)
 
     def _sentence_before(self, sentence: int, confidence: float = 0.4) -> Attribution | None:
         if sentence == 0:
             return None
-        start, end = self._sentences[sentence - 1]
-        cues = self._clauses.cues(start, end)
+        cues = self._reading.cues[sentence - 1]
         if cues:
             best = max(cues, key=lambda cue: (cue.strong, cue.start))
             return Attribution(source=best.source, cue=best, confidence=confidence)

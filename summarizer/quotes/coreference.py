@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from articles.model import Span
-from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.mentions import Mention
 from summarizer.quotes.tokens import Tokens
 
 _SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Person:
     """Everyone that the article calls by one name."""
 
@@ -109,10 +109,6 @@ class People:
             if score > best_score:
                 best, best_score = person, score
         return best
-
-
-def is_third_person(mention: Mention) -> bool:
-    return mention.kind is MentionKind.PRONOUN and mention.head in ("he", "she")
 
 
 def _name_words(mention: Mention) -> list[str]:

@@ -1,110 +1,155 @@
 """Text -> attributed quotes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 from articles.model import Span
 from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
 from summarizer.quotes.attribution import Attribution, RuleAttributor
-from summarizer.quotes.coreference import People, Person, is_third_person
-from summarizer.quotes.cues import Clauses
-from summarizer.quotes.mentions import Mention, MentionKind, find_mentions
-from summarizer.quotes.scare import in_markup, is_named, is_title
-from summarizer.quotes.spans import Passage, find_passages
-from summarizer.quotes.tokens import Tokens
-from summarizer.sentences import split_sentences
+from summarizer.quotes.coreference import Person
+from summarizer.quotes.learned import SourceRanker, speech_probabilities
+from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.reading import Reading
+from summarizer.quotes.resolution import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
+from summarizer.quotes.scorer import Scorer, shipped
 
 _LONGEST_SCARE_QUOTE = 2  # words
 _SURE = 0.8
+# Tuned on the development articles: below it a wrong speaker costs more than a missing one.
+_MIN_CONFIDENCE = 0.0
+_MIN_SPEECH = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteModel:
+    """The learned part: what is speech, which mention is its source, whom a pronoun stands for."""
+
+    speech: Scorer
+    source: Scorer
+    person: Scorer
+
+
+@cache
+def shipped_model() -> QuoteModel | None:
+    """The weights that come with the package; None where any of them is missing."""
+    speech, source, person = shipped("speech"), shipped("source"), shipped("person")
+    if speech is None or source is None or person is None:
+        return None
+    return QuoteModel(speech=speech, source=source, person=person)
 
 
 def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
-    """The quotes of `text` in order, each with its speaker where the article names one."""
-    passages = [passage for passage in find_passages(text, paragraphs) if not in_markup(text, passage)]
-    if not passages:
+    """The quotes of `text` in order, each with its speaker where the article names one.
+
+    With the learned weights where the package has them, else by rules alone.
+    """
+    return find_quotes_with(shipped_model(), text, paragraphs)
+
+
+def find_quotes_with(model: QuoteModel | None, text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
+    """`find_quotes` with these weights; None: by rules alone."""
+    reading = Reading(text, paragraphs)
+    if not reading.passages:
         return ()
-    tokens = Tokens(text, paragraphs, [passage.outer for passage in passages])
-    passages = [
-        passage for passage in passages if not is_title(tokens, passage) and not is_named(tokens, passage)
+    spoken, decide = (_by_rules if model is None else _by_model(model))(reading)
+    sources = {a.source.start: a.source for _, a in spoken if a is not None}
+    speakers = _Speakers(reading, resolve_pronouns(reading, sources, decide))
+    return tuple(_quote(reading, group, speakers) for group in _groups(reading, spoken))
+
+
+_Spoken = tuple[int, Attribution | None]  # the number of a passage that is speech, and whose it is
+_Attribute = Callable[[Reading], tuple[list[_Spoken], Decide]]
+
+
+def _by_rules(reading: Reading) -> tuple[list[_Spoken], Decide]:
+    spoken = [
+        (number, attribution)
+        for number, attribution in enumerate(RuleAttributor(reading).attribute())
+        if not reading.is_thing(number) and not _is_scare_quote(reading, number, attribution)
     ]
-    mentions = find_mentions(tokens)
-    clauses = Clauses(tokens, mentions)
-    sentences = [(tokens.at(s.start), tokens.at(s.end)) for s in split_sentences(text)]
-    attributions = RuleAttributor(tokens, mentions, clauses, sentences).attribute(passages)
-    speakers = _Speakers(tokens, mentions)
-    quotes: list[Quote] = []
-    group: list[tuple[Passage, Attribution | None]] = []
-    for passage, attribution in zip(passages, attributions, strict=True):
-        if _is_scare_quote(tokens, passage, attribution):
-            continue
-        if group and not _goes_on(group[-1], (passage, attribution)):
-            quotes.append(_quote(tokens, group, speakers))
-            group = []
-        group.append((passage, attribution))
-    if group:
-        quotes.append(_quote(tokens, group, speakers))
-    return tuple(quotes)
+    return spoken, by_rule
 
 
-def _is_scare_quote(tokens: Tokens, passage: Passage, attribution: Attribution | None) -> bool:
+def _is_scare_quote(reading: Reading, number: int, attribution: Attribution | None) -> bool:
     """A word or two in marks are speech only where a cue of the same sentence says so."""
-    if len(passage.span.of(tokens.text).split()) > _LONGEST_SCARE_QUOTE:
+    if len(reading.passages[number].span.of(reading.text).split()) > _LONGEST_SCARE_QUOTE:
         return False
     return attribution is None or attribution.cue is None or attribution.confidence < _SURE
 
 
-def _goes_on(before: tuple[Passage, Attribution | None], now: tuple[Passage, Attribution | None]) -> bool:
-    if now[0].continues:
+def _by_model(model: QuoteModel) -> _Attribute:
+    def attribute(reading: Reading) -> tuple[list[_Spoken], Decide]:
+        rules = RuleAttributor(reading).attribute()
+        chances = speech_probabilities(model.speech, reading, rules)
+        numbers = [number for number, chance in enumerate(chances) if chance >= _MIN_SPEECH]
+        attributions = SourceRanker(model.source, reading, rules).attribute(numbers)
+        return list(zip(numbers, attributions, strict=True)), by_scorer(model.person)
+
+    return attribute
+
+
+def _groups(reading: Reading, spoken: Sequence[_Spoken]) -> list[list[_Spoken]]:
+    """Runs of passages that are one quotation, parted by its cue or by paragraphs."""
+    groups: list[list[_Spoken]] = []
+    for now in spoken:
+        if groups and _goes_on(reading, groups[-1][-1], now):
+            groups[-1].append(now)
+        else:
+            groups.append([now])
+    return groups
+
+
+def _goes_on(reading: Reading, before: _Spoken, now: _Spoken) -> bool:
+    passage = reading.passages[now[0]]
+    if passage.continues and now[0] == before[0] + 1:
         return True
     if before[1] is None or now[1] is None or before[1].source.start != now[1].source.start:
         return False
-    return before[0].paragraph == now[0].paragraph
+    return reading.passages[before[0]].paragraph == passage.paragraph
 
 
-def _quote(tokens: Tokens, group: list[tuple[Passage, Attribution | None]], speakers: "_Speakers") -> Quote:
-    content = tuple(passage.span for passage, _ in group)
+def _quote(reading: Reading, group: Sequence[_Spoken], speakers: "_Speakers") -> Quote:
+    content = tuple(reading.passages[number].span for number, _ in group)
     attribution = group[0][1]
-    first = tokens.text[content[0].start]
-    kind = QuoteKind.PARTIAL if first.islower() else QuoteKind.VERBATIM
+    kind = QuoteKind.PARTIAL if reading.text[content[0].start].islower() else QuoteKind.VERBATIM
     if attribution is None:
         return Quote(content=content, kind=kind, cue=None, source=None, speaker=None, confidence=0.0)
     source, cue = attribution.source, attribution.cue
-    speaker = speakers.of(source)
+    speaker, sureness = speakers.of(source)
+    confidence = attribution.confidence * sureness
+    known = speaker is not None and confidence >= _MIN_CONFIDENCE
     return Quote(
         content=content,
         kind=kind,
-        cue=tokens.span(cue.start, cue.end) if cue is not None else None,
-        source=tokens.span(source.start, source.end),
-        speaker=speaker,
-        confidence=attribution.confidence if speaker is not None else 0.0,
+        cue=reading.tokens.span(cue.start, cue.end) if cue is not None else None,
+        source=reading.tokens.span(source.start, source.end),
+        speaker=speaker if known else None,
+        confidence=confidence if known else 0.0,
     )
 
 
 class _Speakers:
-    def __init__(self, tokens: Tokens, mentions: Sequence[Mention]) -> None:
-        self._t = tokens
-        self._mentions = mentions
-        self._number = {mention.start: i for i, mention in enumerate(mentions)}
-        self._people = People(tokens, mentions)
+    """Mentions -> speakers, as the article names them."""
 
-    def of(self, source: Mention) -> Speaker | None:
-        person = self._people.of(source)
-        if person is None and (is_third_person(source) or source.head == "who"):
-            at = self._number[source.start]
-            person = self._people.resolve(source, self._mentions, at)
-            if person is None:
-                return None
+    def __init__(self, reading: Reading, resolved: Mapping[int, Resolved]) -> None:
+        self._reading, self._resolved = reading, resolved
+
+    def of(self, source: Mention) -> tuple[Speaker | None, float]:
+        """Who a source is, and how sure its resolution is; None for a pronoun that nobody is known for."""
+        source = self._reading.bearers.get(source.start, source)
+        person = self._reading.people.of(source)
         if person is not None:
-            return self._person(person)
+            return self._person(person), 1.0
         if source.kind is MentionKind.PRONOUN:
-            return None
-        words = tokens_text(self._t, source)
+            resolved = self._resolved.get(source.start)
+            if resolved is None:
+                return None, 0.0
+            return self._person(resolved.person), resolved.confidence
+        words = self._reading.tokens.span(source.start, source.end).of(self._reading.text)
         kind = SpeakerKind.ORGANISATION if source.kind is MentionKind.NAME else SpeakerKind.UNNAMED
-        return Speaker(name=source.name or words, role=None, kind=kind)
+        return Speaker(name=source.name or words, role=None, kind=kind), 1.0
 
     def _person(self, person: Person) -> Speaker:
-        role = person.role.of(self._t.text) if person.role is not None else None
+        role = person.role.of(self._reading.text) if person.role is not None else None
         return Speaker(name=person.name, role=role)
-
-
-def tokens_text(tokens: Tokens, mention: Mention) -> str:
-    return tokens.span(mention.start, mention.end).of(tokens.text)

@@ -75,6 +75,7 @@ _NEVER_SURNAMES = frozenset(
     - lexicon.listed("hall hill lake west law park bay beach church bridge woods day house power king rivers")
 )
 _LONGEST_NOUN_PHRASE = 9
+_OFFICES_OF = (["of", "state"], ["of", "staff"], ["of", "defense"], ["of", "police"])  # secretary, chief
 
 
 def find_mentions(tokens: Tokens) -> list[Mention]:
@@ -131,7 +132,7 @@ class _Finder:
         if not word[0].isupper():
             return word[0] == "@" and len(word) > 1
         lower = self._t.lower[i]
-        if lower in _FUNCTION or lower in _AUXILIARIES:
+        if lower in _FUNCTION or lower in _AUXILIARIES or lower.removesuffix("'s") in _FUNCTION:
             return False
         # The first word of a sentence has a capital anyway.
         return not (self._opens_sentence(i) and self._common(i) and not self._capital_follows(i))
@@ -183,6 +184,10 @@ class _Finder:
                 if _is_possessive(t.words[run - 1]) or not self._continues_phrase(run):
                     break
                 continue
+            if head == end - 1 and t.lower[end : end + 2] in _OFFICES_OF:
+                head = end + 1
+                end += 2
+                continue
             if _ends_phrase(word, lower, headed=head >= 0):
                 break
             if _stem(lower) in _HEADS:
@@ -225,7 +230,9 @@ class _Finder:
             lower = t.lower[i + step]
             if (
                 (lower in _PARTICLES and t.words[i + step].islower())
-                or lower in {"of", "the", "&"}
+                or lower == "&"
+                or (lower == "of" and _heads_name(t.lower[i - 1]))
+                or (lower == "the" and step > 0)
                 or (lower == "for" and t.lower[i - 1] in _ORGANISATION)
             ):
                 step += 1
@@ -337,6 +344,11 @@ def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:
         return True
     # "The senator reports", "the poll shows": behind a noun these are verbs.
     return lower in _VERBS and (headed or lower not in _HEADS)
+
+
+def _heads_name(lower: str) -> bool:
+    """Whether "of" goes on with the name: Department of State, but not Jeff Merkley of Oregon."""
+    return lower in _ORGANISATION or lower in _HEADS or lower in _TITLES
 
 
 def _is_possessive(word: str) -> bool:

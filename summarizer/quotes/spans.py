@@ -22,6 +22,7 @@ class Passage:
     outer: Span  # marks included
     paragraph: int  # its number in the paragraphs given
     continues: bool  # opened again after a paragraph that left its quotation open
+    closed: bool  # False: its paragraph ends, or another passage opens, before any mark closes it
 
 
 def find_passages(text: str, paragraphs: Sequence[Span]) -> tuple[Passage, ...]:
@@ -62,12 +63,14 @@ def _passages(text: str, pairs: Sequence[_Pair]) -> Iterator[Passage]:
                 outer=Span(start=pair.start, end=pair.end),
                 paragraph=pair.paragraph,
                 continues=pair.continues,
+                closed=pair.closed,
             )
 
 
 _DOUBLE = re.compile('["“”„‟«»＂]')
 _OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
 _CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
+_LONGEST_SIGNATURE = 12  # words
 _FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
 
 
@@ -98,7 +101,10 @@ class _Pairing:
     def __init__(self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool) -> None:
         self._text, self._paragraph, self._number = text, paragraph, number
         self._sides = [
-            (at, side) for at in marks if (side := _side(text, paragraph, at)) is not _Side.NEITHER
+            (at, side)
+            for at in marks
+            if (side := _side(text, paragraph, at)) is not _Side.NEITHER
+            and not _opens_block_quotation(text, paragraph, at, marks)
         ]
         self._continues = left_open
         self.left_open = False
@@ -111,7 +117,7 @@ class _Pairing:
             if opened is None:
                 if self._opens_from_outside(i, side):
                     opened, depth = at, 1
-                elif self._continues and i == 0:
+                elif self._continues and i == 0 and not self._names_speaker(at):
                     yield self._pair(self._paragraph.start, at + 1, opened=False)
                 continue
             if side is _Side.OPENS:
@@ -140,10 +146,32 @@ class _Pairing:
         # A mark turned round at the head of a paragraph; not the end of a quotation left open above.
         return at == self._paragraph.start and not self._continues
 
+    def _names_speaker(self, closing: int) -> bool:
+        """Whether the end of a pull quote is no speech but its signature: "… is over.⏎Jane Doe, mayor."."""
+        words = self._text[self._paragraph.start : closing].split()
+        if not 0 < len(words) <= _LONGEST_SIGNATURE:
+            return False
+        return words[0][0].isupper() and words[-1][-1] not in "!?"
+
     def _nests(self, i: int) -> bool:
         """Whether the marks that follow close both this quotation and the one around it."""
         following = self._sides[i + 1 : i + 3]
         return len(following) == 2 and all(side is not _Side.OPENS for _, side in following)
+
+
+def _opens_block_quotation(text: str, paragraph: Span, at: int, marks: Sequence[int]) -> bool:
+    """Whether a straight mark only sets off a passage of somebody's article, whose own marks are curly.
+
+    Such a mark opens each paragraph of the passage and says nothing of who speaks in it.
+    """
+    if text[at] != '"':
+        return False
+    if text.startswith("“", at + 1):
+        return True
+    if at != paragraph.start:
+        return False
+    others = [text[other] for other in marks if other != at]
+    return others[:1] == ["“"] and '"' not in others  # “ and not ”, which may close what this mark opens
 
 
 def _side(text: str, paragraph: Span, at: int) -> _Side:
@@ -153,6 +181,8 @@ def _side(text: str, paragraph: Span, at: int) -> _Side:
     if mark in "„«":
         return _Side.OPENS
     if mark == "»":
+        return _Side.CLOSES
+    if after == ">":  # the end of a tag's attribute
         return _Side.CLOSES
     if mark in '"＂' and before.isdigit() and _FEET_AND_INCHES.search(text, max(paragraph.start, at - 6), at):
         return _Side.NEITHER

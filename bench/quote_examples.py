@@ -1,0 +1,140 @@
+"""Annotated articles -> training examples for the three scorers of quotes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.quote_fit import Group, hashed
+from bench.quote_gold import GoldPassage, counts, gold_passages, trim
+from summarizer.quotes import paragraphs_of
+from summarizer.quotes.attribution import Attribution, RuleAttributor
+from summarizer.quotes.coreference import Person
+from summarizer.quotes.features import History, speech_features
+from summarizer.quotes.learned import ItemBuilder
+from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.person_features import Trail, person_candidates, person_features
+from summarizer.quotes.reading import Reading
+from summarizer.quotes.resolution import Decide, Resolved, resolve_pronouns
+
+_SUFFIXES = frozenset(("jr", "jr.", "sr", "sr.", "ii", "iii", "iv"))
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An annotated article, read."""
+
+    number: int
+    annotated: Mapping[str, Any]
+    reading: Reading
+    rules: Sequence[Attribution | None]
+
+
+def read_example(number: int, annotated: Mapping[str, Any]) -> Example:
+    reading = Reading(annotated["text"], paragraphs_of(annotated["text"]))
+    return Example(number, annotated, reading, RuleAttributor(reading).attribute())
+
+
+def speech_groups(example: Example) -> Iterator[Group]:
+    """Each passage: is it annotated as somebody's words? Those of one or two words: inside an attribution?"""
+    reading, annotated = example.reading, example.annotated
+    spoken = _gold_of_passages(example)
+    contents = [(start, end) for quote in annotated["quotes"] for start, end in quote["content"]]
+    for number, passage in enumerate(reading.passages):
+        start, end = trim(reading.text, passage.span.start, passage.span.end)
+        right = (
+            number in spoken
+            if counts(reading.text, start, end)
+            else any(first <= start and end <= last for first, last in contents)
+        )
+        features = speech_features(reading, number, example.rules[number])
+        yield Group(example.number, (hashed(features),), (right,))
+
+
+def source_groups(example: Example) -> Iterator[Group]:
+    """Each annotated passage: which mention near it is its source?"""
+    reading = example.reading
+    builder = ItemBuilder(reading, example.rules)
+    history: History | None = None
+    for number, gold in sorted(_gold_of_passages(example).items()):
+        sources = _mentions_in(reading, gold.source) if gold.source is not None else []
+        items = builder.items(number, history)
+        starts = {mention.start for mention in sources}
+        right = [mention.start in starts for mention in items.mentions] + [gold.source is None]
+        if any(right):
+            yield Group(example.number, tuple(hashed(features) for features in items.features), tuple(right))
+        history = History(number=number, source=_head(reading, sources, gold))
+
+
+def person_groups(example: Example, decide: Decide) -> list[Group]:
+    """Each "he" or "she" that is a source: which person is it? `decide` says so for the other pronouns."""
+    reading, groups = example.reading, []
+    names = _pronoun_names(example)
+    sources = {
+        mention.start: mention
+        for quote in example.annotated["quotes"]
+        if quote["verbatim"] and quote["source"]
+        for mention in _mentions_in(reading, quote["source"])[:1]
+    }
+
+    def as_annotated(reading: Reading, trail: Trail, pronoun: Mention) -> Resolved | None:
+        people = person_candidates(trail, pronoun)
+        right = _named_so(people, names.get(pronoun.start, ""))
+        if not any(right):
+            return decide(reading, trail, pronoun)
+        items = [person_features(reading, trail, pronoun, person, i) for i, person in enumerate(people)]
+        groups.append(Group(example.number, tuple(map(hashed, items)), tuple(right)))
+        return Resolved(people[right.index(True)], 1.0)
+
+    resolve_pronouns(reading, sources, as_annotated)
+    return groups
+
+
+def _gold_of_passages(example: Example) -> dict[int, GoldPassage]:
+    """For each passage that overlaps an annotated one: the one it overlaps most."""
+    gold = gold_passages(example.annotated)
+    found: dict[int, GoldPassage] = {}
+    for number, passage in enumerate(example.reading.passages):
+        start, end = trim(example.reading.text, passage.span.start, passage.span.end)
+        overlaps = [(min(one.end, end) - max(one.start, start), one) for one in gold]
+        most = max(overlaps, key=lambda entry: entry[0], default=None)
+        if most is not None and most[0] > 0:
+            found[number] = most[1]
+    return found
+
+
+def _mentions_in(reading: Reading, source: Sequence[int]) -> list[Mention]:
+    t, (start, end) = reading.tokens, source
+    return [m for m in reading.mentions if t.starts[m.start] < end and t.ends[m.end - 1] > start]
+
+
+def _head(reading: Reading, sources: Sequence[Mention], gold: GoldPassage) -> Mention | None:
+    """The mention of the speaker among those of a source: Miller in "Trump's adviser Jason Miller"."""
+    for mention in sources:
+        person = reading.people.of(mention)
+        if person is not None and _named_so([person], gold.speaker or "")[0]:
+            return mention
+    return sources[0] if sources else None
+
+
+def _pronoun_names(example: Example) -> dict[int, str]:
+    """The annotated speaker of each "he" and "she" that is a source, by first token."""
+    found: dict[int, str] = {}
+    for quote in example.annotated["quotes"]:
+        if quote["speaker_how"] != "coref" or not quote["source"] or not quote["speaker"]:
+            continue
+        for mention in _mentions_in(example.reading, quote["source"]):
+            if mention.kind is MentionKind.PRONOUN and mention.head in ("he", "she"):
+                found.setdefault(mention.start, quote["speaker"])
+                break
+    return found
+
+
+def _named_so(people: Sequence[Person], name: str) -> list[bool]:
+    """Which persons bear a name: by given name and surname if any does, else by surname."""
+    words = [word for word in name.lower().split() if word not in _SUFFIXES]
+    if not words:
+        return [False] * len(people)
+    surnames = [person.surname.lower() == words[-1] for person in people]
+    given = [person.given.lower() == words[0] for person in people]
+    both = [surname and first for surname, first in zip(surnames, given, strict=True)]
+    return both if any(both) else surnames
