@@ -10,15 +10,18 @@ from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.learned import SourceRanker, speech_probabilities
 from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.paraphrases import Paraphrase, find_paraphrases
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.resolution import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
 from summarizer.quotes.scorer import Scorer, shipped
+from summarizer.quotes.spokespeople import speaks_for
 
 _LONGEST_SCARE_QUOTE = 2  # words
 _SURE = 0.8
 # Tuned on the development articles: below it a wrong speaker costs more than a missing one.
 _MIN_CONFIDENCE = 0.0
 _MIN_SPEECH = 0.5
+_PARAPHRASE_CONFIDENCE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +53,15 @@ def find_quotes(text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
 def find_quotes_with(model: QuoteModel | None, text: str, paragraphs: Sequence[Span]) -> tuple[Quote, ...]:
     """`find_quotes` with these weights; None: by rules alone."""
     reading = Reading(text, paragraphs)
-    if not reading.passages:
-        return ()
     spoken, decide = (_by_rules if model is None else _by_model(model))(reading)
     sources = {a.source.start: a.source for _, a in spoken if a is not None}
     speakers = _Speakers(reading, resolve_pronouns(reading, sources, decide))
-    return tuple(_quote(reading, group, speakers) for group in _groups(reading, spoken))
+    quotes = [_quote(reading, group, speakers) for group in _groups(reading, spoken)]
+    for paraphrase in find_paraphrases(reading):
+        quote = _paraphrased(reading, paraphrase, speakers)
+        if quote.speaker is not None:
+            quotes.append(quote)
+    return tuple(sorted(quotes, key=lambda quote: (quote.hull.start, quote.hull.end)))
 
 
 _Spoken = tuple[int, Attribution | None]  # the number of a passage that is speech, and whose it is
@@ -80,6 +86,8 @@ def _is_scare_quote(reading: Reading, number: int, attribution: Attribution | No
 
 def _by_model(model: QuoteModel) -> _Attribute:
     def attribute(reading: Reading) -> tuple[list[_Spoken], Decide]:
+        if not reading.passages:
+            return [], by_scorer(model.person)
         rules = RuleAttributor(reading).attribute()
         chances = speech_probabilities(model.speech, reading, rules)
         numbers = [number for number, chance in enumerate(chances) if chance >= _MIN_SPEECH]
@@ -129,6 +137,21 @@ def _quote(reading: Reading, group: Sequence[_Spoken], speakers: "_Speakers") ->
     )
 
 
+def _paraphrased(reading: Reading, paraphrase: Paraphrase, speakers: "_Speakers") -> Quote:
+    cue = paraphrase.cue
+    speaker, sureness = speakers.of(cue.source)
+    confidence = _PARAPHRASE_CONFIDENCE * sureness
+    known = speaker is not None and confidence >= _MIN_CONFIDENCE
+    return Quote(
+        content=(paraphrase.content,),
+        kind=QuoteKind.PARAPHRASED,
+        cue=reading.tokens.span(cue.start, cue.end),
+        source=reading.tokens.span(cue.source.start, cue.source.end),
+        speaker=speaker if known else None,
+        confidence=confidence if known else 0.0,
+    )
+
+
 class _Speakers:
     """Mentions -> speakers, as the article names them."""
 
@@ -137,19 +160,24 @@ class _Speakers:
 
     def of(self, source: Mention) -> tuple[Speaker | None, float]:
         """Who a source is, and how sure its resolution is; None for a pronoun that nobody is known for."""
+        described = source
         source = self._reading.bearers.get(source.start, source)
         person = self._reading.people.of(source)
         if person is not None:
-            return self._person(person), 1.0
+            return self._person(person, described), 1.0
         if source.kind is MentionKind.PRONOUN:
             resolved = self._resolved.get(source.start)
             if resolved is None:
                 return None, 0.0
-            return self._person(resolved.person), resolved.confidence
+            return self._person(resolved.person, source), resolved.confidence
         words = self._reading.tokens.span(source.start, source.end).of(self._reading.text)
+        principal = speaks_for(self._reading, source)
         kind = SpeakerKind.ORGANISATION if source.kind is MentionKind.NAME else SpeakerKind.UNNAMED
-        return Speaker(name=source.name or words, role=None, kind=kind), 1.0
+        return Speaker(name=source.name or words, role=None, kind=kind, speaks_for=principal), 1.0
 
-    def _person(self, person: Person) -> Speaker:
+    def _person(self, person: Person, source: Mention) -> Speaker:
         role = person.role.of(self._reading.text) if person.role is not None else None
-        return Speaker(name=person.name, role=role)
+        principal = speaks_for(self._reading, source)
+        for mention in person.mentions if principal is None else ():
+            principal = principal or speaks_for(self._reading, mention)
+        return Speaker(name=person.name, role=role, speaks_for=principal)

@@ -1,0 +1,46 @@
+"""Whom a spokesperson speaks for: "a spokesman for the Pentagon", "Trump spokeswoman Hope Hicks"."""
+
+from summarizer.quotes import lexicon
+from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.reading import Reading
+
+_SPOKESPEOPLE = lexicon.listed("spokesman spokeswoman spokesperson spokespeople spokesmen surrogate")
+_LONGEST_TITLE = 8  # tokens of the office between what is spoken for and the word itself
+
+
+def speaks_for(reading: Reading, source: Mention) -> str | None:
+    """Whom the source of a quote speaks for, as the article names them; None for all but spokespeople."""
+    t = reading.tokens
+    low, high = source.start, min(len(t), max(source.end, source.tail))
+    for i in range(low, high):
+        if t.lower[i] in _SPOKESPEOPLE:
+            return _behind(reading, i) or _before(reading, i, low)
+    return None
+
+
+def _behind(reading: Reading, at: int) -> str | None:
+    """The Pentagon in "spokesman for the Pentagon"."""
+    t = reading.tokens
+    if at + 2 >= len(t) or t.lower[at + 1] not in ("for", "of"):
+        return None
+    principal = reading.mention_at(at + 2)
+    if principal is None or principal.kind is MentionKind.PRONOUN:
+        return None
+    person = reading.people.of(principal)
+    if person is not None:
+        return person.name
+    return principal.name or t.span(principal.start, principal.end).of(reading.text)
+
+
+def _before(reading: Reading, at: int, low: int) -> str | None:
+    """The Clinton campaign in "Clinton campaign spokesman"."""
+    t, start = reading.tokens, at
+    while start > max(low, at - _LONGEST_TITLE) and t.words[start - 1][0].isalnum():
+        start -= 1
+    while start < at and not t.words[start][0].isupper():
+        start += 1
+    words = t.words[start:at]
+    if words and words[0] in ("The", "A", "An", "His", "Her", "Its", "Their"):
+        words = words[1:]
+    name = " ".join(words)
+    return name.removesuffix("'s").removesuffix("’s") or None
