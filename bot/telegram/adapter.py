@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from datetime import timedelta
 
 from telegram import Bot
@@ -12,13 +12,14 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.chat import ChatError, ChatMoved, ChatRef, Conversation, MessageId, SendFailed, Throttled
+from bot.limits import Limit
 from bot.redaction import redacted
 from bot.reply import Reply
 from bot.telegram.answering import Answering
 from bot.telegram.buttons import Buttons
 from bot.telegram.incoming import PLATFORM
 from bot.telegram.menu import set_up_profile
-from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound
+from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound, limits_of
 from bot.telegram.polling import Polling
 from bot.telegram.posting import Posting
 from bot.telegram.rights import Rights
@@ -47,6 +48,7 @@ class TelegramChat:
         owners: Collection[int] = (),
         everyone_may_change: bool = False,
         messages_a_second: int = MESSAGES_A_SECOND,
+        chat_limits: Callable[[str], tuple[Limit, ...]] = limits_of,
         timeout: timedelta = timedelta(seconds=15),
         longest_pause: timedelta = timedelta(seconds=60),
         typing_after: timedelta = timedelta(seconds=1),
@@ -59,6 +61,7 @@ class TelegramChat:
         owners: user ids of who runs the bot; they may change any chat's orders.
         everyone_may_change: in groups, every member may change the orders, not administrators alone.
         messages_a_second: to all chats; of several processes with one token each gets its part of the 30.
+        chat_limits: of one chat, by its id; Telegram's own, unless the Bot API server has others.
         timeout: for connecting, writing, and for the answer to a request.
         longest_pause: an answer waits no longer than this when Telegram asks for a pause.
         typing_after: how long an answer may take before the chat is shown that it is on its way.
@@ -75,8 +78,8 @@ class TelegramChat:
                 pool_timeout=seconds,
             )
 
-        self._token = token
-        with redacted(_LOGGERS, [token]):
+        self._secrets = [token, *([webhook.secret_for(token)] if webhook else [])]
+        with redacted(_LOGGERS, self._secrets):
             self._bot = Bot(
                 token,
                 base_url=base_url,
@@ -91,7 +94,9 @@ class TelegramChat:
         )
         self._rights = Rights(self._bot, owners=owners, everyone=everyone_may_change)
         self._buttons = Buttons(token)
-        self._outbound = Outbound(self._bot, buttons=self._buttons, per_second=messages_a_second)
+        self._outbound = Outbound(
+            self._bot, buttons=self._buttons, per_second=messages_a_second, chat_limits=chat_limits
+        )
         self._longest_pause = longest_pause
         self._typing_after = typing_after
         self._grace_s = grace.total_seconds()
@@ -110,7 +115,7 @@ class TelegramChat:
             longest_pause=self._longest_pause,
             typing_after=self._typing_after,
         )
-        with redacted(_LOGGERS, [self._token]):
+        with redacted(_LOGGERS, self._secrets):
             try:
                 await self._connect()
                 self._ready.set()
@@ -146,7 +151,7 @@ class TelegramChat:
             raise
 
     async def direct(self, user: str) -> ChatRef:
-        """See `ChatAdapter`: a private chat has the id of its person."""
+        """See `ChatAdapter`: a private chat has the id of its person, who must have opened it once."""
         return ChatRef(platform=PLATFORM, chat=user)
 
     async def _connect(self) -> None:

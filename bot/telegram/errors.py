@@ -13,17 +13,37 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, SendFailed, SendRefused, SendUnknown, Throttled
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    ChatMoved,
+    ChatRef,
+    NotAllowed,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
 from bot.telegram.incoming import PLATFORM
 
-# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request". A closed topic is not
-# among them: it may be opened again.
+# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request".
 _GONE = (
     "chat not found",
     "thread not found",
     "topic_deleted",
     "user_is_deactivated",
     "peer_id_invalid",
+)
+
+# And of one where we may not write: until an administrator allows it, or opens the topic again.
+_BARRED = (
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "chat_send_plain_forbidden",
+    "topic_closed",
 )
 
 # Raised before the first byte of a request is written.
@@ -47,8 +67,7 @@ def translate(error: TelegramError) -> ChatError:
         case Forbidden():
             return ChatGone(error.message)
         case BadRequest():  # a NetworkError to python-telegram-bot, so asked first
-            gone = any(words in error.message.lower() for words in _GONE)
-            return ChatGone(error.message) if gone else SendRefused(error.message)
+            return _refused(error.message)
         case InvalidToken():
             return SendFailed("Telegram does not accept the bot's token")
         case NetworkError():
@@ -61,6 +80,13 @@ def pause_of(error: RetryAfter) -> timedelta:
     """How long Telegram asks to wait."""
     # The public attribute is an int today and a timedelta tomorrow, and warns of it at each reading.
     return error._retry_after  # noqa: SLF001
+
+
+def _refused(message: str) -> ChatError:
+    words = message.lower()
+    if any(known in words for known in _GONE):
+        return ChatGone(message)
+    return NotAllowed(message) if any(known in words for known in _BARRED) else SendRefused(message)
 
 
 def _lost(error: NetworkError) -> ChatError:

@@ -1,6 +1,6 @@
 """The bot's messages on their way out: inside Telegram's limits, its errors in the port's words."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
@@ -28,11 +28,18 @@ def limits_of(chat: str) -> tuple[Limit, ...]:
 class Outbound:
     """Sends and edits one message at a time; whoever waits for an answer goes before a digest."""
 
-    def __init__(self, bot: Bot, *, buttons: Buttons, per_second: int) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        buttons: Buttons,
+        per_second: int,
+        chat_limits: Callable[[str], tuple[Limit, ...]],
+    ) -> None:
         self._bot = bot
         self._buttons = buttons
         # Spread over three quarters of a second: evenly, with something in hand for what comes late.
-        self._gate = Gate(overall=Limit(per_second, 1.0), places=limits_of, gap_s=0.75 / per_second)
+        self._gate = Gate(overall=Limit(per_second, 1.0), places=chat_limits, gap_s=0.75 / per_second)
 
     async def send(
         self,

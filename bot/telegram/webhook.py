@@ -34,6 +34,10 @@ class WebhookSettings:
     port: int = 8080
     secret: str | None = None  # 1 to 256 of A-Z, a-z, 0-9, _ and -; None: made from the token
 
+    def secret_for(self, token: str) -> str:
+        """What Telegram proves itself with, the same in every process."""
+        return self.secret or blake2b(token.encode(), person=b"webhook").hexdigest()
+
 
 class Webhook:
     """The bot's updates, as they are posted. Whoever lacks the secret is turned away."""
@@ -41,7 +45,7 @@ class Webhook:
     def __init__(self, bot: Bot, settings: WebhookSettings) -> None:
         self._bot = bot
         self._settings = settings
-        self._secret = settings.secret or blake2b(bot.token.encode(), person=b"webhook").hexdigest()
+        self._secret = settings.secret_for(bot.token)
         self._waiting: asyncio.Queue[tuple[Update, asyncio.Future[bool]]] = asyncio.Queue(_MAX_WAITING)
         self._seen: OrderedDict[int, None] = OrderedDict()
 

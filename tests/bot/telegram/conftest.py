@@ -32,10 +32,9 @@ def serving(server: TelegramServer) -> Serving:
 def make_chat(
     base_url: str, *, token: str = TOKEN, timeout: timedelta = timedelta(seconds=5), **settings: Any
 ) -> TelegramChat:
-    """settings: of `TelegramChat`."""
-    return TelegramChat(
-        token=token, base_url=base_url, timeout=timeout, poll_timeout=timedelta(seconds=5), **settings
-    )
+    """settings: of `TelegramChat`. A chat has no limits of its own, else each test would take seconds."""
+    given: dict[str, Any] = {"poll_timeout": timedelta(seconds=5), "chat_limits": lambda _: (), **settings}
+    return TelegramChat(token=token, base_url=base_url, timeout=timeout, **given)
 
 
 def free_port() -> int:

@@ -15,6 +15,7 @@ from bot.chat import (
     ChatGone,
     ChatMoved,
     ChatRef,
+    NotAllowed,
     Request,
     SendFailed,
     SendRefused,
@@ -23,6 +24,7 @@ from bot.chat import (
 )
 from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
+from bot.telegram.outbound import limits_of
 from bot.telegram.presses import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
@@ -241,7 +243,7 @@ async def test_a_burst_of_questions_is_answered_within_the_limits(server: Telegr
     server.flood = Flood()
     people = [server.person(100 + number) for number in range(45)]
     group = server.group(-100)
-    async with served(make_chat(server.base_url), Scripted()):
+    async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()):
         for person in people:
             await server.say(person, person.id, "/brief")
         for _ in range(3):
@@ -505,11 +507,12 @@ def fault(**what: object) -> Fault:
         (fault(error=Refused(403, "Forbidden: bot was blocked by the user")), ChatGone),
         (fault(error=Refused(400, "Bad Request: chat not found")), ChatGone),
         (fault(error=Refused(400, "Bad Request: message thread not found")), ChatGone),
-        (fault(error=Refused(400, "Bad Request: TOPIC_CLOSED")), SendRefused),
+        (fault(error=Refused(400, "Bad Request: TOPIC_CLOSED")), NotAllowed),
+        (fault(error=Refused(400, "Bad Request: BUTTON_DATA_INVALID")), SendRefused),
         (fault(error=Refused(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-9)), ChatMoved),
         (
             fault(error=Refused(400, "Bad Request: not enough rights to send text messages to the chat")),
-            SendRefused,
+            NotAllowed,
         ),
         (fault(error=Refused(500, "Internal Server Error")), SendFailed),
         (fault(error=Refused(401, "Unauthorized")), SendFailed),

@@ -147,7 +147,11 @@ async def person(url: str) -> AsyncIterator[Person]:
 
 def make_chat(url: str) -> TelegramChat:
     return TelegramChat(
-        token=TOKEN, base_url=f"{url}/bot", poll_interval=timedelta(seconds=0.1), request_class=Patched
+        token=TOKEN,
+        base_url=f"{url}/bot",
+        poll_interval=timedelta(seconds=0.1),
+        chat_limits=lambda _: (),
+        request_class=Patched,
     )
 
 

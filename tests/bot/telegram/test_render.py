@@ -1,13 +1,19 @@
 """The renderer against a strict parser of Telegram's HTML."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from articles.model import ParagraphKind, lay_out
+from bot import views
+from bot.compose import full_blocks
+from bot.compose import pages as paged_blocks
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 from bot.telegram.render import MAX_ENTITIES, MAX_UNITS, one_line, render
+from tests.samples import article
 from tests.servers.telegram.html import Entity, clean, parse, units
 
 WORD_JOINER = "\N{WORD JOINER}"
@@ -99,6 +105,32 @@ def test_paragraphs_come_out_as_exactly_their_own_text(paragraphs: list[str]) ->
 def test_nobody_is_mentioned_by_what_an_article_says(reply: Reply) -> None:
     for text, _ in shown(reply):
         assert not re.search(r"(?<!\w)@\w", text)
+
+
+kinds = st.sampled_from(ParagraphKind)
+paragraphs = st.lists(st.tuples(texts.filter(lambda text: bool(text.strip())), kinds), min_size=1, max_size=6)
+articles = st.lists(st.tuples(st.one_of(st.none(), texts), paragraphs), min_size=1, max_size=4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(articles, st.one_of(st.none(), st.integers(100, 4_000)))
+def test_any_article_in_full_is_its_own_text_page_by_page(
+    sections: list[tuple[str | None, list[tuple[str, ParagraphKind]]]], page_chars: int | None
+) -> None:
+    text, laid = lay_out(sections)
+    whole = replace(article(headline="H"), text=text, sections=laid)
+    pages = len(paged_blocks(list(full_blocks(whole)), page_chars))
+    found = ""
+    for page in range(1, pages + 1):
+        for message, entities in shown(views.full(whole, page=page, page_chars=page_chars)):
+            assert units(message) <= MAX_UNITS
+            assert len(entities) <= MAX_ENTITIES
+            found += message.removeprefix("H") if message.startswith("H\n\n") else message
+    headed = [
+        squeezed((section.heading or "") + "".join(p.span.of(text) for p in section.paragraphs))
+        for section in laid
+    ]
+    assert squeezed(found.replace("• ", "")) == "".join(headed).replace("•", "")
 
 
 def test_a_brief_reads_as_a_person_expects() -> None:

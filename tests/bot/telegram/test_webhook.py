@@ -1,6 +1,7 @@
 """Updates by webhook: taken from Telegram alone, each once, and none lost."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from bot.telegram import WebhookSettings
 from tests.bot.telegram.conftest import free_port, make_chat, served
 from tests.bot.telegram.conversations import Scripted
 from tests.servers.proxy import reverse_proxy
-from tests.servers.telegram import Json, TelegramServer
+from tests.servers.telegram import TOKEN, Json, TelegramServer
 
 ANN = 11
 SECRET = "the_webhook-secret"
@@ -100,6 +101,17 @@ async def test_a_secret_is_made_from_the_token_where_none_is_set(server: Telegra
         server.webhook = None
     (secret,) = secrets  # the same in every process
     assert len(secret) >= 32
+
+
+async def test_the_secret_and_the_token_are_in_no_log(
+    server: TelegramServer, webhook: WebhookSettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with served(make_chat(server.base_url, webhook=webhook), Scripted()):
+        await server.until(lambda: server.webhook is not None)
+    assert "setWebhook" in caplog.text  # the client does log what it sends
+    assert SECRET not in caplog.text
+    assert TOKEN not in caplog.text
 
 
 async def test_what_arrives_while_the_bot_is_stopped_waits_for_its_next_start(
