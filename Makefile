@@ -81,6 +81,7 @@ bench-feeds: $(STAMP)
 .PHONY: bench-telegram
 bench-telegram: $(STAMP)
 	@$(BIN)/python -m bench.telegram
+
 # Every miss of the quote extractor on annotated articles, in its context, as one page.
 .PHONY: report-quotes train-quotes
 REPORT ?= quote-misses.html
