@@ -91,3 +91,10 @@ async def seen(server: DiscordServer) -> None:
         lambda: all(session.events[-1]["t"] == "GUILD_CREATE" for session in server.gateway.sessions)
     )
     await asyncio.sleep(0.05)
+
+
+async def settled(chat: DiscordChat) -> None:
+    """Returns when the bot has noted what its answers were about."""
+    client = chat._client
+    assert client is not None
+    await happens(lambda: not client._answering)
