@@ -1,9 +1,10 @@
 """Quotes and briefs as JSON, for programs. Offsets count code points of the article's `text`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from articles.model import Article, Span
-from summarizer.model import Brief, Quote
+from summarizer.model import Brief, Quote, QuoteKind
 
 
 def article_json(article: Article) -> dict[str, Any]:
@@ -25,6 +26,15 @@ def article_json(article: Article) -> dict[str, Any]:
             for section in article.sections
         ],
     }
+
+
+def quotes_json(quotes: Iterable[Quote], text: str) -> dict[str, Any]:
+    """The speakers' own words, and apart from them the reporter's for what was said."""
+    told: dict[str, list[dict[str, Any]]] = {"quotes": [], "paraphrases": []}
+    for quote in quotes:
+        kind = "paraphrases" if quote.kind is QuoteKind.PARAPHRASED else "quotes"
+        told[kind].append(quote_json(quote, text))
+    return told
 
 
 def quote_json(quote: Quote, text: str) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from articles.feed_model import FeedPaused
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
-from bot.as_json import article_json, brief_json, quote_json
+from bot.as_json import article_json, brief_json, quotes_json
 from bot.chat import ChatAdapter, ChatError
-from bot.compose import brief_blocks, quotation
+from bot.compose import brief_blocks, quote_blocks
 from bot.console import ConsoleChat, print_reply
 from bot.doctor import Check, check_database, check_model, check_platform, check_python, checked
 from bot.feed_desk import FeedDesk
@@ -32,7 +32,7 @@ from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
 from bot.logs import set_up_logs
 from bot.reading import read_article
-from bot.reply import Note, Reply
+from bot.reply import Reply
 from bot.running import run_platforms
 from config.defaults import DEFAULT_FEEDS, sample_article
 from config.settings import SETTINGS_FILE, Settings
@@ -119,18 +119,16 @@ def brief(where: str, *, as_json: bool) -> None:
 @click.option("--speaker", metavar="NAME", help="Only this speaker's.")
 @as_json_option
 def quotes(where: str, *, speaker: str | None, as_json: bool) -> None:
-    """Print an article's quotes with their speakers; nothing is stored."""
+    """Print an article's quotes with their speakers, and apart from them what is paraphrased."""
     settings = read_settings()
     article = find_article(where, settings)
     found = analyst_of(settings).quotes(article)
     if speaker is not None:
         found = by_speaker(found, speaker)
     if as_json:
-        listed = [quote_json(quote, article.text) for quote in found]
-        echo_json({"article": article_json(article), "quotes": listed})
+        echo_json({"article": article_json(article), **quotes_json(found, article.text)})
     else:
-        blocks = tuple(quotation(quote, article.text, with_cue=True) for quote in found)
-        print_reply(Reply(blocks=blocks or (Note(text="Nobody is quoted."),)), sys.stdout)
+        print_reply(Reply(blocks=quote_blocks(found, article.text)), sys.stdout)
 
 
 @app.command()

@@ -56,6 +56,19 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
     return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
+def quote_blocks(quotes: Sequence[Quote], text: str) -> tuple[Block, ...]:
+    """The speakers' own words in text order, and under a line of their own the paraphrases."""
+    verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
+    paraphrased = [quote for quote in quotes if quote.kind is QuoteKind.PARAPHRASED]
+    blocks: list[Block] = [quotation(quote, text, with_cue=True) for quote in verbatim]
+    if not verbatim:
+        blocks.append(Note(text="Nobody is quoted word for word."))
+    if paraphrased:
+        blocks.append(Note(text="Paraphrased"))
+    blocks += [quotation(quote, text, with_cue=True) for quote in paraphrased]
+    return tuple(blocks)
+
+
 def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
     """The quote's own words, from the article's text."""
     cue = quote.cue.of(text) if with_cue and quote.cue else None

@@ -5,10 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
-from bot.compose import button, counted, in_words, in_zone, paged, quotation, quotation_of
+from bot.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
 from bot.grammar import AskQuotes
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
-from summarizer.model import QuoteKind
 from summarizer.speaker_index import StoredSpeaker
 from summarizer.store import AnalysisStore, QuoteInArticle, QuoteStore
 
@@ -36,12 +35,11 @@ class Quotations:
         return self._by(named[0], ask, now=now, zone=zone) if len(named) == 1 else _choice(ask, named)
 
     def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
-        """Everybody's quotes in one article, in text order; paraphrases only where nothing is verbatim."""
+        """What everybody said in one article, in text order; paraphrases apart."""
         quotes = self._analyses.quotes_of(article.id) if article.id is not None else ()
         if not quotes:
             return refusal(f"Nobody is quoted in “{article.headline}”.")
-        verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
-        blocks = [quotation(quote, article.text, with_cue=True) for quote in verbatim or quotes]
+        blocks = quote_blocks(quotes, article.text)
         title = Title(text=f"Quotes in {article.headline}", url=article.url)
         return paged(
             title, blocks, f"/quotes #{article.id}", page=page, page_chars=page_chars, article=article.id

@@ -36,13 +36,15 @@ def test_quotes_as_json_are_spans_of_the_text_with_speakers(capsys: pytest.Captu
     assert main(["quotes", SEED, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     text = told["article"]["text"]
-    for quote in told["quotes"]:
+    for quote in told["quotes"] + told["paraphrases"]:
         for span in (quote, quote["cue"], quote["source"], *quote["parts"]):
             assert span["text"] == text[span["start"] : span["end"]]
     speakers = {quote["text"][:25]: (quote["speaker"], quote["role"]) for quote in told["quotes"]}
     assert speakers["Today, we will take furth"] == ("Jens Stoltenberg", "NATO Secretary-General")
     assert speakers["ready to restore cooperat"] == ("Sergei Shoigu", "Russian Defense Minister")
     assert sum(quote["speaker"] == "Jim Mattis" for quote in told["quotes"]) == 7
+    assert {quote["kind"] for quote in told["quotes"]} == {"verbatim", "partial"}
+    assert {quote["kind"] for quote in told["paraphrases"]} == {"paraphrased"}
 
 
 def test_quotes_of_one_speaker(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,10 @@ def quotes_of(text: str) -> tuple[Quote, ...]:
     return find_quotes(text, paragraphs_of(text))
 
 
+def verbatim_of(text: str) -> tuple[Quote, ...]:
+    return tuple(quote for quote in quotes_of(text) if quote.kind is not QuoteKind.PARAPHRASED)
+
+
 def said_by(quotes: Sequence[Quote], name: str, text: str) -> list[str]:
     return [
         " … ".join(span.of(text) for span in quote.content)
@@ -25,13 +29,11 @@ def said_by(quotes: Sequence[Quote], name: str, text: str) -> list[str]:
 
 @pytest.fixture
 def seed() -> str:
-    if not SEED.is_file():
-        pytest.skip("the sample article is not in this checkout yet")
     return SEED.read_text(encoding="utf-8")
 
 
 def test_all_seven_passages_of_mattis_are_his_and_nobody_elses(seed: str) -> None:
-    passages = said_by(quotes_of(seed), "Jim Mattis", seed)
+    passages = said_by(verbatim_of(seed), "Jim Mattis", seed)
     assert [passage[:20] for passage in passages] == [
         "right now.",
         "We are not in a posi",
@@ -44,7 +46,7 @@ def test_all_seven_passages_of_mattis_are_his_and_nobody_elses(seed: str) -> Non
 
 
 def test_every_speaker_of_the_sample_article_has_full_name_and_role(seed: str) -> None:
-    assert {(q.speaker.name, q.speaker.role) for q in quotes_of(seed) if q.speaker is not None} == {
+    assert {(q.speaker.name, q.speaker.role) for q in verbatim_of(seed) if q.speaker is not None} == {
         ("Jim Mattis", "U.S. Secretary of Defense"),
         ("Sergei Shoigu", "Russian Defense Minister"),
         ("Jens Stoltenberg", "NATO Secretary-General"),
