@@ -53,8 +53,9 @@ class FeedDesk:
     async def add(self, url: str, rules: Sequence[Rule] = ()) -> tuple[Feed, bool]:
         """The feed at `url`, or of the site there, followed from now on; and whether it is new.
 
-        Raises ArticleError where there is none, DatabaseError.
+        "news.example" means "https://news.example". Raises ArticleError where there is none, DatabaseError.
         """
+        url = url if "://" in url else f"https://{url}"
         now = self._clock()
         async with Fetcher(self._policy) as fetcher:
             found = await discover(url, fetch=fetcher.fetch, now=now)

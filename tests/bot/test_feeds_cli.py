@@ -102,6 +102,7 @@ def test_opml_goes_in_and_out_without_loss(capsys: pytest.CaptureFixture[str], f
         (["export", "no/such/folder.opml"], "cannot be written"),
         (["add", "http://169.254.169.254/feed"], "not public"),
         (["add", "file:///etc/passwd"], "http"),
+        (["add", "127.0.0.1"], "will not fetch https://127.0.0.1"),
         (["add"], "Missing argument"),
     ],
 )

@@ -1,0 +1,160 @@
+"""kill -9 at any instant of following a feed, then started again: the rows of an undisturbed run."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from articles.addresses import AllowList
+from articles.database import Database, open_database
+from articles.feed_model import EntryState
+from articles.feed_store import FeedStore
+from articles.fetching import Fetcher, FetchPolicy
+from articles.ingest import Ingested, ingest
+from articles.intake import Intake
+from articles.model import Article
+from articles.opml import Outline
+from articles.poller import Poller
+from articles.schema import articles, feed_entries, feeds
+from articles.store import ArticleStore
+
+NOW = datetime(2017, 2, 16, 18, 0, tzinfo=UTC)
+ENTRIES = 16
+KILLS = 50
+
+
+def page(number: int) -> str:
+    told = f"The secretary told reporters on day {number} that the alliance would talk about budgets first. "
+    return (
+        f"<html lang='en'><head><title>Story {number}</title>"
+        "<meta property='og:type' content='article'></head>"
+        f"<body><article><h1>Story {number}</h1><p>{told * 4}</p><p>{told * 5}</p></article></body></html>"
+    )
+
+
+FEED = (
+    "<rss version='2.0'><channel><title>World</title>"
+    + "".join(f"<item><title>Story {n}</title><link>/{n}</link></item>" for n in range(ENTRIES))
+    + "</channel></rss>"
+)
+
+
+class Publisher(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        name = self.path.strip("/")
+        body = FEED if name == "feed" else page(int(name)) if name.isdigit() else None
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        if body is not None:
+            self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        """The test's output is its own."""
+
+
+class Quiet(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """Readers that are killed leave without a word."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = Quiet(("127.0.0.1", 0), Publisher)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def follow(database: Database, port: int) -> None:
+    """One poll and all of the intake."""
+    store, article_store = FeedStore(database), ArticleStore(database)
+
+    def take(article: Article) -> Ingested:
+        return ingest(
+            article, database=database, store=article_store, analyse=lambda _: lambda *_: None, now=NOW
+        )
+
+    policy = FetchPolicy(
+        contact="https://a.example", allowed=AllowList.parse([f"127.0.0.1:{port}"]), host_delay_s=0
+    )
+    async with Fetcher(policy) as fetcher:
+        poller = Poller(store, fetch=fetcher.fetch, clock=lambda: NOW, rng=random.Random(17))
+        intake = Intake(store, fetch=fetcher.fetch, ingest=take, clock=lambda: NOW)
+        await poller.poll_due()
+        await intake.take_in()
+
+
+def run_to_the_end(path: Path, port: int) -> None:
+    database = open_database(f"sqlite:///{path}")
+    asyncio.run(follow(database, port))
+    database.close()
+
+
+def start(migrated_file: Path, path: Path, port: int) -> None:
+    shutil.copy(migrated_file, path)
+    database = open_database(f"sqlite:///{path}")
+    FeedStore(database).add(Outline(url=f"http://127.0.0.1:{port}/feed"), now=NOW)
+    database.close()
+
+
+def rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
+    """All that was stored, but for the numbers that say in which order."""
+    database = open_database(f"sqlite:///{path}")
+    numbers = {"id", "search_key", "article_id", "try_after"}
+    told = {}
+    with database.reading() as connection:
+        for table in (articles, feeds, feed_entries):
+            columns = [column for column in table.columns if column.name not in numbers]
+            told[table.name] = sorted(
+                (tuple(map(repr, row)) for row in connection.execute(select(*columns))), key=str
+            )
+        unmatched = select(feed_entries.c.id).join(articles).where(articles.c.url != feed_entries.c.url)
+        told["entries of other articles"] = [tuple(map(repr, row)) for row in connection.execute(unmatched)]
+    database.close()
+    return told
+
+
+def test_killed_at_fifty_random_instants_it_ends_with_the_same_rows(
+    migrated_file: Path, tmp_path: Path, port: int
+) -> None:
+    undisturbed, killed = tmp_path / "undisturbed.db", tmp_path / "killed.db"
+    for _ in range(2):  # the second time, all that is loaded on first use is there, as it is for the children
+        start(migrated_file, undisturbed, port)
+        began = time.monotonic()
+        run_to_the_end(undisturbed, port)
+        took_s = time.monotonic() - began
+
+    start(migrated_file, killed, port)
+    rng, forked = random.Random(17), multiprocessing.get_context("fork")
+    for _ in range(KILLS):
+        process = forked.Process(target=run_to_the_end, args=(killed, port))
+        process.start()
+        time.sleep(rng.uniform(0, took_s / 10))
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+    run_to_the_end(killed, port)
+
+    expected = rows(undisturbed)
+    assert len(expected["articles"]) == ENTRIES
+    assert expected["entries of other articles"] == []
+    assert rows(killed) == expected
+    database = open_database(f"sqlite:///{killed}")
+    assert FeedStore(database).count_entries(EntryState.STORED) == ENTRIES
+    database.close()
