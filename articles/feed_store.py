@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from articles.database import Database, insert_absent, new_id
 from articles.feed_model import (
@@ -20,7 +20,8 @@ from articles.feed_model import (
     PendingEntry,
     PollHints,
 )
-from articles.filters import Rule, rules_from_json, rules_to_json
+from articles.feed_rows import entry_values, feed_values, hints_to_json, to_feed, to_pending
+from articles.filters import Rule, rules_to_json
 from articles.model import ArticleId
 from articles.opml import Outline
 from articles.polling import resumed
@@ -101,13 +102,13 @@ class FeedStore:
         """In the order in which they were added."""
         followed = select(feeds).where(feeds.c.state != FeedState.REMOVED.value).order_by(feeds.c.id)
         with self._database.reading() as connection:
-            return tuple(_to_feed(row) for row in connection.execute(followed))
+            return tuple(to_feed(row) for row in connection.execute(followed))
 
     def by_url(self, url: str) -> Feed | None:
         chosen = select(feeds).where(feeds.c.url == url, feeds.c.state != FeedState.REMOVED.value)
         with self._database.reading() as connection:
             row = connection.execute(chosen).first()
-        return None if row is None else _to_feed(row)
+        return None if row is None else to_feed(row)
 
     def ask_at_once(self, feed_ids: Iterable[FeedId], *, now: datetime) -> None:
         """The next poll asks these feeds, those that are paused too."""
@@ -115,7 +116,7 @@ class FeedStore:
             for feed_id in feed_ids:
                 row = connection.execute(select(feeds).where(feeds.c.id == feed_id)).first()
                 if row is not None:
-                    _save(connection, resumed(_to_feed(row), now=now))
+                    _save(connection, resumed(to_feed(row), now=now))
 
     # --- polling
 
@@ -128,7 +129,7 @@ class FeedStore:
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return tuple(_to_feed(row) for row in connection.execute(chosen))
+            return tuple(to_feed(row) for row in connection.execute(chosen))
 
     def count_due(self, *, now: datetime) -> int:
         counted = select(func.count()).select_from(feeds)
@@ -193,7 +194,7 @@ class FeedStore:
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return tuple(_to_pending(row) for row in connection.execute(chosen))
+            return tuple(to_pending(row) for row in connection.execute(chosen))
 
     def article_from(self, url: str) -> ArticleId | None:
         """The article that another entry with this URL has become."""
@@ -243,7 +244,7 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
     row = connection.execute(select(feeds).where(feeds.c.url == outline.url)).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
-            _save(connection, resumed(_to_feed(row), now=now))
+            _save(connection, resumed(to_feed(row), now=now))
         return Added(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
     values = {
         "url": outline.url,
@@ -256,7 +257,7 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
         "state": FeedState.ACTIVE.value,
         "next_poll": now,
         "interval_s": int(FIRST_INTERVAL.total_seconds()),
-        "hints": _hints_to_json(PollHints()),
+        "hints": hints_to_json(PollHints()),
         "failures": 0,
         "added_at": now,
     }
@@ -264,22 +265,7 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
 
 
 def _save(connection: Connection, feed: Feed) -> None:
-    values: dict[str, Any] = {
-        "url": feed.url,
-        "title": feed.title,
-        "site_url": feed.site_url,
-        "language": feed.language,
-        "state": feed.state.value,
-        "pause_reason": feed.pause_reason,
-        "next_poll": feed.next_poll,
-        "interval_s": int(feed.interval.total_seconds()),
-        "hints": _hints_to_json(feed.hints),
-        "etag": feed.etag,
-        "last_modified": feed.last_modified,
-        "body_hash": feed.body_hash,
-        "failures": feed.failures,
-        "failing_since": feed.failing_since,
-    }
+    values = feed_values(feed)
     if feed.state is FeedState.ACTIVE:
         values["told_at"] = None
     connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
@@ -288,12 +274,12 @@ def _save(connection: Connection, feed: Feed) -> None:
 def _insert_entries(connection: Connection, feed_id: FeedId, news: News, now: datetime) -> None:
     taken = {entry.key for entry in _newest(news.new, MAX_NEW_ENTRIES)}
     # A feed's first entry is its newest. Taken in last, it is the newest among those without a date, too.
-    rows = [_entry_row(feed_id, entry, now, is_taken=entry.key in taken) for entry in reversed(news.new)]
+    rows = [entry_values(feed_id, entry, now, is_taken=entry.key in taken) for entry in reversed(news.new)]
     for chunk in _chunks(rows):
         insert_absent(connection, feed_entries, chunk)
     for entry in news.changed:
         same = (feed_entries.c.feed_id == feed_id, feed_entries.c.key == entry.key)
-        values = _entry_row(feed_id, entry, now, is_taken=True)
+        values = entry_values(feed_id, entry, now, is_taken=True)
         connection.execute(update(feed_entries).where(*same).values(values))
 
 
@@ -305,82 +291,8 @@ def _newest(entries: Sequence[Entry], limit: int) -> list[Entry]:
     return [entries[-place] for _, place in sorted(dates, reverse=True)[:limit]]
 
 
-def _entry_row(feed_id: FeedId, entry: Entry, now: datetime, *, is_taken: bool) -> dict[str, Any]:
-    return {
-        "feed_id": feed_id,
-        "key": entry.key,
-        "url": entry.url,
-        "title": entry.title,
-        "byline": entry.byline,
-        "published": entry.published,
-        "updated": entry.updated,
-        "paragraphs": list(entry.paragraphs) if is_taken else [],
-        "state": (EntryState.PENDING if is_taken else EntryState.PASSED_OVER).value,
-        "attempts": 0,
-        "try_after": now,
-    }
-
-
 def _is_later(updated: datetime | None, known: datetime | None) -> bool:
     return updated is not None and known is not None and updated > known
-
-
-def _to_feed(row: Row[Any]) -> Feed:
-    return Feed(
-        id=FeedId(row.id),
-        url=row.url,
-        title=row.title,
-        site_url=row.site_url,
-        language=row.language,
-        folder=tuple(row.folder),
-        rules=rules_from_json(row.rules),
-        state=FeedState(row.state),
-        pause_reason=row.pause_reason,
-        next_poll=row.next_poll,
-        interval=timedelta(seconds=row.interval_s),
-        hints=_hints_from_json(row.hints),
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_hash=row.body_hash,
-        failures=row.failures,
-        failing_since=row.failing_since,
-    )
-
-
-def _to_pending(row: Row[Any]) -> PendingEntry:
-    return PendingEntry(
-        id=EntryId(row.id),
-        entry=Entry(
-            key=row.key,
-            url=row.url,
-            title=row.title,
-            byline=row.byline,
-            published=row.published,
-            updated=row.updated,
-            paragraphs=tuple(row.paragraphs),
-        ),
-        attempts=row.attempts,
-        is_update=row.article_id is not None,
-        feed_title=row.feed_title,
-        feed_language=row.language,
-        rules=rules_from_json(row.rules),
-    )
-
-
-def _hints_to_json(hints: PollHints) -> dict[str, Any]:
-    return {
-        "ttl_s": None if hints.ttl is None else int(hints.ttl.total_seconds()),
-        "skip_hours": sorted(hints.skip_hours),
-        "skip_days": sorted(hints.skip_days),
-    }
-
-
-def _hints_from_json(value: dict[str, Any]) -> PollHints:
-    return PollHints(
-        ttl=None if value["ttl_s"] is None else timedelta(seconds=value["ttl_s"]),
-        skip_hours=frozenset(value["skip_hours"]),
-        skip_days=frozenset(value["skip_days"]),
-    )
 
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
