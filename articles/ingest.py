@@ -8,12 +8,17 @@ from sqlalchemy import Connection
 
 from articles.database import Database
 from articles.model import Article, ArticleId
-from articles.store import ArticleStore, placed_at
+from articles.placing import marks_of
+from articles.store import ArticleStore
+from articles.vectors import ArticleVector
 
-# Stores what an analysis found, in the transaction of its article: (connection, article, published).
-Record = Callable[[Connection, ArticleId, datetime], None]
+# Stores what an analysis found, in the transaction of its article.
+Record = Callable[[Connection, ArticleId], None]
 # The slow part: reads an article and gives back how to store what it found.
 Analyse = Callable[[Article], Record]
+
+# What an article means, for finding others about the same event.
+Meaning = Callable[[Article], ArticleVector]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +30,27 @@ class Ingested:
 
 
 def ingest(
-    article: Article, *, database: Database, store: ArticleStore, analyse: Analyse, now: datetime
+    article: Article,
+    *,
+    database: Database,
+    store: ArticleStore,
+    analyse: Analyse,
+    meaning: Meaning | None = None,
+    now: datetime,
 ) -> Ingested:
     """Stores an article once, with its analysis, in one transaction.
 
     Stopped at any instant, it leaves all of the article or nothing, and may be done again. The analysis runs
-    before the transaction opens, so that no other writer waits for it.
+    before the transaction opens, so that no other writer waits for it. meaning: without it, only copies
+    of one article become one story.
     """
     known = store.known(article)
     if known is not None:
         return Ingested(id=known, is_new=False)
     record = analyse(article)
+    marks = marks_of(article, meaning(article) if meaning is not None else None)
     with database.transaction() as connection:
-        article_id, is_new = store.save(connection, article, now)
+        article_id, is_new = store.save(connection, article, now, marks)
         if is_new:  # else another process was quicker, and stored its analysis too
-            record(connection, article_id, placed_at(article, now))
+            record(connection, article_id)
     return Ingested(id=article_id, is_new=is_new)

@@ -11,12 +11,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     column,
     table,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -48,32 +50,98 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+# Articles about one event. What is told of it is told once, whoever published it.
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("opened_at", UtcDateTime, nullable=False),  # when its first article counts as published
+)
+
 # `search_key` is the full-text index's rowid: the second of publication (see `store.py`) shifted left 20
 # bits, plus a running number within that second. Newest first is then an index scan that stops early (0.04 ms
-# at a million rows against 71 ms when sorted by a column).
+# at a million rows against 71 ms when sorted by a column). The small columns stand before the text: SQLite
+# walks through a long text to what stands behind it.
 articles = Table(
     "articles",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("search_key", BigInteger, nullable=False, unique=True),
+    Column("story_id", ForeignKey("stories.id"), nullable=False),
+    # The newest version of this article; null: this is it. Who deletes that deletes the old ones too.
+    Column("superseded_by", ForeignKey("articles.id", ondelete="CASCADE")),
+    # The first stored article of nearly the same words, at another address or publisher; null: none.
+    Column("copy_of", ForeignKey("articles.id", ondelete="SET NULL")),
     Column("url", Text),
+    Column("canonical_url", Text),  # one form for all spellings of the address; null: it came from a file
     Column("publisher", Text),
     Column("headline", Text, nullable=False),
     Column("byline", Text),
     Column("dateline", Text),
     Column("published", UtcDateTime),
     Column("language", String(8), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("headings", Text, nullable=False),  # for full-text search, one a line
-    Column("sections", JSON, nullable=False),  # [{"heading": str|null, "paragraphs": [[start, end, kind]]}]
     Column("completeness", String(16), nullable=False, server_default="whole"),
     Column("content_hash", String(64), nullable=False, unique=True),
     Column("stored_at", UtcDateTime, nullable=False),
-    Index(None, "url"),
+    Column("headings", Text, nullable=False),  # for full-text search, one a line
+    Column("sections", JSON, nullable=False),  # [{"heading": str|null, "paragraphs": [[start, end, kind]]}]
+    Column("text", Text, nullable=False),
+    Index(None, "story_id"),
+    # Only of the few that have one, so that SQLite is not tempted to find those that have none by it.
+    Index(
+        None,
+        "superseded_by",
+        sqlite_where=text("superseded_by IS NOT NULL"),
+        postgresql_where=text("superseded_by IS NOT NULL"),
+    ),
+    Index(
+        None,
+        "copy_of",
+        sqlite_where=text("copy_of IS NOT NULL"),
+        postgresql_where=text("copy_of IS NOT NULL"),
+    ),
+    Index(
+        "uq_articles_canonical_url",  # of newest versions; it finds the article whose new version comes in
+        "canonical_url",
+        unique=True,
+        sqlite_where=text("superseded_by IS NULL"),
+        postgresql_where=text("superseded_by IS NULL"),
+    ),
 )
 
-# On SQLite: an FTS5 table over five columns of `articles`, kept in step by triggers. It keeps an index and no
-# copy of the text. It is not in `metadata`, whose tables are those that every database has.
+# What newest versions are recognised by: as copies by their signature's bands, as reports of one event by the
+# names in them and by what they mean (see `duplicates.py`, `stories.py`).
+article_marks = Table(
+    "article_marks",
+    metadata,
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("signature", LargeBinary),  # null: too short a text to have one
+    Column("encoder", Text),  # its `kind`; vectors of two kinds are never compared
+    Column("vector", LargeBinary),  # little-endian float32, of unit length; null: not known
+)
+
+article_bands = Table(
+    "article_bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True),
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
+)
+
+article_names = Table(
+    "article_names",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("search_key", BigInteger, primary_key=True),  # the article's: a name's newest come together
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
+)
+
+# On SQLite: an FTS5 table over five columns of `articles`, kept in step by triggers: newest versions alone.
+# It keeps an index and no copy of the text. It is not in `metadata`, whose tables are those that every
+# database has.
 articles_fts = table("articles_fts", column("rowid", BigInteger))
 
 feeds = Table(

@@ -1,66 +1,145 @@
 """The articles, as they are stored and found again."""
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal_column, select, text
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from articles.database import Database, new_id
 from articles.fulltext import Query, match_expression, parse_query
-from articles.model import (
-    PARAGRAPH_BREAK,
-    Article,
-    ArticleId,
-    Completeness,
-    Paragraph,
-    ParagraphKind,
-    Section,
-    Span,
-)
-from articles.ranking import Match, rank
-from articles.schema import articles, articles_fts
+from articles.model import Article, ArticleId
+from articles.placing import Marks, fuller_at, mark, marks_of, place, unmark
+from articles.rows import article_of, content_hash, row_of
+from articles.schema import articles, stories
+from articles.searching import KEYS_A_SECOND, best, first_key, hits, newest
 from articles.topics import common_topics, near_topics
 
-KEYS_A_SECOND = 20  # bits: a million articles may carry the same second, as where only the day is known
-_MARK = "\x01"
-POOL = 100  # so many of the newest matches are ranked together
 RECENT = 300  # topics are taken from so many of the newest articles,
 BEGINNING = 800  # from so many characters of each
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One publisher's newest version of an article in a story."""
+
+    id: ArticleId
+    headline: str
+    url: str | None
+    publisher: str | None
+    published: datetime | None
+    is_copy: bool  # of nearly the same words as an earlier one
+
+
 class ArticleStore:
-    """Articles by id, newest first, or by their words."""
+    """Articles by id, newest first, or by their words. Superseded versions are found by their id alone."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def save(self, connection: Connection, article: Article, now: datetime) -> tuple[ArticleId, bool]:
-        """Its id, and whether it is new, stored in the caller's transaction. Same words are one article."""
-        known = _id_of(connection, article)
+    def save(
+        self, connection: Connection, article: Article, now: datetime, marks: Marks | None = None
+    ) -> tuple[ArticleId, bool]:
+        """Its id, and whether it is new, stored in the caller's transaction.
+
+        The same words of a publisher are one article, and so are an address's whole text and a part of it
+        that comes later. Other words at an address are a new version; it supersedes the one before, which
+        stays as it was, for what points into its text. The new article joins the story of those about the
+        same event, or opens one. marks: see `marks_of`, worked out beforehand so that no writer waits.
+        """
+        known = _known(connection, article)
         if known is not None:
             return known, False
-        row = _to_row(article) | {
-            "search_key": _free_key(connection, placed_at(article, now)),
+        marks = marks or marks_of(article)
+        at = placed_at(article, now)
+        key = _free_key(connection, at)
+        found = place(connection, marks, at)
+        story = found.story_id
+        if story is None:
+            story = new_id(connection.execute(insert(stories).values(opened_at=at)))
+        row = row_of(article) | {
+            "search_key": key,
+            "story_id": story,
+            "copy_of": found.copy_of,
             "stored_at": now,
         }
-        stored = connection.execute(insert(articles).values(row))
-        return ArticleId(new_id(stored)), True
+        article_id = ArticleId(new_id(connection.execute(insert(articles).values(row))))
+        if found.supersedes is not None:
+            _supersede(connection, found.supersedes, article_id)
+        # The address is unique among newest versions: it is free only now.
+        own = update(articles).where(articles.c.id == article_id)
+        connection.execute(own.values(canonical_url=marks.canonical_url))
+        mark(connection, article_id, key, marks)
+        return article_id, True
 
     def known(self, article: Article) -> ArticleId | None:
-        """The id of a stored article of the same words."""
+        """The id of what `save` would not store again: the same words, or a fuller text of that address."""
         with self._database.reading() as connection:
-            return _id_of(connection, article)
+            return _known(connection, article)
 
     def get(self, article_id: ArticleId) -> Article | None:
+        """The article as it was stored, whether it has been superseded or not."""
         with self._database.reading() as connection:
             row = connection.execute(select(articles).where(articles.c.id == article_id)).first()
-        return _from_row(row) if row is not None else None
+        return article_of(row) if row is not None else None
+
+    def newest_version(self, article_id: ArticleId) -> ArticleId | None:
+        """The newest version of that article, itself if need be; None if it is not stored."""
+        of_it = select(func.coalesce(articles.c.superseded_by, articles.c.id))
+        with self._database.reading() as connection:
+            found = connection.execute(of_it.where(articles.c.id == article_id)).scalar()
+        return ArticleId(found) if found is not None else None
+
+    def reports(self, article_id: ArticleId) -> tuple[Report, ...]:
+        """The articles of the same story, its own newest version among them, the first to come in first."""
+        story = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
+        chosen = (
+            select(
+                articles.c.id,
+                articles.c.headline,
+                articles.c.url,
+                articles.c.publisher,
+                articles.c.published,
+                articles.c.copy_of,
+            )
+            .where(articles.c.story_id == story, articles.c.superseded_by.is_(None))
+            .order_by(articles.c.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(chosen).all()
+        return tuple(
+            Report(
+                id=ArticleId(row.id),
+                headline=row.headline,
+                url=row.url,
+                publisher=row.publisher,
+                published=row.published,
+                is_copy=row.copy_of is not None,
+            )
+            for row in rows
+        )
+
+    def delete(self, article_id: ArticleId) -> None:
+        """The article goes with all of its versions and what was found in them; also if it is not there."""
+        with self._database.transaction() as connection:
+            its = select(articles.c.story_id, func.coalesce(articles.c.superseded_by, articles.c.id))
+            row = connection.execute(its.where(articles.c.id == article_id)).first()
+            if row is None:
+                return
+            story, newest_id = row
+            connection.execute(delete(articles).where(articles.c.id == newest_id))
+            empty = ~exists().where(articles.c.story_id == story)
+            connection.execute(delete(stories).where(stories.c.id == story, empty))
 
     def count(self) -> int:
+        """How many articles there are, versions of one as one."""
         with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(articles)).scalar_one()
+            # Two scans of small indexes; one that asks for those without a successor reads every row.
+            old = func.count(articles.c.superseded_by)
+            superseded = connection.execute(select(old).where(articles.c.superseded_by.is_not(None)))
+            every = connection.execute(select(func.count()).select_from(articles))
+            return every.scalar_one() - superseded.scalar_one()
 
     def latest(
         self,
@@ -71,20 +150,13 @@ class ArticleStore:
         publisher: str | None = None,
         language: str | None = None,
     ) -> tuple[Article, ...]:
-        """Newest first. publisher: one or more words of its name."""
-        chosen = select(articles).order_by(articles.c.search_key.desc()).limit(limit).offset(offset)
-        if since is not None:
-            chosen = chosen.where(articles.c.search_key >= _first_key(since))
-        if publisher is not None or language is not None:
-            expression = match_expression(Query(()), publisher=publisher, language=language)
-            if expression is None:
-                return ()
-            keys = _matching(expression, since).limit(limit).offset(offset)
-            chosen = (
-                select(articles).where(articles.c.search_key.in_(keys)).order_by(articles.c.search_key.desc())
-            )
+        """Newest first, one of each story. publisher: one or more words of its name."""
+        expression = match_expression(Query(()), publisher=publisher, language=language)
+        if expression is None and (publisher is not None or language is not None):
+            return ()
         with self._database.reading() as connection:
-            return tuple(_from_row(row) for row in connection.execute(chosen))
+            found = newest(connection, expression, since)
+            return _in_order(connection, islice(found, offset, offset + limit))
 
     def search(
         self,
@@ -96,7 +168,8 @@ class ArticleStore:
         publisher: str | None = None,
         language: str | None = None,
     ) -> tuple[Article, ...]:
-        """The articles with all the words and "phrases": the newest hundred of them ranked, then the next.
+        """The articles with all the words and "phrases", one of each story: the newest hundred ranked, then
+        the next.
 
         Case, accents and endings do not matter. Where nothing has the words as they are, they may be the
         beginnings of words. No words, or stop words alone: nothing. Takes any text.
@@ -109,9 +182,9 @@ class ArticleStore:
                 expression = match_expression(words, publisher=publisher, language=language, prefix=prefix)
                 if expression is None:
                     return ()
-                if _any(connection, expression, since):
-                    keys = _ranked(connection, expression, since, limit=limit, offset=offset)
-                    return _in_order(connection, keys)
+                if connection.execute(hits(expression, since).limit(1)).first() is not None:
+                    found = best(connection, expression, since, offset=offset)
+                    return _in_order(connection, islice(found, limit))
         return ()
 
     def topics_near(self, words: str, *, limit: int = 5) -> tuple[str, ...]:
@@ -140,124 +213,32 @@ def placed_at(article: Article, now: datetime) -> datetime:
     return min(article.published or now, now)
 
 
-def content_hash(article: Article) -> str:
-    """SHA-256 over headline and text: what makes two copies the same article."""
-    return hashlib.sha256(f"{article.headline}{PARAGRAPH_BREAK}{article.text}".encode()).hexdigest()
+def _known(connection: Connection, article: Article) -> ArticleId | None:
+    same_words = articles.c.content_hash == content_hash(article)
+    fuller = fuller_at(article)
+    known = select(articles.c.id).where(same_words if fuller is None else or_(same_words, fuller))
+    found = connection.execute(known.order_by(same_words.desc()).limit(1)).scalar()
+    return ArticleId(found) if found is not None else None
 
 
-def _id_of(connection: Connection, article: Article) -> ArticleId | None:
-    same = select(articles.c.id).where(articles.c.content_hash == content_hash(article))
-    return connection.execute(same).scalar()
-
-
-def _first_key(at: datetime) -> int:
-    return int(at.timestamp()) << KEYS_A_SECOND
+def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:
+    # Old versions all point to the newest: who deletes that deletes them, and no chain can break.
+    earlier = or_(articles.c.id == old, articles.c.superseded_by == old)
+    connection.execute(update(articles).where(earlier).values(superseded_by=new))
+    connection.execute(update(articles).where(articles.c.copy_of == old).values(copy_of=new))
+    unmark(connection, old)
 
 
 def _free_key(connection: Connection, at: datetime) -> int:
     """One above the highest of that second. The unique key has the last word."""
-    first = _first_key(at)
+    first = first_key(at)
     in_that_second = articles.c.search_key.between(first, first + (1 << KEYS_A_SECOND) - 1)
     highest = connection.execute(select(func.max(articles.c.search_key)).where(in_that_second)).scalar()
     return first if highest is None else highest + 1
 
 
-def _matching(expression: str, since: datetime | None) -> Select[Any]:
-    """The search keys of matching articles, newest first: a scan of the index that stops at the limit."""
-    matching = select(articles_fts.c.rowid).where(text("articles_fts MATCH :expression"))
-    if since is not None:
-        matching = matching.where(articles_fts.c.rowid >= _first_key(since))
-    return matching.params(expression=expression).order_by(articles_fts.c.rowid.desc())
-
-
-def _any(connection: Connection, expression: str, since: datetime | None) -> bool:
-    return connection.execute(_matching(expression, since).limit(1)).first() is not None
-
-
-def _ranked(
-    connection: Connection, expression: str, since: datetime | None, *, limit: int, offset: int
-) -> list[int]:
-    """Search keys from `offset` on. Each pool is ranked by itself, so that page two continues page one."""
-    keys: list[int] = []
-    first = offset - offset % POOL
-    for start in range(first, offset + limit, POOL):
-        pool = rank(list(_matches(connection, _matching(expression, since).limit(POOL).offset(start))))
-        keys += [match.search_key for match in pool]
-        if len(pool) < POOL:
-            break
-    return keys[offset - first :][:limit]
-
-
-def _matches(connection: Connection, matching: Select[Any]) -> Iterator[Match]:
-    # highlight() marks each hit in that one row; unlike bm25() it asks the index for nothing else.
-    marked: list[ColumnElement[str]] = [
-        literal_column(f"highlight(articles_fts, {column}, char(1), '')").label(name)
-        for column, name in enumerate(("headline", "headings", "text"))
-    ]
-    for row in connection.execute(matching.add_columns(*marked)):
-        hits = row.text.count(_MARK)
-        yield Match(
-            search_key=row.rowid,
-            published_s=row.rowid >> KEYS_A_SECOND,
-            headline_hits=row.headline.count(_MARK),
-            heading_hits=row.headings.count(_MARK),
-            lede_hits=row.text.partition(PARAGRAPH_BREAK)[0].count(_MARK),
-            text_hits=hits,
-            length=len(row.text) - hits,
-        )
-
-
-def _in_order(connection: Connection, keys: list[int]) -> tuple[Article, ...]:
-    rows = connection.execute(select(articles).where(articles.c.search_key.in_(keys)))
+def _in_order(connection: Connection, keys: Iterable[int]) -> tuple[Article, ...]:
+    wanted = list(keys)
+    rows = connection.execute(select(articles).where(articles.c.search_key.in_(wanted)))
     by_key = {row.search_key: row for row in rows}
-    return tuple(_from_row(by_key[key]) for key in keys)
-
-
-def _to_row(article: Article) -> dict[str, Any]:
-    sections = [
-        {
-            "heading": section.heading,
-            "paragraphs": [[p.span.start, p.span.end, p.kind.value] for p in section.paragraphs],
-        }
-        for section in article.sections
-    ]
-    return {
-        "url": article.url,
-        "publisher": article.publisher,
-        "headline": article.headline,
-        "byline": article.byline,
-        "dateline": article.dateline,
-        "published": article.published,
-        "language": article.language,
-        "text": article.text,
-        "headings": "\n".join(section.heading for section in article.sections if section.heading),
-        "sections": sections,
-        "completeness": article.completeness.value,
-        "content_hash": content_hash(article),
-    }
-
-
-def _from_row(row: Row[Any]) -> Article:
-    sections = tuple(
-        Section(
-            heading=section["heading"],
-            paragraphs=tuple(
-                Paragraph(span=Span(start=start, end=end), kind=ParagraphKind(kind))
-                for start, end, kind in section["paragraphs"]
-            ),
-        )
-        for section in row.sections
-    )
-    return Article(
-        id=ArticleId(row.id),
-        url=row.url,
-        publisher=row.publisher,
-        headline=row.headline,
-        byline=row.byline,
-        dateline=row.dateline,
-        published=row.published,
-        language=row.language,
-        text=row.text,
-        sections=sections,
-        completeness=Completeness(row.completeness),
-    )
+    return tuple(article_of(by_key[key]) for key in wanted)

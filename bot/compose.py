@@ -6,10 +6,12 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId, Paragraph, ParagraphKind, Section
+from articles.store import Report
 from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
 from summarizer.model import Brief, Quote, QuoteKind
 
 MAX_LABEL = 60  # characters; Discord takes 80, a phone shows fewer
+ALSO_REPORTED = 5  # publishers named under a brief
 LEDE = "Lede"  # what the section before the first heading is called
 
 
@@ -21,6 +23,17 @@ def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block,
         Items(items=tuple(Item(text=bullet.text) for bullet in brief.bullets)),
         *(quotation(quote, article.text) for quote in brief.key_quotes),
     )
+
+
+def also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ...]:
+    """The other publishers that reported the article's story, those that came first at the front."""
+    others = dict.fromkeys(report.publisher for report in reports if report.publisher)
+    others.pop(article.publisher or "", None)
+    if not others:
+        return ()
+    named = list(others)[:ALSO_REPORTED]
+    more = f" and {counted(len(others) - len(named), 'other')}" if len(others) > len(named) else ""
+    return (Note(text=f"Also reported by {', '.join(named)}{more}"),)
 
 
 def published_note(article: Article, zone: ZoneInfo) -> tuple[Note, ...]:

@@ -7,8 +7,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
-from bot.compose import brief_blocks, button, counted
-from bot.reply import Block, Button, Reply, Title
+from bot.compose import button, counted
+from bot.reply import Button, Reply, Title
 from bot.store import ChatStore, Subscription
 from bot.stories import Stories
 
@@ -47,15 +47,12 @@ class Digests:
             return None
         zone = ZoneInfo(order.timezone)
         title = Title(text=f"{order.topic}: {counted(len(new), 'new story', 'new stories')}")
-        blocks = [block for article in new for block in self._story(article, zone)]
+        blocks = [block for article in new for block in self._stories.told(article, zone)]
         rows = tuple(
             row for number, article in enumerate(new, 1) for row in _follow_ups(article, number, len(new))
         )
         reply = Reply(blocks=(title, *blocks), buttons=rows, article=new[0].id, query=order.topic)
         return Digest(reply=reply, articles=tuple(a.id for a in new if a.id is not None))
-
-    def _story(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
-        return brief_blocks(article, self._stories.brief_of(article), zone)
 
 
 def _follow_ups(article: Article, number: int, of: int) -> Iterator[tuple[Button, ...]]:

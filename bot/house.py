@@ -14,6 +14,8 @@ from articles.database import Database, open_database
 from articles.ingest import Ingested, Record, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
+from articles.stories import opening
+from articles.vectors import ArticleVector
 from bot.digest import Digests
 from bot.migration import upgrade
 from bot.outbox import Outbox
@@ -66,6 +68,11 @@ class Analyst:
         self._encoder.encode(["A sentence."])
         return self._encoder.kind
 
+    def meaning(self, article: Article) -> ArticleVector:
+        """The vector by which its story is found. Raises SummarizerError where the model cannot be loaded."""
+        (values,) = self._encoder.encode([opening(article)])
+        return ArticleVector(kind=self._encoder.kind, values=values)
+
 
 class House:
     """Everything over one open database."""
@@ -103,14 +110,19 @@ class House:
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
         return ingest(
-            article, database=self.database, store=self.articles, analyse=self._analyse, now=self.clock()
+            article,
+            database=self.database,
+            store=self.articles,
+            analyse=self._analyse,
+            meaning=self._analyst.meaning,
+            now=self.clock(),
         )
 
     def _analyse(self, article: Article) -> Record:
         analysis = self._analyst.read(article)
 
-        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
-            self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief, published)
+        def record(connection: Connection, article_id: ArticleId) -> None:
+            self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief)
 
         return record
 

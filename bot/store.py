@@ -12,6 +12,7 @@ from sqlalchemy import (
     ScalarSelect,
     and_,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -20,6 +21,7 @@ from sqlalchemy import (
 
 from articles.database import Database, insert_absent, new_id
 from articles.model import ArticleId
+from articles.schema import articles
 from bot.chat import ChatRef, MessageId
 from bot.schema import chats, delivered, shown, subscriptions
 
@@ -182,12 +184,17 @@ class ChatStore:
             rows = [{"chat_id": chat_id, "article_id": article} for article in articles]
             insert_absent(connection, delivered, rows)
 
-    def delivered_among(self, chat: ChatRef, articles: Iterable[ArticleId]) -> frozenset[ArticleId]:
-        """Those of the articles that the chat has had."""
-        among = delivered.c.article_id.in_(list(articles))
-        chosen = select(delivered.c.article_id).where(delivered.c.chat_id == _id_of(chat), among)
+    def delivered_among(self, chat: ChatRef, among: Iterable[ArticleId]) -> frozenset[ArticleId]:
+        """Those of the articles whose story the chat has had, in whichever article's words."""
+        had = articles.alias("had")
+        told = (
+            exists()
+            .where(had.c.story_id == articles.c.story_id)
+            .where(delivered.c.article_id == had.c.id, delivered.c.chat_id == _id_of(chat))
+        )
+        chosen = select(articles.c.id).where(articles.c.id.in_(list(among)), told)
         with self._database.reading() as connection:
-            return frozenset(ArticleId(row.article_id) for row in connection.execute(chosen))
+            return frozenset(ArticleId(row.id) for row in connection.execute(chosen))
 
     def forget(self, chat: ChatRef) -> bool:
         """Deletes all that is kept for the chat, its standing orders too; whether there was anything."""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from articles.model import Article
 from articles.store import ArticleStore
-from bot.compose import brief_blocks, button, button_rows, counted, in_words, in_zone, origin
+from bot.compose import also_reported, brief_blocks, button, button_rows, counted, in_words, in_zone, origin
 from bot.grammar import AskBrief, AskSearch, Filters
 from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
 from summarizer.model import Brief
@@ -34,7 +34,7 @@ class Stories:
             headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
             also = (Note(text="Also"), Items(items=headlines))
         return Reply(
-            blocks=(*brief_blocks(first, self.brief_of(first), zone), *also),
+            blocks=(*self.told(first, zone), *also),
             buttons=follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
             query=_as_words(ask),
@@ -43,8 +43,12 @@ class Stories:
 
     def article_brief(self, article: Article, *, zone: ZoneInfo) -> Reply:
         """The brief of that one article."""
-        blocks = brief_blocks(article, self.brief_of(article), zone)
-        return Reply(blocks=blocks, buttons=follow_ups(article), article=article.id)
+        return Reply(blocks=self.told(article, zone), buttons=follow_ups(article), article=article.id)
+
+    def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+        """The article's brief, and who else reported its story."""
+        reports = self._articles.reports(article.id) if article.id is not None else ()
+        return (*brief_blocks(article, self.brief_of(article), zone), *also_reported(article, reports))
 
     def offers(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
         """A brief of each story asked for."""

@@ -1,8 +1,20 @@
 """The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
-from articles.schema import UtcDateTime, metadata
+from articles.schema import metadata
 
 speakers = Table(
     "speakers",
@@ -11,7 +23,8 @@ speakers = Table(
     Column("name", Text, nullable=False),  # the fullest name seen
     Column("kind", String(16), nullable=False),
     Column("name_key", Text, nullable=False),  # folded; one speaker of a kind a key
-    Column("quote_count", Integer, nullable=False),  # verbatim; kept here: counting a president's is slow
+    # What they are listed with, kept right by triggers on `quotes`: counting a president's is slow.
+    Column("quote_count", Integer, nullable=False),
     Index("uq_speakers_kind_name_key", "kind", "name_key", unique=True),
     Index(None, "quote_count"),
 )
@@ -38,15 +51,20 @@ quotes = Table(
     Column("content", JSON, nullable=False),  # [[start, end], ...] into the article's text
     Column("cue", JSON(none_as_null=True)),  # [start, end]
     Column("source", JSON(none_as_null=True)),  # [start, end]
-    Column("speaker_id", ForeignKey("speakers.id")),  # null: nobody is named, or "a senior official" is
+    # null: nobody is named, or "a senior official" is, or a newer version of the article speaks for this one
+    Column("speaker_id", ForeignKey("speakers.id")),
+    # The same for the same words in one story, which are listed once, as copies at many publishers have them;
+    # null: a paraphrase, which is not listed at all.
+    Column("said_key", BigInteger),
     Column("speaker_name", Text),  # as this article has it; null: it names nobody
     Column("speaker_kind", String(16)),
     Column("role", Text),
     Column("speaks_for", Text),
     Column("confidence", Float, nullable=False),
-    Column("published", UtcDateTime, nullable=False),  # the article's (else when stored): newest first
+    Column("search_key", BigInteger, nullable=False),  # the article's: newest first, and found by topic
     Index("uq_quotes_article_id_position", "article_id", "position", unique=True),
-    Index(None, "speaker_id", "published", "article_id"),
+    Index(None, "speaker_id", "search_key"),
+    Index(None, "speaker_id", "said_key"),
 )
 
 briefs = Table(

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from articles.database import Database
 from articles.fulltext import match_expression, parse_query
-from articles.model import ArticleId, Span
-from articles.schema import articles, articles_fts
-from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker, SpeakerId, SpeakerKind
-from summarizer.schema import briefs, quotes, speakers
+from articles.model import ArticleId
+from articles.schema import articles
+from summarizer.listing import listed
+from summarizer.model import Brief, Bullet, Quote, SpeakerId
+from summarizer.rows import brief_row, quote_of, row_of, said_key, spans_of
+from summarizer.schema import briefs, quotes
 from summarizer.speaker_index import StoredSpeaker, find, get, record, with_beginning
 
 
@@ -49,27 +52,29 @@ class AnalysisStore:
         article_id: ArticleId,
         found: Sequence[Quote],
         brief: Brief,
-        published: datetime,
     ) -> None:
         """Stores an article's quotes and brief in the caller's transaction. Once for each article.
 
-        found: in text order. published: when the article counts as published. Raises ValueError if a key
-        quote is not among the quotes.
+        From now on, speakers are listed with this article's quotes in place of those of the versions that it
+        supersedes, which stay with their article. found: in text order. Raises ValueError if a key quote is
+        not among the quotes.
         """
-        counts: dict[SpeakerId, int] = {}
+        written = select(articles.c.text, articles.c.story_id, articles.c.search_key)
+        article = connection.execute(written.where(articles.c.id == article_id)).one()
         rows = []
         for position, quote in enumerate(found):
             speaker_id = record(connection, quote.speaker) if quote.speaker else None
-            if speaker_id is not None and quote.kind is not QuoteKind.PARAPHRASED:
-                counts[speaker_id] = counts.get(speaker_id, 0) + 1
-            rows.append(_to_row(quote) | {"position": position, "speaker_id": speaker_id})
-        of_article = {"article_id": article_id, "published": published}
+            placed = {
+                "position": position,
+                "speaker_id": speaker_id,
+                "said_key": said_key(quote, article.text, article.story_id),
+            }
+            rows.append(row_of(quote) | placed)
+        of_article = {"article_id": article_id, "search_key": article.search_key}
+        _unlist_superseded(connection, article_id)
         if rows:
             connection.execute(insert(quotes), [row | of_article for row in rows])
-        for speaker_id, count in counts.items():
-            more = {"quote_count": speakers.c.quote_count + count}
-            connection.execute(update(speakers).where(speakers.c.id == speaker_id).values(more))
-        connection.execute(insert(briefs).values(_brief_row(brief, found) | {"article_id": article_id}))
+        connection.execute(insert(briefs).values(brief_row(brief, found) | {"article_id": article_id}))
 
     def quotes_of(self, article_id: ArticleId) -> tuple[Quote, ...]:
         """The article's quotes, in text order."""
@@ -89,7 +94,7 @@ class AnalysisStore:
                 return None
             found = _quotes_of(connection, article_id)
         bullets = tuple(
-            Bullet(text=b["text"], spans=_spans(b["spans"]), evidence=tuple(b["evidence"]))
+            Bullet(text=b["text"], spans=spans_of(b["spans"]), evidence=tuple(b["evidence"]))
             for b in row.bullets
         )
         key_quotes = tuple(found[position] for position in row.key_quotes)
@@ -131,45 +136,31 @@ class QuoteStore:
     ) -> tuple[QuoteInArticle, ...]:
         """The speaker's own words, newest article first, in text order within one; no paraphrases.
 
+        The same words in several articles of one story are given once, from the article that came in first.
         about: words and "phrases" that the article has to have; nothing but stop words matches nothing.
         """
-        chosen = (
-            select(quotes, *_HEAD)
-            .join(articles, articles.c.id == quotes.c.article_id)
-            .where(quotes.c.speaker_id == speaker_id, quotes.c.kind != QuoteKind.PARAPHRASED.value)
-            .order_by(quotes.c.published.desc(), quotes.c.article_id.desc(), quotes.c.position)
-            .limit(limit)
-            .offset(offset)
-        )
-        if since is not None:
-            chosen = chosen.where(quotes.c.published >= since)
-        if about is not None:
-            words = parse_query(about)
-            expression = match_expression(words) if words.phrases else None
-            if expression is None:
-                return ()
-            on_topic = select(articles_fts.c.rowid).where(text("articles_fts MATCH :expression"))
-            chosen = chosen.where(articles.c.search_key.in_(on_topic)).params(expression=expression)
+        words = parse_query(about) if about is not None else None
+        expression = match_expression(words) if words and words.phrases else None
+        if words is not None and expression is None:
+            return ()
         with self._database.reading() as connection:
-            return tuple(_in_article(row) for row in connection.execute(chosen))
+            rows = listed(connection, speaker_id, expression, since)
+            return tuple(_in_article(row) for row in islice(rows, offset, offset + limit))
 
 
-_HEAD = (
-    articles.c.headline,
-    articles.c.url,
-    articles.c.publisher,
-    articles.c.text,
-    articles.c.published.label("article_published"),
-)
+def _unlist_superseded(connection: Connection, article_id: ArticleId) -> None:
+    old = select(articles.c.id).where(articles.c.superseded_by == article_id).scalar_subquery()
+    listed = quotes.c.article_id.in_(old), quotes.c.speaker_id.is_not(None)
+    connection.execute(update(quotes).where(*listed).values(speaker_id=None))
 
 
 def _quotes_of(connection: Connection, article_id: ArticleId) -> tuple[Quote, ...]:
     chosen = select(quotes).where(quotes.c.article_id == article_id).order_by(quotes.c.position)
-    return tuple(_from_row(row) for row in connection.execute(chosen))
+    return tuple(quote_of(row) for row in connection.execute(chosen))
 
 
 def _in_article(row: Row[Any]) -> QuoteInArticle:
-    quote = _from_row(row)
+    quote = quote_of(row)
     return QuoteInArticle(
         quote=quote,
         parts=tuple(span.of(row.text) for span in quote.content),
@@ -179,56 +170,6 @@ def _in_article(row: Row[Any]) -> QuoteInArticle:
             headline=row.headline,
             url=row.url,
             publisher=row.publisher,
-            published=row.article_published,
+            published=row.published,
         ),
     )
-
-
-def _to_row(quote: Quote) -> dict[str, Any]:
-    speaker = quote.speaker
-    return {
-        "kind": quote.kind.value,
-        "content": _pairs(quote.content),
-        "cue": [quote.cue.start, quote.cue.end] if quote.cue else None,
-        "source": [quote.source.start, quote.source.end] if quote.source else None,
-        "speaker_name": speaker.name if speaker else None,
-        "speaker_kind": speaker.kind.value if speaker else None,
-        "role": speaker.role if speaker else None,
-        "speaks_for": speaker.speaks_for if speaker else None,
-        "confidence": quote.confidence,
-    }
-
-
-def _from_row(row: Row[Any]) -> Quote:
-    speaker = None
-    if row.speaker_name is not None:
-        speaker = Speaker(
-            name=row.speaker_name,
-            role=row.role,
-            kind=SpeakerKind(row.speaker_kind),
-            speaks_for=row.speaks_for,
-        )
-    return Quote(
-        content=_spans(row.content),
-        kind=QuoteKind(row.kind),
-        cue=Span(start=row.cue[0], end=row.cue[1]) if row.cue else None,
-        source=Span(start=row.source[0], end=row.source[1]) if row.source else None,
-        speaker=speaker,
-        confidence=row.confidence,
-    )
-
-
-def _brief_row(brief: Brief, found: Sequence[Quote]) -> dict[str, Any]:
-    bullets = [
-        {"text": bullet.text, "spans": _pairs(bullet.spans), "evidence": list(bullet.evidence)}
-        for bullet in brief.bullets
-    ]
-    return {"bullets": bullets, "key_quotes": [found.index(quote) for quote in brief.key_quotes]}
-
-
-def _pairs(spans: Sequence[Span]) -> list[list[int]]:
-    return [[span.start, span.end] for span in spans]
-
-
-def _spans(pairs: Sequence[Sequence[int]]) -> tuple[Span, ...]:
-    return tuple(Span(start=start, end=end) for start, end in pairs)

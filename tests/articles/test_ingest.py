@@ -1,7 +1,5 @@
 """An article and its analysis are stored together or not at all."""
 
-from datetime import datetime
-
 import pytest
 from sqlalchemy import Connection
 
@@ -17,30 +15,30 @@ def never(_: Article) -> Record:
 
 
 def harmless(_: Article) -> Record:
-    return lambda connection, article_id, published: None
+    return lambda connection, article_id: None
 
 
 def test_an_article_and_its_analysis_are_one_transaction(
     database: Database, article_store: ArticleStore
 ) -> None:
-    recorded: list[tuple[ArticleId, datetime]] = []
+    recorded: list[ArticleId] = []
 
     def analyse(_: Article) -> Record:
-        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
+        def record(connection: Connection, article_id: ArticleId) -> None:
             assert connection.in_transaction()
             assert article_store.get(article_id) is None  # others do not see it yet
-            recorded.append((article_id, published))
+            recorded.append(article_id)
 
         return record
 
     done = ingest(article(), database=database, store=article_store, analyse=analyse, now=NOW)
     assert done.is_new
-    assert recorded == [(done.id, article().published)]
+    assert recorded == [done.id]
 
 
 def test_a_failed_analysis_leaves_nothing(database: Database, article_store: ArticleStore) -> None:
     def analyse(_: Article) -> Record:
-        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
+        def record(connection: Connection, article_id: ArticleId) -> None:
             raise RuntimeError
 
         return record
@@ -74,7 +72,7 @@ def test_an_article_that_another_process_stored_meanwhile_is_not_recorded_twice(
     def analyse(found: Article) -> Record:
         ingest(found, database=database, store=article_store, analyse=harmless, now=NOW)
 
-        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
+        def record(connection: Connection, article_id: ArticleId) -> None:
             raise AssertionError("recorded twice")
 
         return record

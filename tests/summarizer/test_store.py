@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+import summarizer.listing
 from articles.database import Database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
 from articles.store import ArticleStore
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker, SpeakerId, SpeakerKind
 from summarizer.store import AnalysisStore, QuoteStore
+from tests.articles.newsroom import report
 from tests.samples import NOW, article
 
 MATTIS = Speaker(name="Jim Mattis", role="U.S. Secretary of Defense")
@@ -47,6 +49,21 @@ class Newsroom:
         ]
         return self.store(article(f"Article {self.printed}", text, published=at), found)
 
+    def report(
+        self,
+        said: str,
+        *,
+        by: Speaker = MATTIS,
+        at: datetime = NOW,
+        publisher: str = "AP",
+        url: str | None = None,
+    ) -> ArticleId:
+        """An account of always the same event, in which one thing is said."""
+        text = f"{report(1)}\n\n{said}"
+        start = text.index(said)
+        written = article("Allies Meet", text, publisher=publisher, url=url, published=at)
+        return self.store(written, [quote(start, len(text), by)])
+
     def store(self, written: Article, found: Sequence[Quote], key_quotes: Sequence[Quote] = ()) -> ArticleId:
         brief = Brief(
             headline=written.headline,
@@ -55,8 +72,8 @@ class Newsroom:
         )
 
         def analyse(_: Article) -> Record:
-            return lambda connection, article_id, published: self.analyses.save_analysis(
-                connection, article_id, found, brief, published
+            return lambda connection, article_id: self.analyses.save_analysis(
+                connection, article_id, found, brief
             )
 
         return ingest(written, database=self.database, store=self.articles, analyse=analyse, now=NOW).id
@@ -210,10 +227,84 @@ def test_quotes_can_be_about_a_topic_of_their_article(newsroom: Newsroom) -> Non
     assert newsroom.quotes.quotes_by(speaker, about="zebras", limit=9) == ()
 
 
-def test_a_deleted_article_takes_its_quotes_along(newsroom: Newsroom) -> None:
-    article_id = newsroom.publish(MATTIS)
+@pytest.mark.parametrize(("few", "window"), [(99, 99), (0, 1), (0, 3), (0, 99)])
+def test_quotes_about_a_topic_are_the_same_whichever_is_looked_through_first(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, few: int, window: int
+) -> None:
+    monkeypatch.setattr(summarizer.listing, "FEW", few)
+    monkeypatch.setattr(summarizer.listing, "FIRST_WINDOW", window)
+    hours = [timedelta(hours=n // 2) for n in range(30)]  # two in each second
+    published = [
+        newsroom.publish(MATTIS, MATTIS, about="Russia" if n % 3 else "NATO", at=NOW - ago)
+        for n, ago in enumerate(hours)
+    ]
     speaker = newsroom.id_of("mattis")
-    with newsroom.database.transaction() as connection:
-        connection.exec_driver_sql("DELETE FROM articles WHERE id = ?", (article_id,))
-    assert newsroom.quotes.quotes_by(speaker, limit=9) == ()
-    assert newsroom.analyses.brief_of(article_id) is None
+    everything = newsroom.quotes.quotes_by(speaker, limit=99)
+    assert len(everything) == 60
+    on_russia = {article_id for n, article_id in enumerate(published) if n % 3}
+    expected = [each for each in everything if each.article.id in on_russia]
+    assert list(newsroom.quotes.quotes_by(speaker, about="russia", limit=99)) == expected
+    pages = [newsroom.quotes.quotes_by(speaker, about="russia", limit=7, offset=at) for at in range(0, 49, 7)]
+    assert [each for page in pages for each in page] == expected
+    recent = newsroom.quotes.quotes_by(speaker, about="russia", since=NOW - timedelta(hours=5), limit=99)
+    assert list(recent) == expected[: len(recent)]
+    assert len(recent) == 2 * sum(1 for n in range(12) if n % 3)
+
+
+def test_the_same_words_in_one_story_are_listed_once(newsroom: Newsroom) -> None:
+    first = newsroom.report("“We wait!”", publisher="AP", at=NOW - timedelta(hours=3))
+    newsroom.report("“We wait!”", publisher="Reuters")
+    newsroom.report("“We wait!”", publisher="VOA News")
+    (found,) = newsroom.quotes.quotes_by(newsroom.id_of("mattis"), limit=9)
+    assert found.article.id == first
+    assert newsroom.quotes.find_speakers("mattis")[0].quote_count == 1
+
+
+def test_the_same_words_in_another_story_are_listed_again(newsroom: Newsroom) -> None:
+    newsroom.publish(MATTIS)
+    newsroom.publish(MATTIS)
+    assert len(newsroom.quotes.quotes_by(newsroom.id_of("mattis"), limit=9)) == 2
+
+
+def test_speakers_are_listed_with_the_newest_version_and_the_old_one_keeps_its_quotes(
+    newsroom: Newsroom,
+) -> None:
+    old = newsroom.report("“We wait,” he said, “but not for long.”", url="https://voa/1")
+    said = newsroom.analyses.quotes_of(old)
+    new = newsroom.report("“We wait.”", url="https://voa/1")
+    (found,) = newsroom.quotes.quotes_by(newsroom.id_of("mattis"), limit=9)
+    assert (found.article.id, found.parts) == (new, ("“We wait.”",))
+    assert newsroom.analyses.quotes_of(old) == said
+    assert said[0].speaker == MATTIS
+    assert newsroom.quotes.find_speakers("mattis")[0].quote_count == 1
+
+
+def test_a_new_version_that_drops_a_speaker_drops_them_from_the_lists(newsroom: Newsroom) -> None:
+    newsroom.report("“We wait.”", url="https://voa/1")
+    newsroom.report("“We wait, all of us.”", url="https://voa/1", by=person("Jens Stoltenberg"))
+    assert newsroom.names("mattis") == []
+    assert newsroom.names("stoltenberg") == ["Jens Stoltenberg"]
+
+
+def test_a_deleted_article_takes_its_quotes_along_and_the_count_stays_right(newsroom: Newsroom) -> None:
+    first = newsroom.publish(MATTIS, MATTIS)
+    newsroom.publish(MATTIS)
+    speaker = newsroom.id_of("mattis")
+    newsroom.articles.delete(first)
+    assert len(newsroom.quotes.quotes_by(speaker, limit=9)) == 1
+    assert newsroom.quotes.find_speakers("mattis")[0].quote_count == 1
+    assert newsroom.analyses.brief_of(first) is None
+
+
+def test_who_is_quoted_no_more_is_found_no_more(newsroom: Newsroom) -> None:
+    newsroom.articles.delete(newsroom.publish(MATTIS))
+    assert newsroom.names("mattis") == []
+
+
+def test_a_copy_speaks_for_the_original_that_was_deleted(newsroom: Newsroom) -> None:
+    first = newsroom.report("“We wait!”", publisher="AP")
+    second = newsroom.report("“We wait!”", publisher="Reuters")
+    newsroom.articles.delete(first)
+    (found,) = newsroom.quotes.quotes_by(newsroom.id_of("mattis"), limit=9)
+    assert found.article.id == second
+    assert newsroom.quotes.find_speakers("mattis")[0].quote_count == 1

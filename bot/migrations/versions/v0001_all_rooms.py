@@ -9,35 +9,75 @@ branch_labels = None
 depends_on = None
 
 
-# An external-content FTS5 table keeps an index and reads the words from `articles`; the triggers keep it in
-# step (sqlite.org, "FTS5: External Content Tables"). Publisher and language are in it so that a filter by
-# them is part of the same index scan.
+# An external-content FTS5 table keeps an index and reads the words from a table or view; the triggers keep it
+# in step (sqlite.org, "FTS5: External Content Tables"). Superseded versions are not in it. Publisher and
+# language are, so that a filter by them is part of the same index scan.
 FULL_TEXT = (
+    """
+    CREATE VIEW newest_articles AS
+        SELECT search_key, headline, headings, text, publisher, language
+        FROM articles WHERE superseded_by IS NULL
+    """,
     """
     CREATE VIRTUAL TABLE articles_fts USING fts5(
         headline, headings, text, publisher, language,
-        content='articles', content_rowid='search_key', tokenize='porter unicode61 remove_diacritics 2'
+        content='newest_articles', content_rowid='search_key', tokenize='porter unicode61 remove_diacritics 2'
     )
     """,
     """
-    CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+    CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles WHEN new.superseded_by IS NULL BEGIN
         INSERT INTO articles_fts (rowid, headline, headings, text, publisher, language)
         VALUES (new.search_key, new.headline, new.headings, new.text, new.publisher, new.language);
     END
     """,
     """
-    CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+    CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles WHEN old.superseded_by IS NULL BEGIN
         INSERT INTO articles_fts (articles_fts, rowid, headline, headings, text, publisher, language)
         VALUES ('delete', old.search_key, old.headline, old.headings, old.text, old.publisher, old.language);
     END
     """,
     """
     CREATE TRIGGER articles_fts_update
-    AFTER UPDATE OF search_key, headline, headings, text, publisher, language ON articles BEGIN
+    AFTER UPDATE OF search_key, superseded_by, headline, headings, text, publisher, language ON articles BEGIN
         INSERT INTO articles_fts (articles_fts, rowid, headline, headings, text, publisher, language)
-        VALUES ('delete', old.search_key, old.headline, old.headings, old.text, old.publisher, old.language);
+        SELECT 'delete', old.search_key, old.headline, old.headings, old.text, old.publisher, old.language
+        WHERE old.superseded_by IS NULL;
         INSERT INTO articles_fts (rowid, headline, headings, text, publisher, language)
-        VALUES (new.search_key, new.headline, new.headings, new.text, new.publisher, new.language);
+        SELECT new.search_key, new.headline, new.headings, new.text, new.publisher, new.language
+        WHERE new.superseded_by IS NULL;
+    END
+    """,
+)
+
+# A speaker's quote_count is the number of different things they are listed with, also when an article is
+# deleted and its quotes with it.
+QUOTE_COUNTS = (
+    """
+    CREATE TRIGGER quotes_count_insert AFTER INSERT ON quotes
+    WHEN new.speaker_id IS NOT NULL AND new.said_key IS NOT NULL BEGIN
+        UPDATE speakers SET quote_count = quote_count + 1
+        WHERE id = new.speaker_id AND NOT EXISTS (
+            SELECT 1 FROM quotes
+            WHERE speaker_id = new.speaker_id AND said_key = new.said_key AND id <> new.id
+        );
+    END
+    """,
+    """
+    CREATE TRIGGER quotes_count_delete AFTER DELETE ON quotes
+    WHEN old.speaker_id IS NOT NULL AND old.said_key IS NOT NULL BEGIN
+        UPDATE speakers SET quote_count = quote_count - 1
+        WHERE id = old.speaker_id AND NOT EXISTS (
+            SELECT 1 FROM quotes WHERE speaker_id = old.speaker_id AND said_key = old.said_key
+        );
+    END
+    """,
+    """
+    CREATE TRIGGER quotes_count_unlist AFTER UPDATE OF speaker_id ON quotes
+    WHEN old.speaker_id IS NOT NULL AND new.speaker_id IS NULL AND old.said_key IS NOT NULL BEGIN
+        UPDATE speakers SET quote_count = quote_count - 1
+        WHERE id = old.speaker_id AND NOT EXISTS (
+            SELECT 1 FROM quotes WHERE speaker_id = old.speaker_id AND said_key = old.said_key
+        );
     END
     """,
 )
@@ -45,27 +85,102 @@ FULL_TEXT = (
 
 def upgrade() -> None:
     op.create_table(
+        "stories",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
+    )
+    op.create_table(
         "articles",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("search_key", sa.BigInteger(), nullable=False),
+        sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("superseded_by", sa.Integer(), nullable=True),
+        sa.Column("copy_of", sa.Integer(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("canonical_url", sa.Text(), nullable=True),
         sa.Column("publisher", sa.Text(), nullable=True),
         sa.Column("headline", sa.Text(), nullable=False),
         sa.Column("byline", sa.Text(), nullable=True),
         sa.Column("dateline", sa.Text(), nullable=True),
         sa.Column("published", sa.DateTime(timezone=True), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("headings", sa.Text(), nullable=False),
-        sa.Column("sections", sa.JSON(), nullable=False),
         sa.Column("completeness", sa.String(length=16), server_default="whole", nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("headings", sa.Text(), nullable=False),
+        sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["story_id"], ["stories.id"], name=op.f("fk_articles_story_id")),
+        sa.ForeignKeyConstraint(
+            ["superseded_by"], ["articles.id"], name=op.f("fk_articles_superseded_by"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["copy_of"], ["articles.id"], name=op.f("fk_articles_copy_of"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("content_hash", name=op.f("uq_articles_content_hash")),
         sa.UniqueConstraint("search_key", name=op.f("uq_articles_search_key")),
     )
-    op.create_index(op.f("ix_articles_url"), "articles", ["url"], unique=False)
+    op.create_index(op.f("ix_articles_story_id"), "articles", ["story_id"], unique=False)
+    op.create_index(
+        op.f("ix_articles_superseded_by"),
+        "articles",
+        ["superseded_by"],
+        unique=False,
+        sqlite_where=sa.text("superseded_by IS NOT NULL"),
+        postgresql_where=sa.text("superseded_by IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_articles_copy_of"),
+        "articles",
+        ["copy_of"],
+        unique=False,
+        sqlite_where=sa.text("copy_of IS NOT NULL"),
+        postgresql_where=sa.text("copy_of IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_articles_canonical_url",
+        "articles",
+        ["canonical_url"],
+        unique=True,
+        sqlite_where=sa.text("superseded_by IS NULL"),
+        postgresql_where=sa.text("superseded_by IS NULL"),
+    )
+    op.create_table(
+        "article_bands",
+        sa.Column("band", sa.BigInteger(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_article_bands_article_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("band", "article_id", name=op.f("pk_article_bands")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_article_bands_article_id"), "article_bands", ["article_id"], unique=False)
+    op.create_table(
+        "article_names",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_key", sa.BigInteger(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_article_names_article_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("name", "search_key", name=op.f("pk_article_names")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_article_names_article_id"), "article_names", ["article_id"], unique=False)
+    op.create_table(
+        "article_marks",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
+        sa.Column("encoder", sa.Text(), nullable=True),
+        sa.Column("vector", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_article_marks_article_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_article_marks")),
+    )
     op.create_table(
         "chats",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -120,12 +235,13 @@ def upgrade() -> None:
         sa.Column("cue", sa.JSON(), nullable=True),
         sa.Column("source", sa.JSON(), nullable=True),
         sa.Column("speaker_id", sa.Integer(), nullable=True),
+        sa.Column("said_key", sa.BigInteger(), nullable=True),
         sa.Column("speaker_name", sa.Text(), nullable=True),
         sa.Column("speaker_kind", sa.String(length=16), nullable=True),
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("speaks_for", sa.Text(), nullable=True),
         sa.Column("confidence", sa.Float(), nullable=False),
-        sa.Column("published", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("search_key", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_quotes_article_id"), ondelete="CASCADE"
         ),
@@ -133,11 +249,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quotes")),
     )
     op.create_index(
-        op.f("ix_quotes_speaker_id_published_article_id"),
-        "quotes",
-        ["speaker_id", "published", "article_id"],
-        unique=False,
+        op.f("ix_quotes_speaker_id_search_key"), "quotes", ["speaker_id", "search_key"], unique=False
     )
+    op.create_index(op.f("ix_quotes_speaker_id_said_key"), "quotes", ["speaker_id", "said_key"], unique=False)
     op.create_index("uq_quotes_article_id_position", "quotes", ["article_id", "position"], unique=True)
     op.create_table(
         "shown",
@@ -211,13 +325,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_state_try_after"), "outbox", ["state", "try_after"], unique=False)
     op.create_index("uq_outbox_subscription_id_due_at", "outbox", ["subscription_id", "due_at"], unique=True)
     if op.get_bind().dialect.name == "sqlite":
-        for statement in FULL_TEXT:
+        for statement in (*FULL_TEXT, *QUOTE_COUNTS):
             op.execute(statement)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE articles_fts")
+        op.execute("DROP VIEW newest_articles")
     op.drop_index("uq_outbox_subscription_id_due_at", table_name="outbox")
     op.drop_index(op.f("ix_outbox_state_try_after"), table_name="outbox")
     op.drop_table("outbox")
@@ -230,7 +345,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_shown_chat_id_message"), table_name="shown")
     op.drop_table("shown")
     op.drop_index("uq_quotes_article_id_position", table_name="quotes")
-    op.drop_index(op.f("ix_quotes_speaker_id_published_article_id"), table_name="quotes")
+    op.drop_index(op.f("ix_quotes_speaker_id_said_key"), table_name="quotes")
+    op.drop_index(op.f("ix_quotes_speaker_id_search_key"), table_name="quotes")
     op.drop_table("quotes")
     op.drop_table("delivered")
     op.drop_table("briefs")
@@ -239,5 +355,5 @@ def downgrade() -> None:
     op.drop_table("speakers")
     op.drop_index("uq_chats_platform_chat_thread", table_name="chats")
     op.drop_table("chats")
-    op.drop_index(op.f("ix_articles_url"), table_name="articles")
-    op.drop_table("articles")
+    for table in ("article_marks", "article_names", "article_bands", "articles", "stories"):
+        op.drop_table(table)
