@@ -1,0 +1,146 @@
+"""An ingest that is killed at any instant and started again ends with the rows of one that was left alone."""
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+import bot.schema  # noqa: F401 (its tables join the metadata)
+import summarizer.schema  # noqa: F401
+from articles.database import open_database
+from articles.ingest import Record, ingest
+from articles.model import Article, ArticleId, Span
+from articles.schema import metadata
+from articles.store import ArticleStore
+from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
+from summarizer.store import AnalysisStore
+from tests.articles.newsroom import report, unit
+from tests.samples import NOW, article
+
+KILLS = 50
+ARTICLES = 150
+SPEAKERS = ("Jim Mattis", "Jens Stoltenberg", "Angela Merkel", "Gen. Mattis")
+PATIENCE_S = 60
+
+
+def arriving() -> Iterator[Article]:
+    """News in which a third are copies, a tenth new versions, and events are told by several."""
+    for number in range(ARTICLES):
+        event = number // 5
+        telling = event if number % 5 in (1, 3) else 1000 + number  # two of five tell it word for word
+        update = number % 10 == 9
+        yield article(
+            f"Event {event}",
+            report(
+                telling,
+                words=60,
+                names=f"Minister Name{chr(97 + event % 26)} at Place{chr(97 + event // 26)}",
+            ),
+            publisher=f"Publisher {number % 4}",
+            url=f"https://news.example/{number - 1 if update else number}",
+            published=NOW - timedelta(hours=ARTICLES - number),
+        )
+
+
+def ingest_all(path: Path, progress: int | None = None) -> None:
+    """progress: a pipe that gets a byte for each article that is new."""
+    database = open_database(f"sqlite:///{path}")
+    store, analyses = ArticleStore(database), AnalysisStore(database)
+
+    def analyse(written: Article) -> Record:
+        quotes, brief = reading(written)
+
+        def record(connection: Connection, article_id: ArticleId) -> None:
+            analyses.save_analysis(connection, article_id, quotes, brief)
+
+        return record
+
+    for number, written in enumerate(arriving()):
+        direction = [0.0] * 40
+        direction[number // 5] = 1.0
+        done = ingest(
+            written,
+            database=database,
+            store=store,
+            analyse=analyse,
+            meaning=lambda _, to=tuple(direction): unit(to),  # type: ignore[misc]
+            now=NOW,
+        )
+        if progress is not None and done.is_new:
+            os.write(progress, b".")
+    database.close()
+
+
+def reading(written: Article) -> tuple[tuple[Quote, ...], Brief]:
+    """Three quotes, by whom the text itself decides."""
+    quotes = tuple(
+        Quote(
+            content=(Span(start=start, end=start + 20),),
+            kind=QuoteKind.VERBATIM,
+            cue=None,
+            source=None,
+            speaker=Speaker(name=SPEAKERS[(len(written.text) + start) % len(SPEAKERS)], role=None),
+            confidence=1.0,
+        )
+        for start in (0, 30, 60)
+    )
+    bullet = Bullet(text=written.text[:20], spans=(Span(start=0, end=20),), evidence=(0,))
+    return quotes, Brief(headline=written.headline, bullets=(bullet,), key_quotes=quotes[:1])
+
+
+def rows_in(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    database = open_database(f"sqlite:///{path}")
+    database.check()
+    with database.transaction() as connection:
+        rows = {
+            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
+            for table in metadata.sorted_tables
+        }
+        # Raises where the full-text index is not that of the articles.
+        connection.exec_driver_sql(
+            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)"
+        )
+    database.close()
+    return rows
+
+
+def kill_after(path: Path, articles: int, delay_s: float) -> bool:
+    """Starts the ingest and kills it some time after so many new articles; whether it was still running."""
+    reader, writer = os.pipe()
+    process = multiprocessing.get_context("fork").Process(target=ingest_all, args=(path, writer))
+    process.start()
+    os.close(writer)
+    with os.fdopen(reader, "rb") as progress:
+        progress.read(articles)
+        process.join(delay_s)
+        os.kill(process.pid or 0, signal.SIGKILL)
+    process.join(PATIENCE_S)
+    assert process.exitcode in (-signal.SIGKILL, 0)
+    return process.exitcode != 0
+
+
+def test_fifty_kills_leave_the_rows_of_an_undisturbed_run(migrated_file: Path, tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed.db", tmp_path / "killed.db"
+    for path in (undisturbed, killed):
+        shutil.copy(migrated_file, path)
+    ingest_all(undisturbed)
+    expected = rows_in(undisturbed)
+    assert {name for name, rows in expected.items() if rows} >= {
+        "articles", "stories", "article_bands", "article_names", "article_marks", "quotes", "speakers",
+        "briefs",
+    }  # fmt: skip
+
+    chance = random.Random(20170216)
+    hits = 0
+    for _ in range(KILLS):
+        hits += kill_after(killed, chance.randrange(2 * ARTICLES // KILLS), chance.uniform(0, 0.01))
+    assert hits > KILLS // 2  # of the kills, most found it at work
+    ingest_all(killed)
+    assert rows_in(killed) == expected
