@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from articles.model import Article, ArticleId, Paragraph, ParagraphKind, Section
+from articles.model import Article, ArticleId, Completeness, Paragraph, ParagraphKind, Section
 from articles.store import Report
 from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
 from summarizer.model import Brief, Quote, QuoteKind
@@ -20,9 +20,21 @@ def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block,
     return (
         Title(text=brief.headline, url=article.url),
         *published_note(article, zone),
+        *incomplete_note(article),
         Items(items=tuple(Item(text=bullet.text) for bullet in brief.bullets)),
         *(quotation(quote, article.text) for quote in brief.key_quotes),
     )
+
+
+def incomplete_note(article: Article) -> tuple[Note, ...]:
+    """That only part of the article could be read, where that is so: no brief of a part passes for the whole."""
+    match article.completeness:
+        case Completeness.STUB:
+            return (Note(text="Only the opening could be read: the rest is behind a paywall."),)
+        case Completeness.FEED_TEXT:
+            return (Note(text="Only the feed's own text could be read, not the article's page."),)
+        case Completeness.WHOLE:
+            return ()
 
 
 def also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ...]:
