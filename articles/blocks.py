@@ -12,7 +12,7 @@ _LINE_BREAK = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\xad\u200b\u2060\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
-_BULLET = re.compile(r"[•‣◦▪●○∙■□*·-]\s+(?=\S)")
+_BULLET = re.compile(r"[•‣◦▪●○∙■□*·-]\s+(?=\S)(?!\S{1,4} -$)")  # "- 30 -" ends a story
 _NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\S)")
 _QUOTED = re.compile(r">+\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
@@ -126,10 +126,10 @@ def _join(run: list[_Line], width: int | None) -> Iterator[str]:
 
 
 def _goes_on(a: _Line, b: _Line, width: int | None) -> bool:
-    if width is None:
-        unfinished = len(a.text) >= MIN_WRAP and not a.ends_sentence
-        return unfinished and b.text[0].islower() and (b.ends_sentence or len(b.text) >= MIN_WRAP)
-    return _is_full(a, b, width)
+    if width is not None and _is_full(a, b, width):
+        return True
+    unfinished = len(a.text) >= MIN_WRAP and not a.ends_sentence
+    return unfinished and b.text[0].islower() and (b.ends_sentence or len(b.text) >= MIN_WRAP)
 
 
 def _unwrap(parts: list[str]) -> str:

@@ -40,8 +40,7 @@ _FILE = re.compile(
     r"|(?:an? |this )?(?:undated |file |handout |aerial |combination |combo |satellite "
     r"|general )+(?:photo|image|picture|view|photograph)s?\b"
     r"|(?:this |the )?(?:photo|image|picture|still|screenshot|(?:frame|image|video"
-    r"|screen) grab) (?:shows?|taken|provided|released|from"
-    r"|dated|of)\b)",
+    r"|screen) grab) (?:shows?|taken|provided|released)\b)",
     re.IGNORECASE,
 )
 _ARCHIVE = re.compile(r"\bfile\b|^in this\b", re.IGNORECASE)

@@ -37,6 +37,11 @@ def is_author_box(text: str) -> bool:
     return bool(_BIO.match(text)) or (signs >= 2 and _OF_THE_PRESS.search(text) is not None)
 
 
+def is_bio(text: str, *, of: str) -> bool:
+    """Whether the paragraph says of the person named `of` that they are a journalist."""
+    return text.startswith(of) and not speaks(text) and _OF_THE_PRESS.search(text) is not None
+
+
 _CREDIT = re.compile(
     r"\(?(?:additional |with )?(?:reporting|writing|editing|compiled|edited|produced|translated"
     r"|illustration|graphics?)"
@@ -59,7 +64,7 @@ _FILED_FROM = re.compile(
 # The desks' initials at the end of a dispatch: lb/cw-jt
 _INITIALS = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{2,5}(?:-[a-z]{2,5})*)+")
 _RIGHTS = re.compile(
-    r"©|\ball rights reserved\b|^\(c\) ?(?:19|20)\d\d|^(?:\(c\) ?)?copyright\b"
+    r"(?:^|\s)©\s?\w|\ball rights reserved\b|^\(c\) ?(?:19|20)\d\d|^(?:\(c\) ?)?copyright\b"
     r"|\bmay not be (?:published|reproduced|copied|broadcast)\b"
     r"|\b(?:republish(?:ed)?|reprint(?:ed)?) (?:with|by|under) (?:the )?(?:permission|licen[cs]e)\b",
     re.IGNORECASE,

@@ -13,6 +13,7 @@ _AGENCY = r"\((?P<agency>[\w.&' /-]{2,30})\)"
 _WITH_AGENCY = re.compile(rf"{_PLACE},? {_AGENCY} ?{_DASH} ?(?=\S)")
 # WASHINGTON — / KYIV, Ukraine, Feb. 16 — / ROME - / SPRINGFIELD, Ill., Feb. 16, 2017 /PRNewswire/ --
 _BARE = re.compile(rf"{_PLACE},?(?: /(?P<agency>[\w .-]{{2,30}})/)? {_DASH} ?(?=\S)")
+_LABEL = re.compile(r"(?P<place>[A-Z][A-Z .'’/-]{2,30}[A-Z]):\s+(?=[A-Z\"“‘])")
 _HEAD_CHARS = 140
 MAX_BARE_WORDS = 3
 MIN_CAPITALS = 2  # letters: the place of a dateline without an agency is in capitals
@@ -27,8 +28,14 @@ class Dateline:
     agency: str | None
 
 
-def split_dateline(paragraph: str) -> tuple[Dateline | None, str]:
-    """The dateline in front of `paragraph` and the rest of it; None and all of it where there is none."""
+def split_dateline(paragraph: str, *, with_colon: bool = False) -> tuple[Dateline | None, str]:
+    """The dateline in front of `paragraph` and the rest of it; None and all of it where there is none.
+
+    with_colon: a place in capitals before a colon is one too ("SINGAPORE: Oil prices ...").
+    """
+    label = _LABEL.match(paragraph) if with_colon else None
+    if label is not None:
+        return Dateline(label["place"], None, None), paragraph[label.end() :]
     head = paragraph[:_HEAD_CHARS]
     match = _WITH_AGENCY.match(head) or _BARE.match(head)
     if match is None:
@@ -46,6 +53,11 @@ def split_dateline(paragraph: str) -> tuple[Dateline | None, str]:
     if opens and (_starts_in_capitals(place) or (" — " in match[0] and _is_town(place))):
         return Dateline(place, None, None), rest
     return None, paragraph
+
+
+def is_labelled(paragraph: str) -> bool:
+    """Whether words in capitals and a colon open the paragraph: a place, or who speaks in a transcript."""
+    return _LABEL.match(paragraph) is not None
 
 
 def dateline_alone(line: str, *, bare: bool) -> Dateline | None:

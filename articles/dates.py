@@ -60,6 +60,8 @@ _STAMP_LABEL = re.compile(
     re.IGNORECASE,
 )
 MAX_STAMP_CHARS = 120
+MAX_PART_WORDS = 8
+_DIVIDER = re.compile(r"\s*[|•·]\s*")
 _LATEST_HOUR = 23
 
 
@@ -140,6 +142,10 @@ def read_stamp(line: str) -> Stamp | None:
     """The date that is all `line` holds, labels and clock time aside; None for any other line."""
     if len(line) > MAX_STAMP_CHARS or not any(map(str.isdigit, line)):
         return None
+    parts = _DIVIDER.split(line)
+    if len(parts) > 1:  # "Reuters | Updated: 03 Oct 2022"
+        short = all(len(part.split()) <= MAX_PART_WORDS for part in parts)
+        return next((stamp for part in parts if (stamp := read_stamp(part))), None) if short else None
     dates = list(find_dates(line))
     if not dates:
         return None

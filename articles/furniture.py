@@ -96,7 +96,7 @@ _VOCABULARY = _OWN | _SHARED
 _LINKS = re.compile(
     r"(?:read|see|view|more|also|related|recommended|most|trending|popular|you (?:may"
     r"|might) (?:also )?(?:like|be)"
-    r"|editors?['’]?s? picks?|top stories|latest)\b.{0,40}",
+    r"|editors?['’]?s? picks?|top stories|latest|on the)\b.{0,40}",
     re.IGNORECASE,
 )
 
@@ -123,7 +123,8 @@ _STOCK_LABEL = re.compile(
     r"|privacy policy)(?: .*)?|editors?['’]?s? picks?|more (?:stories|news|from|on|in)\b.*"
     r"|story continues below.*|(?:latest|top) (?:news|headlines)|please wait"
     r"|\d+ *[x×] *\d+ *(?:image|photo|video)s?"
-    r"|\d+ (?:minute|min)s? read|\d+ (?:of|/) \d+",
+    r"|\d+ (?:minute|min)s? read|(?:image |photo |slide |page )?\d+ (?:of|/) \d+|on the (?:net|web)"
+    r"|listen to (?:this|the) (?:article|story)",
     re.IGNORECASE,
 )
 
@@ -189,7 +190,7 @@ _PROMPT = re.compile(
     r"(?:please |you can |to |want |why not )*(?:sign up|subscribe|follow|get|receive|download|join"
     r"|like|click|support"
     r"|donate|register|log in|enter|create|become|start|try|stay|never miss|don['’]t miss|make sure"
-    r"|help us|thank you for"
+    r"|help us|thank you for|catch|check out|stay tuned"
     r"|already a|not a|for more|this (?:site|website|page)|we use|by (?:clicking|signing|continuing"
     r"|subscribing)"
     r"|have (?:a|you)|got a|do you|read more|find more|see more|listen to|watch)\b.*\b"
@@ -204,8 +205,16 @@ _PROMPT = re.compile(
 )
 
 
+_ABOUT_COMMENTS = re.compile(
+    r"\bno comments (?:yet|in this)|\bbe (?:the )?first (?:to comment|and add)"
+    r"|\bcomments are (?:closed|moderated)",
+    re.IGNORECASE,
+)
+
+
 def _is_prompt(text: str) -> bool:
-    return len(text.split()) <= 45 and not speaks(text) and _PROMPT.match(text) is not None
+    short = len(text.split()) <= 45 and not speaks(text)
+    return short and (_PROMPT.match(text) is not None or _ABOUT_COMMENTS.search(text) is not None)
 
 
 _NOTE = re.compile(
@@ -233,7 +242,7 @@ def _is_note(text: str) -> bool:
 
 
 _END = re.compile(
-    r"[\s*_–—-]*(?:# ?# ?#(?: ?#)*|[–—-] ?30 ?[–—-])[\s*_–—-]*|\W*\b(?:ends?|the end"
+    r"[\s*_–—-]*(?:# ?# ?#(?: ?#)*|[–—-] ?(?:30|0) ?[–—-])[\s*_–—-]*|\W*\b(?:ends?|the end"
     r"|end of (?:story|article|transcript|text|release|statement))\b\W*"
     r"|(?:\(END\)|/?ENDS?/?|EndIt|xxx)",
     re.IGNORECASE,

@@ -16,7 +16,8 @@ _MARKUP = re.compile(r"#{1,6} +(?=\S)|\*\*(?=.*\*\*$)|__(?=.*__$)")
 _SPEAKER = re.compile(r"[A-Z][A-Z .'’-]*(?:\([^()]*\))?:")
 # "One user tweeted:", "From the transcript:" introduce what follows.
 _CUE = re.compile(
-    r"(?:\b(?:said|says|tells|told|writes|wrote|reports|argues|adds|notes|that|is|are|was|were|follows|below|this)"
+    r"(?:\b(?:said|says|tells|told|writes|wrote|reports|argues|adds|notes|that|is|are|was|were"
+    r"|would|will|can|should|must|includes?|follows|below|this)"
     r"|ed|ing):$|^(?:from|via|per|see|here|as|stated|said)\b",
     re.IGNORECASE,
 )

@@ -5,13 +5,13 @@ Each pass changes roles in place, reads the copy once, and is a rule of how page
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from articles.blocks import Block
 from articles.captions import speaks
-from articles.credits import is_author_box, is_boilerplate_heading
+from articles.credits import is_author_box, is_bio, is_boilerplate_heading
 from articles.furniture import Furniture, may_be_label
 from articles.headings import count_words, is_heading, is_marked, is_speaker_label, is_title
 from articles.model import ParagraphKind
@@ -26,24 +26,29 @@ MIN_PULLED_WORDS = 8  # "Thank you." is said twice, a pull quote is printed twic
 
 
 def place(blocks: Sequence[Block], *, publisher: str | None) -> list[Placed]:
-    """Every block with its role, in order. Blocks below an end mark are left out."""
-    placed = _up_to_end_mark([Placed(block, role_alone(block, publisher=publisher)) for block in blocks])
+    """Every block with its role, in order."""
+    placed = [Placed(block, role_alone(block, publisher=publisher)) for block in blocks]
     for settle in _PASSES:
         settle(placed)
     return placed
 
 
-def _up_to_end_mark(placed: list[Placed]) -> list[Placed]:
-    """The copy above its end mark. A mark with more than half as much story below it is a divider."""
+def _settle_end_marks(placed: list[Placed]) -> None:
+    """Below an end mark nothing is story. A mark with more than half as much story below it is a divider."""
     total, above = sum(len(p.text) for p in placed if p.role is Part.PROSE), 0
     for index, p in enumerate(placed):
         if p.role is Part.PROSE:
             above += len(p.text)
         elif p.role is Furniture.END:
             if total - above <= above / 2:
-                return placed[:index]
+                _drop(placed[index:])
+                return
             p.role = Part.TITLE if is_title(p.text) else Furniture.RULE
-    return placed
+
+
+def _drop(tail: Iterable[Placed]) -> None:
+    for p in tail:
+        p.role = p.role if p.is_furniture else Furniture.CREDIT
 
 
 def _settle_repeated_paragraphs(placed: list[Placed]) -> None:
@@ -205,6 +210,18 @@ def _settle_author_boxes(placed: list[Placed]) -> None:
         p.role = Furniture.CREDIT
 
 
+def _settle_signed_boxes(placed: list[Placed]) -> None:
+    """A name over a paragraph about that journalist ends the story, whatever the page had below."""
+    total, above = sum(len(p.text) for p in placed if p.role is Part.PROSE), 0
+    for index, (name, box) in enumerate(pairwise(placed)):
+        if name.role is Part.PROSE:
+            above += len(name.text)
+        signed = name.role is Part.TITLE and box.role in (Part.PROSE, Furniture.CREDIT)
+        if signed and total - above <= above / 2 and is_bio(box.text, of=name.text):
+            _drop(placed[index + 1 :])
+            return
+
+
 def _settle_boilerplate(placed: list[Placed]) -> None:
     """A press release ends with its boilerplate, from "About Acme" or "Media contact" on."""
     for index in range(first_prose(placed) + 1, len(placed)):
@@ -213,8 +230,7 @@ def _settle_boilerplate(placed: list[Placed]) -> None:
             continue
         below = next_part(placed, index)
         if is_boilerplate_heading(p.text, followed_by="" if below is None else below.text):
-            for q in placed[index:]:
-                q.role = q.role if q.is_furniture else Furniture.CREDIT
+            _drop(placed[index:])
             return
 
 
@@ -246,7 +262,8 @@ def _settle_questions(placed: list[Placed]) -> None:
     headed = [i for i in body if placed[i].role is Part.TITLE and _heads_a_section(placed, i)]
     for index in headed:
         p, below = placed[index], next_part(placed, index)
-        if p.text.endswith("?") and not is_marked(p.text) and below is not None:
+        shouted = is_marked(p.text) or p.text.isupper()
+        if p.text.endswith("?") and not shouted and below is not None:
             alone = len(headed) == 1
             needed = MIN_ONLY_ANSWER_WORDS if alone else MIN_ANSWER_WORDS
             if count_words(below.text) < needed or (alone and count_words(p.text) < MIN_ONLY_QUESTION_WORDS):
@@ -268,6 +285,7 @@ def _title_runs(placed: Sequence[Placed], start: int) -> Iterator[list[int]]:
 
 
 _PASSES: tuple[Callable[[list[Placed]], None], ...] = (
+    _settle_end_marks,
     _settle_repeated_paragraphs,
     _settle_repeated_titles,
     _settle_pull_quotes,
@@ -276,6 +294,7 @@ _PASSES: tuple[Callable[[list[Placed]], None], ...] = (
     _settle_labels,
     _settle_lines_below_bylines,
     _settle_head_lines,
+    _settle_signed_boxes,
     _settle_author_boxes,
     _settle_boilerplate,
     _settle_numbered_lists,

@@ -7,14 +7,15 @@ story is put together from what is left.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from articles.blocks import Block, split_blocks
 from articles.bylines import is_name, read_byline, read_sign_off
 from articles.captions import is_file_caption
+from articles.copy_head import read_head
 from articles.credits import is_rights_line
-from articles.dateline import Dateline, dateline_alone, split_dateline
+from articles.dateline import Dateline, is_labelled, split_dateline
 from articles.dates import find_dates, find_weekday, midnight_utc, read_stamp
 from articles.errors import NotAnArticle
 from articles.furniture import Furniture
@@ -22,11 +23,10 @@ from articles.headings import count_words, in_title_case, is_heading, is_marked,
 from articles.language import detect_language
 from articles.model import PARAGRAPH_BREAK, Article, ParagraphKind, lay_out
 from articles.neighbours import place
-from articles.roles import Part, Placed, first_prose, leads_to_prose, next_part
+from articles.roles import Part, Placed, leads_to_prose, next_part
 
 MIN_STORY_WORDS = 8
 MAX_DERIVED_HEADLINE_CHARS = 120
-MIN_DECK_WORDS = 6  # above the lede: a deck; shorter, with the lede right below: the first section's heading
 MAX_LABELLED_BLOCKS = 12
 WEEKDAY_PARAGRAPHS = 2
 
@@ -40,7 +40,7 @@ def parse_wire(text: str, *, url: str | None = None, publisher: str | None = Non
     Raises NotAnArticle where there is no paragraph of running text.
     """
     placed = place([*_unlabelled(split_blocks(text))], publisher=publisher)
-    head = _read_head(placed)
+    head = read_head(placed)
     dateline, sections = _take_dateline(_sections(head.body))
     canonical, laid = lay_out(sections)
     if count_words(canonical) < MIN_STORY_WORDS:
@@ -75,74 +75,6 @@ def _unlabelled(blocks: Sequence[Block]) -> Iterator[Block]:
             yield replace(block, text=f"By {label[2]}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What stands above the lede, and all from there on."""
-
-    headline: str | None
-    names: str | None  # the lines that are only a name
-    dateline: Dateline | None  # on a line of its own
-    body: tuple[Placed, ...]
-
-
-_KICKER = re.compile(
-    r"(?:(?:the|us|u\.s\.|uk|world|national|local|international|latest|top|breaking) )?(?:world"
-    r"|europe|africa|asia|americas?"
-    r"|usa?|u\.s\.|uk|middle east|politics|business|economy|markets|sports?|news|opinion|analysis"
-    r"|health|science"
-    r"|technology|tech|culture|arts|entertainment|environment|climate|travel|lifestyle|education"
-    r"|crime|community|regional"
-    r"|exclusive|feature|features|explainer|interview|commentary|editorial|transcript"
-    r"|update)(?: news| desk)?",
-    re.IGNORECASE,
-)
-# A wire's note on which version this is: "UPDATE 2-", "RPT-", "WRAPUP 3-".
-_VERSION = re.compile(r"(?:(?:UPDATE|WRAPUP|REFILE|RPT|CORRECTED|REPEAT|RECAST)[ -]?\d*-)+\s*(?=\S)")
-
-
-def _read_head(placed: Sequence[Placed]) -> _Head:
-    lede = first_prose(placed)
-    titles = [i for i in range(lede) if placed[i].role is Part.TITLE]
-    titles = [i for i in titles if _KICKER.fullmatch(placed[i].text) is None] or titles
-    if not titles and lede and placed[0].role is Furniture.PROMO:
-        return _Head(placed[0].text, None, None, tuple(placed[lede:]))  # "WATCH ..." heads some stories
-    if not titles:
-        if _is_stopped_headline(placed, lede):
-            return _Head(placed[lede].text.rstrip("."), None, None, tuple(placed[lede + 1 :]))
-        return _Head(None, None, None, tuple(placed[lede:]))
-    headline = _VERSION.sub("", plain_title(placed[titles[0]].text))
-    names: list[str] = []
-    dateline: Dateline | None = None
-    body: list[Placed] = []
-    common = _common_words(placed) if len(titles) > 1 else frozenset[str]()
-    for index in titles[1:]:
-        p = placed[index]
-        alone = dateline_alone(p.text, bare=index == lede - 1 and not _has_shouted_headings(placed, lede))
-        if alone is not None:
-            dateline = alone
-        elif is_name(p.text) and common.isdisjoint(w.lower() for w in p.text.split()):
-            names.append(p.text)
-        elif count_words(p.text) >= MIN_DECK_WORDS:
-            body.append(Placed(p.block, Part.PROSE))
-        elif index == lede - 1:
-            body.append(p)
-    return _Head(headline, ", ".join(names) or None, dateline, (*body, *placed[lede:]))
-
-
-def _is_stopped_headline(placed: Sequence[Placed], lede: int) -> bool:
-    """Whether the copy opens with a headline that ends in a full stop."""
-    return lede < len(placed) and in_title_case(placed[lede].text) and leads_to_prose(placed, lede)
-
-
-def _common_words(placed: Sequence[Placed]) -> frozenset[str]:
-    """The words that the copy has without a capital: with "points", "Key Points" is nobody's name."""
-    return frozenset(w for p in placed if p.role is Part.PROSE for w in p.text.split() if w.islower())
-
-
-def _has_shouted_headings(placed: Sequence[Placed], lede: int) -> bool:
-    return any(p.role is Part.TITLE and p.text.isupper() for p in placed[lede:])
-
-
 _Contents = list[tuple[str, ParagraphKind]]
 
 
@@ -173,9 +105,12 @@ def _take_dateline(
     sections: list[tuple[str | None, _Contents]],
 ) -> tuple[Dateline | None, list[tuple[str | None, _Contents]]]:
     """The dateline in front of the lede, and the sections without it. It may stand below a deck."""
+    paragraphs = [paragraph for _, contents in sections for paragraph, _ in contents]
+    # "SINGAPORE: Oil prices ..." is a dateline, unless that is how this copy names who speaks.
+    with_colon = sum(is_labelled(paragraph) for paragraph in paragraphs) == 1
     for _, contents in sections[:2]:
         for number, (paragraph, kind) in enumerate(contents[:2]):
-            dateline, rest = split_dateline(paragraph)
+            dateline, rest = split_dateline(paragraph, with_colon=with_colon and paragraph is paragraphs[0])
             if dateline is not None:
                 contents[number] = (rest, kind)
                 return dateline, sections
