@@ -27,7 +27,7 @@ def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block,
 
 
 def incomplete_note(article: Article) -> tuple[Note, ...]:
-    """That only part of the article could be read, where that is so: no brief of a part passes for the whole."""
+    """That only a part could be read, where that is so: no brief of a part passes for the whole."""
     match article.completeness:
         case Completeness.STUB:
             return (Note(text="Only the opening could be read: the rest is behind a paywall."),)
