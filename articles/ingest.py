@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from articles.characters import in_whole_characters
 from articles.database import Database
 from articles.model import Article, ArticleId
 from articles.placing import marks_of
@@ -16,7 +17,6 @@ from articles.vectors import ArticleVector
 Record = Callable[[Connection, ArticleId], None]
 # The slow part: reads an article and gives back how to store what it found.
 Analyse = Callable[[Article], Record]
-
 # What an article means, for finding others about the same event.
 Meaning = Callable[[Article], ArticleVector]
 
@@ -41,9 +41,10 @@ def ingest(
     """Stores an article once, with its analysis, in one transaction.
 
     Stopped at any instant, it leaves all of the article or nothing, and may be done again. The analysis runs
-    before the transaction opens, so that no other writer waits for it. meaning: without it, only copies
-    of one article become one story.
+    before the transaction opens, so that no other writer waits for it. meaning: without it, only copies of
+    one article become one story. Halves of surrogate pairs in its text become U+FFFD.
     """
+    article = in_whole_characters(article)
     known = store.known(article)
     if known is not None:
         return Ingested(id=known, is_new=False)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from rapidfuzz import process
 
+from articles.characters import whole_characters
 from articles.model import ArticleId
 from bot.commands import BY_NAME
 from bot.order import Order, read_order
@@ -172,9 +173,10 @@ def command_of(line: str) -> str | None:
 def parse(line: str) -> Ask:
     """What the line asks. Raises NotUnderstood.
 
-    Plain words ask for a brief on them, and a plain number for that section.
+    Plain words ask for a brief on them, and a plain number for that section. What is no character in the line
+    becomes U+FFFD, so that what is asked can be stored.
     """
-    line = line.strip()
+    line = whole_characters(line.strip())
     if len(line) > MAX_LINE:
         raise NotUnderstood(
             f"That is too long for a command ({len(line):,} characters; {MAX_LINE:,} at most)."

@@ -134,6 +134,14 @@ def test_a_follow_up_to_a_message_is_about_what_that_message_showed(house: House
     assert HEADLINE in words(ask(house, "/source", replied_to=nato))
 
 
+@pytest.mark.parametrize("topic", ["na\ud800to", "\ud83d", "\x00"])
+def test_a_topic_with_half_a_character_is_taken_as_any_other(house: House, topic: str) -> None:
+    for command in ("brief", "search", "quotes", "subscribe", "section"):
+        assert ask(house, f"/{command} {topic}").blocks
+    assert ask(house, "/subscriptions").blocks
+    assert ask(house, "/export").blocks
+
+
 def test_chats_do_not_see_what_others_were_shown(house: House) -> None:
     ask(house, "/brief nato")
     assert "No brief has been shown here yet" in words(ask(house, "/sections", chat=OTHER_CHAT))
@@ -142,14 +150,17 @@ def test_chats_do_not_see_what_others_were_shown(house: House) -> None:
 def test_more_goes_on_to_the_next_story_and_ends(house: House) -> None:
     house.ingest(
         replace(
-            article(headline="NATO Meets Again", text="NATO ministers met again in Brussels on Friday."),
+            article(
+                headline="NATO Opens Cyber Center",
+                text="In Tallinn, President Kersti Kaljulaid and NATO opened a center against hackers.",
+            ),
             published=datetime(2017, 2, 16, 15, tzinfo=UTC),
         )
     )
     first = ask(house, "/brief nato")
     second = ask(house, "/more")
     titles = {str(reply.blocks[0].text) for reply in (first, second) if isinstance(reply.blocks[0], Title)}
-    assert titles == {HEADLINE, "NATO Meets Again"}
+    assert titles == {HEADLINE, "NATO Opens Cyber Center"}
     assert "That was the last story" in words(ask(house, "/more"))
 
 
