@@ -170,7 +170,9 @@ class _Speakers:
             if resolved is None:
                 return None, 0.0
             return self._person(resolved.person, source), resolved.confidence
-        words = self._reading.tokens.span(source.start, source.end).of(self._reading.text)
+        possessor = self._reading.mention_before(source)
+        start = possessor.start if possessor is not None and possessor.possessive else source.start
+        words = self._reading.tokens.span(start, source.end).of(self._reading.text)
         principal = speaks_for(self._reading, source)
         kind = SpeakerKind.ORGANISATION if source.kind is MentionKind.NAME else SpeakerKind.UNNAMED
         return Speaker(name=source.name or words, role=None, kind=kind, speaks_for=principal), 1.0

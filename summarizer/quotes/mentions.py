@@ -123,7 +123,7 @@ class _Finder:
             return self._noun_phrase(i, i + 1)
         if self._is_name_word(i):
             return self._noun_phrase(i, i)
-        if lower in _GROUPS or lower in _ROLES:
+        if lower in _GROUPS or lower in _ROLES or self._is_possessed(i):
             return self._noun_phrase(self._modifiers_start(i, floor), i)
         return None
 
@@ -136,6 +136,10 @@ class _Finder:
             return False
         # The first word of a sentence has a capital anyway.
         return not (self._opens_sentence(i) and self._common(i) and not self._capital_follows(i))
+
+    def _is_possessed(self, i: int) -> bool:
+        """The campaign in "Trump's campaign"."""
+        return i > 0 and _is_possessive(self._t.words[i - 1]) and _stem(self._t.lower[i]) in _HEADS
 
     def _opens_sentence(self, i: int) -> bool:
         t = self._t
@@ -192,14 +196,21 @@ class _Finder:
                 break
             if _stem(lower) in _HEADS:
                 head, name = end, None
-            end += 1
-            if _is_possessive(word):
+            end, possessed = self._behind_possessive(end + 1)
+            if possessed and not (end < limit and _stem(t.lower[end]) in _HEADS):
                 break
         if name is not None:
             return self._named(start, *name)
         if head >= 0:
             return self._nominal(start, head + 1)
         return None
+
+    def _behind_possessive(self, end: int) -> tuple[int, bool]:
+        """Behind the loose mark of a plural ("the engineers' union"); whether the word is a possessive."""
+        t = self._t
+        if end < len(t) and t.words[end] in "’'" and t.ends[end - 1] == t.starts[end]:
+            return end + 1, True
+        return end, _is_possessive(t.words[end - 1])
 
     def _continues_phrase(self, i: int) -> bool:
         """Whether a lower-case word goes on with the noun phrase behind a name: "Trump campaign aide"."""

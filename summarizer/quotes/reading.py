@@ -131,6 +131,13 @@ class Reading:
             return self.mentions[number]
         return None
 
+    def mention_before(self, mention: Mention) -> Mention | None:
+        """The mention that ends where this one starts."""
+        number = self.mention_starts_at(mention.start)
+        if number and self.mentions[number - 1].end == mention.start:
+            return self.mentions[number - 1]
+        return None
+
     def mention_starts_at(self, token: int) -> int:
         """The number of the first mention that starts at or behind a token."""
         return bisect_left(self._mention_starts, token)

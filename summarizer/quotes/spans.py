@@ -33,7 +33,8 @@ def find_passages(text: str, paragraphs: Sequence[Span]) -> tuple[Passage, ...]:
     singles = _single_pairs(text, paragraphs) if "''" not in text else []
     if sum(pair.strong for pair in singles) > len(doubles):
         # British marks: single outside, double inside.
-        return tuple(_passages(text, [pair for pair in singles if pair.strong]))
+        sure = [pair for pair in singles if pair.strong or text[pair.start] == "‘"]
+        return tuple(_passages(text, sure))
     return tuple(_passages(text, doubles))
 
 
@@ -213,10 +214,14 @@ def _single_pairs(text: str, paragraphs: Sequence[Span]) -> list[_Pair]:
         for opening in _SINGLE_OPENING.finditer(text, paragraph.start, paragraph.end):
             if opening.start() < end:
                 continue
+            passed = nearest
             while nearest < len(closings) and not _closes_speech(text, opening.start(), closings[nearest]):
                 nearest += 1
             if nearest == len(closings):
-                break
+                # ‘a betrayal of the villages’ closes like a possessive, and nothing else closes it.
+                nearest -= 1
+                if text[opening.start()] != "‘" or nearest < passed or closings[nearest] < opening.end():
+                    break
             end = closings[nearest] + 1
             strong = text[end - 2] in ".,!?…" or text[end : end + 1] in {".", ",", ";", "—"}
             pairs.append(_Pair(opening.start(), end, number, strong=strong))

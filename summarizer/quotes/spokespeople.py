@@ -5,14 +5,19 @@ from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.reading import Reading
 
 _SPOKESPEOPLE = lexicon.listed("spokesman spokeswoman spokesperson spokespeople spokesmen surrogate")
+_LONGEST_APPOSITION = 6  # tokens from its comma to the word itself
 _LONGEST_TITLE = 8  # tokens of the office between what is spoken for and the word itself
 
 
 def speaks_for(reading: Reading, source: Mention) -> str | None:
     """Whom the source of a quote speaks for, as the article names them; None for all but spokespeople."""
     t = reading.tokens
-    low, high = source.start, min(len(t), max(source.end, source.tail))
-    for i in range(low, high):
+    low, high = source.start, max(source.end, source.tail)
+    if high < len(t) and t.words[high] == ",":  # an apposition that ends with its sentence
+        high += _LONGEST_APPOSITION
+    for i in range(low, min(high, len(t))):
+        if t.quoted[i] or t.words[i] in ".?!;:":
+            break
         if t.lower[i] in _SPOKESPEOPLE:
             return _behind(reading, i) or _before(reading, i, low)
     return None
@@ -24,12 +29,22 @@ def _behind(reading: Reading, at: int) -> str | None:
     if at + 2 >= len(t) or t.lower[at + 1] not in ("for", "of"):
         return None
     principal = reading.mention_at(at + 2)
-    if principal is None or principal.kind is MentionKind.PRONOUN:
+    if principal is None:
+        return _common_noun(reading, at + 2)
+    if principal.kind is MentionKind.PRONOUN:
         return None
     person = reading.people.of(principal)
     if person is not None:
         return person.name
     return principal.name or t.span(principal.start, principal.end).of(reading.text)
+
+
+def _common_noun(reading: Reading, start: int) -> str | None:
+    """The city in "spokesman for the city": a determiner and one word."""
+    t = reading.tokens
+    if t.lower[start] not in ("the", "a", "an") or start + 1 >= len(t) or not t.words[start + 1].isalpha():
+        return None
+    return t.span(start, start + 2).of(reading.text)
 
 
 def _before(reading: Reading, at: int, low: int) -> str | None:
