@@ -79,9 +79,13 @@ def _by_rules(reading: Reading) -> tuple[list[_Spoken], Decide]:
 
 def _is_scare_quote(reading: Reading, number: int, attribution: Attribution | None) -> bool:
     """A word or two in marks are speech only where a cue of the same sentence says so."""
-    if len(reading.passages[number].span.of(reading.text).split()) > _LONGEST_SCARE_QUOTE:
+    if not _is_short(reading, number):
         return False
     return attribution is None or attribution.cue is None or attribution.confidence < _SURE
+
+
+def _is_short(reading: Reading, number: int) -> bool:
+    return len(reading.passages[number].span.of(reading.text).split()) <= _LONGEST_SCARE_QUOTE
 
 
 def _by_model(model: QuoteModel) -> _Attribute:
@@ -90,7 +94,11 @@ def _by_model(model: QuoteModel) -> _Attribute:
             return [], by_scorer(model.person)
         rules = RuleAttributor(reading).attribute()
         chances = speech_probabilities(model.speech, reading, rules)
-        numbers = [number for number, chance in enumerate(chances) if chance >= _MIN_SPEECH]
+        numbers = [
+            number
+            for number, chance in enumerate(chances)
+            if chance >= _MIN_SPEECH and not (_is_short(reading, number) and reading.is_thing(number))
+        ]
         attributions = SourceRanker(model.source, reading, rules).attribute(numbers)
         return list(zip(numbers, attributions, strict=True)), by_scorer(model.person)
 
