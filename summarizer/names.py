@@ -1,8 +1,7 @@
-"""Names of people as they are written, and which of them mean the same speaker."""
+"""Names of people as they are written, made comparable."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
@@ -19,7 +18,7 @@ maj captain capt admiral adm commander sergeant sgt officer former then acting d
 foreign state interior finance of the for us uk eu un nato spokesman spokeswoman spokesperson
 """
 _TITLES = frozenset(_TITLE_WORDS.split())
-_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _POSSESSIVE = re.compile(r"['’‘`´]s?(?=\s|$)", re.IGNORECASE)
 _APOSTROPHE = re.compile(r"['’‘`´]")
 _WORD = re.compile(r"[^\W_]+")
@@ -57,7 +56,7 @@ def without_titles(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def surname(words: tuple[str, ...]) -> str:
     """The last word but for "Jr." and the like; for an organisation just its last word."""
-    return next((word for word in reversed(words) if word not in _SUFFIXES), words[-1])
+    return next((word for word in reversed(words) if word not in SUFFIXES), words[-1])
 
 
 def name_key(name: str, kind: SpeakerKind) -> str:
@@ -72,21 +71,6 @@ def same_name(typed: str, name: str) -> bool:
     """Whether what a person typed can mean that name: each of its words, titles aside, but for a typo."""
     wanted, words = without_titles(name_words(typed)), name_words(name)
     return bool(wanted) and all(any(w == word or is_typo(w, word) for word in words) for w in wanted)
-
-
-def identify(key: str, kind: SpeakerKind, namesakes: Sequence[KnownSpeaker]) -> SpeakerId | None:
-    """Which known speaker a name means; None: somebody new.
-
-    key: the name's `name_key`. namesakes: the known speakers of that key or that surname. A whole name means
-    the one of the same name; a surname alone means the only known person of that surname.
-    """
-    alike = [known for known in namesakes if known.kind is kind]
-    for known in alike:
-        if known.name_key == key:
-            return known.id
-    if kind is SpeakerKind.PERSON and " " not in key and len(alike) == 1:
-        return alike[0].id
-    return None
 
 
 def is_typo(typed: str, word: str) -> bool:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select
 
 from articles.database import insert_absent, new_id
+from articles.schema import UtcDateTime, articles
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
-from summarizer.names import KnownSpeaker, identify, is_typo, name_key, name_words, surname, without_titles
-from summarizer.schema import speaker_words, speakers
+from summarizer.names import KnownSpeaker, is_typo, name_key, name_words, surname, without_titles
+from summarizer.schema import quotes, speaker_words, speakers
+from summarizer.speakers import identify
 
 MAX_NAMESAKES = 50
 LAST_CODE_POINT = "\U0010ffff"
@@ -25,6 +28,15 @@ class StoredSpeaker:
     quote_count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRole:
+    """What articles of these days call a speaker."""
+
+    role: str
+    first: datetime  # publication of the first and the last article that quotes them in this role
+    last: datetime
+
+
 def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
     """The speaker's id, made if need be, in the caller's transaction.
 
@@ -36,9 +48,28 @@ def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
     words = tuple(key.split())
     known = identify(key, speaker.kind, _namesakes(connection, key, surname(words), speaker.kind))
     if known is not None:
+        _add_words(connection, known, words)  # found as Jim and as James from now on
         return known
     row = {"name": speaker.name, "kind": speaker.kind.value, "name_key": key, "quote_count": 0}
     speaker_id = SpeakerId(new_id(connection.execute(insert(speakers).values(row))))
+    _add_words(connection, speaker_id, words)
+    return speaker_id
+
+
+def roles_of(connection: Connection, speaker_id: SpeakerId) -> tuple[SeenRole, ...]:
+    """The roles that articles give a speaker, the one seen last first."""
+    day = func.coalesce(articles.c.published, articles.c.stored_at, type_=UtcDateTime)
+    first, last = func.min(day, type_=UtcDateTime), func.max(day, type_=UtcDateTime)
+    seen = (
+        select(quotes.c.role, first.label("first"), last.label("last"))
+        .join(articles, articles.c.id == quotes.c.article_id)
+        .where(quotes.c.speaker_id == speaker_id, quotes.c.role.is_not(None))
+    )
+    rows = connection.execute(seen.group_by(quotes.c.role).order_by(last.desc(), quotes.c.role))
+    return tuple(SeenRole(role=row.role, first=row.first, last=row.last) for row in rows)
+
+
+def _add_words(connection: Connection, speaker_id: SpeakerId, words: tuple[str, ...]) -> None:
     insert_absent(
         connection,
         speaker_words,
@@ -47,7 +78,6 @@ def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
             for w in words
         ],
     )
-    return speaker_id
 
 
 def find(connection: Connection, name: str, *, limit: int) -> tuple[StoredSpeaker, ...]:

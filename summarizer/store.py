@@ -16,7 +16,7 @@ from summarizer.listing import listed
 from summarizer.model import Brief, Bullet, Quote, SpeakerId
 from summarizer.rows import brief_row, quote_of, row_of, said_key, spans_of
 from summarizer.schema import briefs, quotes
-from summarizer.speaker_index import StoredSpeaker, find, get, record, with_beginning
+from summarizer.speaker_index import SeenRole, StoredSpeaker, find, get, record, roles_of, with_beginning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,11 @@ class QuoteStore:
         """The speaker of that id; None if there is none."""
         with self._database.reading() as connection:
             return get(connection, speaker_id)
+
+    def roles_of(self, speaker_id: SpeakerId) -> tuple[SeenRole, ...]:
+        """The roles that articles give a speaker, with the dates at which they were seen, the last first."""
+        with self._database.reading() as connection:
+            return roles_of(connection, speaker_id)
 
     def speakers_like(self, beginning: str, *, limit: int = 25) -> tuple[StoredSpeaker, ...]:
         """Speakers with a word in their name that begins so, most quoted first; all if nothing is typed."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from summarizer.quotes import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.tokens import Tokens
 
+_DOCUMENTS = lexicon.words("roles", "documents")
 _LONGEST_CHAIN = 3  # "Florida's | Republican attorney general, | Pam Bondi"
 
 
@@ -14,7 +16,10 @@ def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Menti
     for number, mention in enumerate(mentions):
         if number + 1 < len(mentions) and _describes_next(tokens, mention, mentions[number + 1]):
             step[number] = number + 1
-        elif number and _describes_previous(tokens, mentions[number - 1], mention):
+        elif number and (
+            _is_document_of(mentions[number - 1], mention)
+            or _describes_previous(tokens, mentions[number - 1], mention)
+        ):
             step[number] = number - 1
     found: dict[int, Mention] = {}
     for number in step:
@@ -45,6 +50,17 @@ def _describes_next(tokens: Tokens, mention: Mention, following: Mention) -> boo
         and mention.kind is MentionKind.NOMINAL
         and not mention.plural
         and _closed(tokens, following)
+    )
+
+
+def _is_document_of(person: Mention, mention: Mention) -> bool:
+    """Hoff's |letter| says what Hoff says; Hoff's |office| speaks for itself."""
+    return (
+        person.is_person
+        and person.possessive
+        and person.end == mention.start
+        and mention.kind is MentionKind.NOMINAL
+        and mention.head in _DOCUMENTS
     )
 
 

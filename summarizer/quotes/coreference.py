@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
 from summarizer.quotes.tokens import Tokens
+from summarizer.speakers import same_given_names
 
 _SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
 
@@ -50,7 +51,7 @@ class People:
             return
         given, surname = words[0], words[-1]
         for person in self._by_surname.get(surname.lower(), []):
-            if person.given.lower() == given.lower():
+            if same_given_names(person.given.lower().split(), given.lower().split()):
                 self._add(person, mention)
                 return
         person = Person(name=mention.name or "", given=given, surname=surname, gender=mention.gender)

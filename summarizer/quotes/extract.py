@@ -13,6 +13,7 @@ from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.paraphrases import Paraphrase, find_paraphrases
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.resolution import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
+from summarizer.quotes.scare import is_named
 from summarizer.quotes.scorer import Scorer, shipped
 from summarizer.quotes.spokespeople import speaks_for
 
@@ -84,6 +85,11 @@ def _is_scare_quote(reading: Reading, number: int, attribution: Attribution | No
     return attribution is None or attribution.cue is None or attribution.confidence < _SURE
 
 
+def _is_label(reading: Reading, number: int) -> bool:
+    """A word or two behind "called" or "so-called"."""
+    return _is_short(reading, number) and is_named(reading.tokens, reading.passages[number])
+
+
 def _is_short(reading: Reading, number: int) -> bool:
     return len(reading.passages[number].span.of(reading.text).split()) <= _LONGEST_SCARE_QUOTE
 
@@ -97,7 +103,7 @@ def _by_model(model: QuoteModel) -> _Attribute:
         numbers = [
             number
             for number, chance in enumerate(chances)
-            if chance >= _MIN_SPEECH and not (_is_short(reading, number) and reading.is_thing(number))
+            if chance >= _MIN_SPEECH and not _is_label(reading, number)
         ]
         attributions = SourceRanker(model.source, reading, rules).attribute(numbers)
         return list(zip(numbers, attributions, strict=True)), by_scorer(model.person)

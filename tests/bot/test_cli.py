@@ -42,7 +42,8 @@ def test_quotes_as_json_are_spans_of_the_text_with_speakers(capsys: pytest.Captu
     speakers = {quote["text"][:25]: (quote["speaker"], quote["role"]) for quote in told["quotes"]}
     assert speakers["Today, we will take furth"] == ("Jens Stoltenberg", "NATO Secretary-General")
     assert speakers["ready to restore cooperat"] == ("Sergei Shoigu", "Russian Defense Minister")
-    assert sum(quote["speaker"] == "Jim Mattis" for quote in told["quotes"]) == 7
+    marked = [quote for quote in told["quotes"] if quote["kind"] != "paraphrased"]
+    assert sum(quote["speaker"] == "Jim Mattis" for quote in marked) == 7
     assert {quote["kind"] for quote in told["quotes"]} == {"verbatim", "partial"}
     assert {quote["kind"] for quote in told["paraphrases"]} == {"paraphrased"}
 

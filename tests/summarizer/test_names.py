@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.model import SpeakerId, SpeakerKind
-from summarizer.names import KnownSpeaker, identify, is_typo, name_key, name_words, surname
+from summarizer.model import SpeakerKind
+from summarizer.names import is_typo, name_key, name_words, surname
 
 PERSON = SpeakerKind.PERSON
 
@@ -40,28 +40,6 @@ def test_an_organisation_keeps_the_words_that_are_titles_of_people() -> None:
 
 def test_junior_is_not_a_surname() -> None:
     assert surname(name_words("Donald Trump Jr.")) == "trump"
-
-
-def known(number: int, key: str, kind: SpeakerKind = PERSON) -> KnownSpeaker:
-    return KnownSpeaker(id=SpeakerId(number), name_key=key, kind=kind)
-
-
-@pytest.mark.parametrize(
-    ("key", "namesakes", "means"),
-    [
-        ("jim mattis", [], None),
-        ("jim mattis", [known(1, "jim mattis")], 1),
-        ("mattis", [known(1, "jim mattis")], 1),
-        ("obama", [known(1, "michelle obama"), known(2, "barack obama")], None),
-        ("obama", [known(1, "michelle obama"), known(2, "barack obama"), known(3, "obama")], 3),
-        ("michelle obama", [known(2, "barack obama")], None),
-        ("ford", [known(1, "ford", SpeakerKind.ORGANISATION)], None),
-    ],
-)
-def test_a_surname_means_the_only_one_who_has_it(
-    key: str, namesakes: list[KnownSpeaker], means: int | None
-) -> None:
-    assert identify(key, PERSON, namesakes) == means
 
 
 @pytest.mark.parametrize("typed", ["mattis", "matis", "mathis", "mattiss", "amttis", "matits", "xattis"])
