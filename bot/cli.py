@@ -35,7 +35,7 @@ from bot.reading import read_article
 from bot.reply import Reply
 from bot.running import run_platforms
 from config.defaults import DEFAULT_FEEDS, sample_article
-from config.settings import SETTINGS_FILE, Settings
+from config.settings import SETTINGS_FILE, Settings, Telegram
 from summarizer.errors import SummarizerError
 from summarizer.model import Quote
 from summarizer.names import same_name
@@ -170,9 +170,9 @@ def read_settings(*, serving: bool = False) -> Settings:
         raise click.ClickException(f"setting {name}: {first['msg']} (see {SETTINGS_FILE})") from error
     except (SettingsError, ValueError) as error:
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
-    tokens = [
-        token.get_secret_value() for token in (settings.telegram.token, settings.discord.token) if token
-    ]
+    webhook = settings.telegram.webhook
+    secrets = (settings.telegram.token, settings.discord.token, webhook and webhook.secret)
+    tokens = [secret.get_secret_value() for secret in secrets if secret]
     level = logging.getLevelNamesMapping()[settings.log_level]
     set_up_logs(level if serving else max(level, logging.WARNING), secrets=tokens)
     return settings
@@ -223,14 +223,7 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
     """The chat adapters that have a token. Their libraries are imported only where they are used."""
     adapters: dict[str, ChatAdapter] = {}
     if token := settings.telegram.token:
-        from bot.telegram import TelegramChat
-
-        adapters["telegram"] = TelegramChat(
-            token=token.get_secret_value(),
-            base_url=settings.telegram.base_url,
-            base_file_url=settings.telegram.base_file_url,
-            poll_interval=timedelta(seconds=settings.telegram.poll_interval_s),
-        )
+        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value())
     if token := settings.discord.token:
         from bot.discord import DiscordChat
 
@@ -244,6 +237,26 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
             shard_ids=list(shards) if shards else None,
         )
     return adapters
+
+
+def telegram_chat(settings: Telegram, token: str) -> ChatAdapter:
+    """The adapter for Telegram, as it is set up."""
+    from bot.telegram import TelegramChat, WebhookSettings
+
+    webhook = None
+    if hook := settings.webhook:
+        secret = hook.secret.get_secret_value() if hook.secret else None
+        webhook = WebhookSettings(url=hook.url, host=hook.host, port=hook.port, secret=secret)
+    return TelegramChat(
+        token=token,
+        base_url=settings.base_url,
+        base_file_url=settings.base_file_url,
+        poll_interval=timedelta(seconds=settings.poll_interval_s),
+        webhook=webhook,
+        owners=settings.owners,
+        everyone_may_change=settings.everyone_may_change,
+        messages_a_second=settings.messages_a_second,
+    )
 
 
 async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Settings: environment variables `PULLQUOTE_...` and the file `pullquote.toml`, with their defaults."""
 
+import re
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,30 @@ from pydantic_settings import (
 SETTINGS_FILE = "pullquote.toml"
 
 
+class TelegramWebhook(BaseModel):
+    """How Telegram's updates reach us where they are not polled."""
+
+    url: str  # public: what Telegram calls, past any reverse proxy
+    host: str = "127.0.0.1"  # where we listen for what the proxy passes on
+    port: int = Field(default=8080, ge=1, le=65535)
+    # What Telegram shows to be Telegram; None: made from the token.
+    secret: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+            raise ValueError(f"{url!r} is not an address such as https://bot.example.org/telegram")
+        return url
+
+    @field_validator("secret")
+    @classmethod
+    def _is_sendable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("a secret has 1 to 256 of A-Z, a-z, 0-9, _ and -")
+        return secret
+
+
 class Telegram(BaseModel):
     """The Telegram bot; without a token there is none."""
 
@@ -21,6 +46,12 @@ class Telegram(BaseModel):
     base_url: str = "https://api.telegram.org/bot"  # or a self-hosted Bot API server's, up to the token
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_interval_s: float = Field(default=0.0, ge=0)
+    webhook: TelegramWebhook | None = None  # None: updates are polled
+    owners: tuple[int, ...] = ()  # user ids of who runs the bot: they may change any chat's orders
+    everyone_may_change: bool = False  # in groups every member may, not administrators alone
+    messages_a_second: int = Field(
+        default=30, ge=1
+    )  # of several processes, each gets its part of Telegram's 30
 
 
 class Discord(BaseModel):

@@ -138,6 +138,7 @@ def test_what_is_asked_wrongly_is_one_line_and_exit_code_2(
         ("PULLQUOTE_DATABASE_URL", "sqlite:////proc/nowhere/x.db", "/proc/nowhere"),
         ("PULLQUOTE_MODEL_FOLDER", "/nowhere", "/nowhere"),
         ("PULLQUOTE_LOG_LEVEL", "LOUD", "setting log_level"),
+        ("PULLQUOTE_TELEGRAM__WEBHOOK__URL", "bot.example.org", "https://bot.example.org/telegram"),
     ],
 )
 def test_a_wrong_setting_is_named(
