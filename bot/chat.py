@@ -1,5 +1,6 @@
 """Where a request comes from and where a reply goes: chats, people, and the port that every platform fits."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NewType, Protocol
@@ -75,6 +76,10 @@ class SendUnknown(ChatError):
     """The bytes went out and no answer came: it may have been posted. Never retried blindly."""
 
 
+# What a delivery does at the last moment before it may stand in the chat; what it raises keeps it from going.
+Begin = Callable[[], Awaitable[None]]
+
+
 class Conversation(Protocol):
     """What an adapter asks of the house. Every method may block on the database or a model."""
 
@@ -106,8 +111,10 @@ class ChatAdapter(Protocol):
     async def ready(self) -> None:
         """Returns once `send` can work."""
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
+
+        begin: awaited once the chat's limits allow the first message, right before it goes out.
 
         Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
         SendFailed, SendUnknown.

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.chat import ChatRef, Conversation, MessageId, Request
+from bot.chat import Begin, ChatRef, Conversation, MessageId, Request
 from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,17 @@ class ConsoleChat:
         """Returns once `send` can work."""
         await self._ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:  # noqa: ARG002 (the port's)
+    async def send(
+        self,
+        chat: ChatRef,  # noqa: ARG002 (the port's)
+        reply: Reply,
+        *,
+        key: str,  # noqa: ARG002 (the port's)
+        begin: Begin | None = None,
+    ) -> MessageId:
         """Prints an unasked reply."""
+        if begin is not None:
+            await begin()
         return self._print(reply)
 
     async def direct(self, user: str) -> ChatRef:  # noqa: ARG002 (the port's)

@@ -52,6 +52,10 @@ BARRED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its order st
 BARRED_FOR_GOOD = timedelta(days=30)  # then the order ends
 
 
+class _TakenAway(Exception):
+    """Our lease of a delivery ran out while it waited, and somebody else has it."""
+
+
 class Courier:
     """Carries what is due to its chats. One `round` at a time; several processes may each have a courier."""
 
@@ -169,16 +173,23 @@ class Courier:
         if (barred := self._barred_now(chat)) is not None:
             await self._barred(delivery, barred)
             return
-        lease = LEASE if chat.platform in self._resend else SEND_LEASE
-        if not await asyncio.to_thread(self._outbox.begin, delivery, began, lease=lease):
-            return
         key = f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}"
         try:
-            message = await self._adapters[chat.platform].send(chat, digest.reply, key=key)
+            message = await self._adapters[chat.platform].send(
+                chat, digest.reply, key=key, begin=lambda: self._begin(delivery)
+            )
+        except _TakenAway:
+            log.info("delivery left to another", extra={"delivery": delivery.id})
         except ChatError as error:
             await self._not_sent(delivery, digest, error, began)
         else:
             await asyncio.to_thread(self._sent, delivery, digest, message)
+
+    async def _begin(self, delivery: Delivery) -> None:
+        """Marks that it may stand in the chat from now on: a process that dies before has sent nothing."""
+        lease = LEASE if delivery.subscription.chat.platform in self._resend else SEND_LEASE
+        if not await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=lease):
+            raise _TakenAway
 
     async def _not_sent(self, delivery: Delivery, digest: Digest, error: ChatError, began: datetime) -> None:
         """Settles a send that did not plainly succeed."""

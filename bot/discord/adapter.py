@@ -13,6 +13,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import (
+    Begin,
     ChatError,
     ChatGone,
     ChatRef,
@@ -118,11 +119,13 @@ class DiscordChat:
         """See `ChatAdapter`."""
         await self._ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
         """See `ChatAdapter`. A lost answer is settled by asking again with the same nonce."""
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
+        if begin is not None:  # before the gate: a copy is refused here
+            await begin()
         messages = render(reply)
         posted = self._posted.setdefault(key, [])
         try:

@@ -11,7 +11,7 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.chat import ChatError, ChatMoved, ChatRef, Conversation, MessageId, SendFailed, Throttled
+from bot.chat import Begin, ChatError, ChatMoved, ChatRef, Conversation, MessageId, SendFailed, Throttled
 from bot.limits import Limit
 from bot.redaction import redacted
 from bot.reply import Reply
@@ -136,14 +136,14 @@ class TelegramChat:
         """See `ChatAdapter`."""
         await self._ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
         """See `ChatAdapter`. Under the same key, a reply of several messages goes on where it stopped."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
         posting = self._unfinished.pop(key, None) or Posting(self._outbound, chat, reply, urgent=False)
         posting.redirect(chat)
         try:
-            return await posting.finish()
+            return await posting.finish(begin)
         except (Throttled, SendFailed, ChatMoved):
             self._unfinished[key] = posting
             if len(self._unfinished) > _MOST_UNFINISHED:

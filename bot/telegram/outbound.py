@@ -7,7 +7,7 @@ from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat import ChatRef, MessageId, Throttled
+from bot.chat import Begin, ChatRef, MessageId, Throttled
 from bot.limits import Gate, Limit
 from bot.reply import Items, Reply
 from bot.telegram.buttons import Buttons
@@ -50,10 +50,16 @@ class Outbound:
         is_last: bool = True,
         answers: int | None = None,
         urgent: bool,
+        begin: Begin | None = None,
     ) -> MessageId:
-        """A message of the reply; the buttons go under the last one. Raises the port's errors."""
+        """A message of the reply; the buttons go under the last one. Raises the port's errors.
+
+        begin: awaited when its turn has come, right before it goes out.
+        """
         answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
         async with self._turn(chat.chat, urgent=urgent):
+            if begin is not None:
+                await begin()
             message = await self._bot.send_message(
                 chat_id=int(chat.chat),
                 message_thread_id=None if chat.thread is None else int(chat.thread),

@@ -1,6 +1,6 @@
 """Putting a reply into a chat, message by message; a second try goes on where the first one stopped."""
 
-from bot.chat import ChatRef, MessageId, SendRefused
+from bot.chat import Begin, ChatRef, MessageId, SendRefused
 from bot.reply import Reply
 from bot.telegram.outbound import Outbound
 from bot.telegram.render import render
@@ -26,9 +26,10 @@ class Posting:
         if chat != self._chat:
             self._chat, self._answers = chat, None  # messages are numbered anew there
 
-    async def finish(self) -> MessageId:
+    async def finish(self, begin: Begin | None = None) -> MessageId:
         """Sends what is not sent yet; the id of the last message.
 
+        begin: awaited when the first of it may go, right before it does.
         Raises the port's errors: SendRefused if there is nothing to show or Telegram will not have it.
         """
         if not self._messages:
@@ -43,6 +44,8 @@ class Posting:
                     is_last=number == len(self._messages) - 1,
                     answers=self._answers if number == 0 else None,
                     urgent=self._urgent,
+                    begin=begin,
                 )
             )
+            begin = None
         return self._sent[-1]

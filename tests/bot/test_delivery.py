@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat import (
+    Begin,
     ChatError,
     ChatGone,
     ChatMoved,
@@ -47,7 +48,9 @@ class Chat:
     async def ready(self) -> None:
         return
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+        if begin is not None:
+            await begin()
         self.keys.append(key)
         if chat in self.closed:
             raise NotAllowed("Missing Permissions", where="#news")

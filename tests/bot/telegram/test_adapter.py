@@ -590,6 +590,28 @@ async def test_somebody_who_waits_is_answered_after_the_pause_that_telegram_asks
         assert (await server.next_post(server.person(ANN))).text == "re: /brief"
 
 
+async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_until_then(
+    server: TelegramServer,
+) -> None:
+    ann = server.person(ANN)
+    begun: list[int] = []
+
+    async def begin() -> None:
+        begun.append(len(server.posted))
+
+    async def withdraw() -> None:
+        raise LookupError("another process has it")
+
+    async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
+        await asyncio.gather(
+            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), begin=begin) for n in range(2))
+        )
+        with pytest.raises(LookupError):
+            await chat.send(ref(ANN), prose("digest 3"), key="3", begin=withdraw)
+    assert begun == [0, 1]  # the second waited for the first, and had not begun
+    assert [p.text for p in server.posted if p.chat == ann.id] == ["digest 0", "digest 1"]
+
+
 async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, serving: Serving) -> None:
     async with serving(Scripted()) as chat:
         with pytest.raises(SendRefused):

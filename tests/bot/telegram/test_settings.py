@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.cli import platforms, read_settings
+from bot.cli import platforms
 from bot.telegram import TelegramChat
+from config.settings import Settings
 from tests.bot.telegram.conftest import free_port, served
 from tests.bot.telegram.conversations import Scripted
 from tests.servers.proxy import reverse_proxy
@@ -24,7 +25,7 @@ async def test_a_bot_set_up_by_settings_alone_answers(
             settings |= {f"WEBHOOK__{name}": value for name, value in hook.items()}
         for name, value in settings.items():
             monkeypatch.setenv(f"PULLQUOTE_TELEGRAM__{name}", value)
-        chat = platforms(read_settings())["telegram"]
+        chat = platforms(Settings())["telegram"]
         assert isinstance(chat, TelegramChat)
         talk = Scripted()
         group = server.group(-100)
