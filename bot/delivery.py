@@ -56,6 +56,10 @@ class _TakenAway(Exception):
     """Our lease of a delivery ran out while it waited, and somebody else has it."""
 
 
+class _Stopping(Exception):
+    """We were told to stop while a delivery waited for its turn."""
+
+
 class Courier:
     """Carries what is due to its chats. One `round` at a time; several processes may each have a courier."""
 
@@ -101,7 +105,7 @@ class Courier:
         return scheduler
 
     async def finish(self) -> None:
-        """Claims nothing more; returns when what is being sent has come to its end."""
+        """Begins nothing more; returns when what is being sent has come to its end."""
         self._stopping = True
         async with self._at_work:
             pass
@@ -178,6 +182,8 @@ class Courier:
             message = await self._adapters[chat.platform].send(
                 chat, digest.reply, key=key, begin=lambda: self._begin(delivery)
             )
+        except _Stopping:
+            await asyncio.to_thread(self._pause, delivery, timedelta(0), "not begun when we stopped")
         except _TakenAway:
             log.info("delivery left to another", extra={"delivery": delivery.id})
         except ChatError as error:
@@ -187,6 +193,8 @@ class Courier:
 
     async def _begin(self, delivery: Delivery) -> None:
         """Marks that it may stand in the chat from now on: a process that dies before has sent nothing."""
+        if self._stopping:
+            raise _Stopping
         lease = LEASE if delivery.subscription.chat.platform in self._resend else SEND_LEASE
         if not await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=lease):
             raise _TakenAway

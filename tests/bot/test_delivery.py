@@ -1,5 +1,6 @@
 """The courier over the real outbox; its chat adapter is one that fails as it is told."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -39,6 +40,9 @@ class Chat:
     def __init__(self) -> None:
         self.posted: list[tuple[ChatRef, Reply, str]] = []
         self.errors: list[ChatError] = []
+        self.turn = asyncio.Event()  # of the next to be sent
+        self.turn.set()
+        self.asked = asyncio.Event()  # to send something
         self.closed: set[ChatRef] = set()  # where it may not write
         self.keys: list[str] = []  # of everything that was tried
 
@@ -49,6 +53,8 @@ class Chat:
         return
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+        self.asked.set()
+        await self.turn.wait()
         if begin is not None:
             await begin()
         self.keys.append(key)
@@ -126,6 +132,40 @@ async def test_a_digest_for_a_chat_that_has_moved_follows_it_and_the_order_stays
     assert [to for to, _, _ in chat.posted] == [MOVED]  # and the story does not come again on the second day
     assert [order.topic for order in house.chats.subscriptions(MOVED)] == ["nato"]
     assert house.chats.subscriptions(CHAT) == ()
+
+
+async def test_what_waits_for_its_turn_when_the_process_dies_is_sent_by_the_next_one(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    chat.turn.clear()
+    dying = asyncio.create_task(courier.round())
+    await chat.asked.wait()
+    dying.cancel()
+    await asyncio.wait([dying])
+    chat.turn.set()
+    clock.now += LEASE + timedelta(seconds=1)
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_what_waits_for_its_turn_when_we_are_told_to_stop_is_left_for_the_next_start(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    chat.turn.clear()
+    going = asyncio.create_task(courier.round())
+    await chat.asked.wait()
+    stopping = asyncio.create_task(courier.finish())
+    await asyncio.sleep(0)
+    chat.turn.set()
+    await asyncio.gather(going, stopping)
+    assert (chat.posted, house.outbox.states()) == ([], {DeliveryState.DUE: 1})
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
 
 
 async def test_the_next_digest_brings_what_is_new(
