@@ -82,6 +82,11 @@ bench-feeds: $(STAMP)
 bench-telegram: $(STAMP)
 	@$(BIN)/python -m bench.telegram
 
+# The same on Discord: 3,000 messages to 1,000 channels.
+.PHONY: bench-discord
+bench-discord: $(STAMP)
+	@$(BIN)/python -m bench.discord
+
 # Every miss of the quote extractor on annotated articles, in its context, as one page.
 .PHONY: report-quotes train-quotes
 REPORT ?= quote-misses.html

@@ -13,29 +13,18 @@ import math
 import multiprocessing
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from multiprocessing.connection import Connection
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from bench.digests import STORIES, house_with
 from bot.chat import ChatRef
 from bot.delivery import Courier
-from bot.house import Analyst, House, open_house, utc_now
+from bot.house import House, utc_now
 from bot.telegram import TelegramChat
-from tests.samples import article
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
-# Topics that share no story, so that a chat gets a digest on each.
-STORIES = {
-    "volcano": "A volcano on the island woke on Monday. Villages were cleared.\n\nAsh closed the airport.",
-    "budget": "Parliament passed the budget at night. Taxes stay.\n\n“It was close,” said Minister Ann Lee.",
-    "orchestra": "The orchestra plays again after a strike. Pay rises by a tenth.\n\nThe hall was full.",
-}
 GROUPS = 0.3  # of the chats
 ASK_EVERY_S = 0.5
 ASKERS = 40
@@ -92,31 +81,6 @@ async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
     await server.say(chat, user, "/brief volcano")
     posted = await server.next_post(chat, after=had)
     seen.waits.append(posted.at - asked_at)
-
-
-@contextlib.contextmanager
-def house_with(chats: list[int]) -> Iterator[House]:
-    """A house where every chat has an order on every topic, due now."""
-    now, zone = utc_now(), ZoneInfo("UTC")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_house(f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone) as house,
-    ):
-        for topic, text in STORIES.items():
-            headline = f"The {topic}, and what it means"
-            house.ingest(article(headline=headline, text=text, published=now - timedelta(hours=1)))
-        for chat in chats:
-            for topic in STORIES:
-                house.chats.add_subscription(
-                    ChatRef(platform="telegram", chat=str(chat)),
-                    topic=topic,
-                    schedule={"rhythm": "daily", "at": f"{now:%H:%M}"},
-                    timezone=zone.key,
-                    next_due=now,
-                    created_by="bench",
-                    now=now,
-                )
-        yield house
 
 
 async def deliver(house: House, base_url: str) -> None:
@@ -176,7 +140,7 @@ def main() -> int:
     server = spawn.Process(target=serve, args=(theirs, chats), daemon=True)
     server.start()
     base_url = ours.recv()
-    with house_with(chats) as house:
+    with house_with(ChatRef(platform="telegram", chat=str(chat)) for chat in chats) as house:
         ours.send("start")
         asyncio.run(deliver(house, base_url))
         ours.send("end")

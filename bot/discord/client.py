@@ -24,7 +24,15 @@ from bot.discord.requests import (
     undeliverable,
 )
 from bot.discord.responses import Response, arguments_of
-from bot.discord.threads import card_of, fill_thread, headline_of, open_thread, opens_thread, pointer_to
+from bot.discord.threads import (
+    card_of,
+    fill_thread,
+    headline_of,
+    open_thread,
+    opens_thread,
+    pointer_to,
+    thread_name,
+)
 from bot.discord.traffic import PER_SECOND, Traffic
 from bot.discord.wire import tracing
 from bot.reply import Reply, refusal
@@ -34,7 +42,7 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction["Client"]
 
 # Discord gives an interaction up after 3 s. An answer sooner than this saves the "is thinking" and a call.
-_DEFER_AFTER_S = 1.0
+_DEFER_AFTER_S = 0.5
 _COMPLETE_WITHIN_S = 2.0
 
 _BROKEN = refusal("Something went wrong here and was logged. Please try again in a moment.")
@@ -143,20 +151,39 @@ class Client(discord.AutoShardedClient):
         if reply.error:
             await response.show(reply)
             return True
-        anchor = interaction.message
-        if anchor is None:
-            anchor = await interaction.edit_original_response(**arguments_of(card_of(reply))[0])
         try:
-            thread = await open_thread(anchor, headline_of(reply))
+            anchor, thread = await self._thread_for(interaction, reply)
         except discord.Forbidden:
             return False
         if thread is not None:
             last = await fill_thread(thread, reply, key=str(interaction.id))
             where = ChatRef(platform=PLATFORM, chat=str(thread.id))
             await asyncio.to_thread(self._conversation.posted, where, reply, MessageId(str(last.id)))
-        if anchor is interaction.message:
+        if interaction.message is not None:
             await interaction.edit_original_response(content=pointer_to(anchor))
         return True
+
+    async def _thread_for(
+        self, interaction: Interaction, reply: Reply
+    ) -> tuple[discord.Message, discord.Thread | None]:
+        """The message that the article's thread stands under, and the thread if it is new.
+
+        Under a digest stand several articles: the second gets a message of its own.
+        """
+        headline, card = headline_of(reply), arguments_of(card_of(reply))[0]
+        if (anchor := interaction.message) is None:
+            anchor = await interaction.edit_original_response(**card)
+            return anchor, await open_thread(anchor, headline)
+        thread = await open_thread(anchor, headline)
+        if thread is None and not await self._is_about(anchor, headline):
+            anchor = await anchor.channel.send(**card, nonce=str(interaction.id))
+            thread = await open_thread(anchor, headline)
+        return anchor, thread
+
+    async def _is_about(self, anchor: discord.Message, headline: str) -> bool:
+        """Whether the thread under the message is that article's."""
+        there = await self.fetch_channel(anchor.id)
+        return isinstance(there, discord.Thread) and there.name == thread_name(headline)
 
     async def on_message(self, message: discord.Message) -> None:
         """Words said to us: in a direct message, or with a mention."""

@@ -60,6 +60,23 @@ async def test_a_second_press_leads_to_the_same_thread(server: DiscordServer) ->
     assert len({message.text for message in thread.shown}) == len(thread.shown)
 
 
+async def test_each_article_of_a_digest_has_a_thread_of_its_own(server: DiscordServer) -> None:
+    channel = server.add_channel(server.add_guild())
+    digest = say("Two stories.", *(Button(label=f"{n} · Full text", command=f"/full #{n}") for n in (1, 2)))
+    other = Reply(blocks=(Title(text="Another"), Prose(text="All of it.")))
+    async with serving(server, Scripted({"/brief": digest, "/full #1": WHOLE, "/full #2": other})):
+        shown = await (await server.slash(channel, READER, "brief")).answer()
+        answers = [
+            await (await server.press(shown, READER, shown.button(f"{n} · Full text"))).answer()
+            for n in (1, 2, 1)
+        ]
+    first, second = threads_of(server, channel)
+    assert (first.id, second.name) == (shown.id, "Another")
+    assert [message.id for message in channel.shown] == [shown.id, second.id]
+    pointers = [f"The full text is in <#{thread.id}>." for thread in (first, second, first)]
+    assert [answer.content for answer in answers] == pointers
+
+
 async def test_the_command_puts_the_thread_under_its_own_answer(server: DiscordServer) -> None:
     channel = server.add_channel(server.add_guild())
     async with serving(server, Scripted(TALK)):

@@ -160,6 +160,7 @@ class DiscordServer:
         route("GET", "/api/v10/gateway/bot", self._gateway_bot)
         route("PUT", "/api/v10/applications/{application}/commands", self._put_commands)
         route("POST", "/api/v10/users/@me/channels", self._open_direct)
+        route("GET", "/api/v10/channels/{channel}", self._get_channel)
         route("POST", "/api/v10/channels/{channel}/messages", self._post_message)
         route("POST", "/api/v10/channels/{channel}/messages/{message}/threads", self._open_thread)
         route("POST", "/api/v10/channels/{channel}/typing", self._typing)
@@ -480,6 +481,9 @@ class DiscordServer:
         )
         await self.gateway.dispatch("THREAD_CREATE", thread.json(), guild_id=channel.guild.id)
         return _json(thread.json(), status=201)
+
+    async def _get_channel(self, request: web.Request) -> web.Response:
+        return _json(self._seen(request.match_info["channel"]).json())
 
     async def _typing(self, request: web.Request) -> web.Response:
         self._writable(request.match_info["channel"], embeds=False)

@@ -1,6 +1,7 @@
 """What there is in a Discord: users, servers, channels and messages, and how its API writes them."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -69,6 +70,7 @@ class Message:
     interaction_id: int | None = None
     deleted: bool = False
     edits: int = 0
+    at: float = field(default_factory=time.monotonic)
     id: int = field(default_factory=snowflake)
 
     @property

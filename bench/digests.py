@@ -1,0 +1,44 @@
+"""A house with a large digest due, for the benchmarks of the chat platforms."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.chat import ChatRef
+from bot.house import Analyst, House, open_house, utc_now
+from tests.samples import article
+
+# Topics that share no story, so that a chat gets a digest on each.
+STORIES = {
+    "volcano": "A volcano on the island woke on Monday. Villages were cleared.\n\nAsh closed the airport.",
+    "budget": "Parliament passed the budget at night. Taxes stay.\n\n“It was close,” said Minister Ann Lee.",
+    "orchestra": "The orchestra plays again after a strike. Pay rises by a tenth.\n\nThe hall was full.",
+}
+
+
+@contextlib.contextmanager
+def house_with(chats: Iterable[ChatRef]) -> Iterator[House]:
+    """A house where every chat has an order on every topic, due now."""
+    now, zone = utc_now(), ZoneInfo("UTC")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_house(f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone) as house,
+    ):
+        for topic, text in STORIES.items():
+            headline = f"The {topic}, and what it means"
+            house.ingest(article(headline=headline, text=text, published=now - timedelta(hours=1)))
+        for chat in chats:
+            for topic in STORIES:
+                house.chats.add_subscription(
+                    chat,
+                    topic=topic,
+                    schedule={"rhythm": "daily", "at": f"{now:%H:%M}"},
+                    timezone=zone.key,
+                    next_due=now,
+                    created_by="1",
+                    now=now,
+                )
+        yield house
