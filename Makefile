@@ -104,3 +104,20 @@ train-quotes: $(STAMP)
 ARTICLES ?= 1000000
 bench-answers: $(STAMP)
 	@$(BIN)/python -m bench.answers $(ARTICLES) $(if $(DATABASE),--database $(DATABASE))
+# Briefs, measured. DATA: JSON lines with `id`, `title` and `text`; for the scorer also `summary`.
+.PHONY: predict-briefs bench-briefs train-briefs
+predict-briefs: $(STAMP)
+	@$(BIN)/python -m bench.briefs predict $(DATA) $(OUT)
+
+bench-briefs: $(STAMP)
+	@$(BIN)/python -m bench.briefs bench $(DATA) $(SCORER)
+
+# Learns the weights in summarizer/word_weights.npz; the same data give the same weights.
+train-briefs: $(STAMP)
+	@$(BIN)/python -m bench.train_briefs $(DATA)
+
+# From a page's text to the stored article on 2 cores: articles a second, the time of each stage, peak memory.
+.PHONY: bench-pipeline
+ARTICLES ?= 200
+bench-pipeline: $(STAMP)
+	@$(BIN)/python -m bench.pipeline --articles $(ARTICLES)

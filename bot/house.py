@@ -25,7 +25,7 @@ from bot.standing import StandingOrders
 from bot.store import ChatStore
 from bot.stories import Stories
 from summarizer.analysis import Analysis, analyse
-from summarizer.encoder import MiniLM
+from summarizer.encoder import MiniLM, checked_model
 from summarizer.extractive import Extractive
 from summarizer.model import Quote
 from summarizer.quotes import find_quotes
@@ -39,7 +39,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Analyst:
-    """Reads an article: its quotes and its brief. The model is loaded by the first article."""
+    """Reads an article: its quotes and its brief, and the vector of what it is about."""
 
     model_folder: Path | None = None  # None: the packaged model
     threads: int | None = None
@@ -51,10 +51,12 @@ class Analyst:
 
     @cached_property
     def _summarizer(self) -> Extractive:
-        return Extractive(self._encoder)
+        return Extractive()
 
     def read(self, article: Article) -> Analysis:
-        """Raises SummarizerError where the model cannot be loaded."""
+        """Raises SummarizerError where a model is damaged or not there."""
+        if self.model_folder is not None:
+            checked_model(self.model_folder)  # or a wrong setting shows only when a vector is needed
         return analyse(
             article, find_quotes=self.quotes, summarizer=self._summarizer, max_bullets=self.max_bullets
         )

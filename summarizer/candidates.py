@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from articles.model import Article, ParagraphKind, Span
-from summarizer.model import Quote
+from summarizer.compression import cuts, edited
+from summarizer.model import Edit, EditKind, Quote
 from summarizer.sentences import split_sentences
 
 # Point back at a sentence that the reader of a brief has not seen.
@@ -50,7 +51,9 @@ class Candidate:
     words: int
     quotation: bool  # most of its words stand in quotation marks
     whole: bool  # it cuts no quotation
-    stands_alone: bool  # it is whole, and its references are inside it
+    opening: tuple[Edit, ...]  # what drops a "But" or "Meanwhile," at its start; empty if there is none
+    cuts: tuple[Edit, ...]  # what else may be left out of it, disjoint, in text order
+    stands_alone: bool  # it is whole, and its references are inside it, once its opening is dropped
 
     @property
     def hull(self) -> Span:
@@ -65,21 +68,32 @@ def candidates(article: Article, quotes: Sequence[Quote]) -> tuple[Candidate, ..
         words = paragraph.span.of(article.text)
         sentences = [_shifted(span, paragraph.span.start) for span in split_sentences(words)]
         for spans in _joined(sentences, quoted):
-            text = " ".join(article.text[spans[0].start : spans[-1].end].split())
-            whole = not _cuts_a_quotation(text, spans, quoted)
             prose = paragraph.kind is not ParagraphKind.LIST_ITEM
-            found.append(
-                Candidate(
-                    spans=spans,
-                    paragraph=number,
-                    text=text,
-                    words=len(text.split()),
-                    quotation=2 * sum(len(m[0].split()) for m in _QUOTED.finditer(text)) > len(text.split()),
-                    whole=whole,
-                    stands_alone=whole and prose and stands_alone(text),
-                )
-            )
+            found.append(_candidate(article.text, spans, number, quoted, prose=prose))
     return tuple(found)
+
+
+def _candidate(
+    article_text: str, spans: tuple[Span, ...], paragraph: int, quoted: Sequence[Span], *, prose: bool
+) -> Candidate:
+    hull = Span(start=spans[0].start, end=spans[-1].end)
+    text = edited(article_text, hull, ())
+    whole = not _cuts_a_quotation(text, spans, quoted)
+    offered = cuts(hull.of(article_text), start=hull.start) if whole else ()
+    # What quote marks of some other language enclose is a quotation too.
+    offered = tuple(cut for cut in offered if not any(cut.span.overlaps(quote) for quote in quoted))
+    opening = tuple(cut for cut in offered if cut.kind is EditKind.CONNECTIVE)
+    return Candidate(
+        spans=spans,
+        paragraph=paragraph,
+        text=text,
+        words=len(text.split()),
+        quotation=2 * sum(len(m[0].split()) for m in _QUOTED.finditer(text)) > len(text.split()),
+        whole=whole,
+        opening=opening,
+        cuts=tuple(cut for cut in offered if cut.kind is not EditKind.CONNECTIVE),
+        stands_alone=whole and prose and stands_alone(edited(article_text, hull, opening)),
+    )
 
 
 def stands_alone(sentence: str) -> bool:

@@ -1,72 +1,88 @@
-"""The default brief: the article's own sentences, chosen by vectors, position and length."""
+"""The default brief: the article's own sentences, those that say most of what an editor would keep."""
 
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from articles.model import Article
-from summarizer.candidates import Candidate, candidates
-from summarizer.encoder import Encoder, FloatArray
+from summarizer.candidates import Candidate, candidates, stands_alone
+from summarizer.compression import edited
 from summarizer.key_quotes import choose_key_quotes
-from summarizer.model import Brief, Bullet, Quote
-from summarizer.salience import Weights, most_salient, salience
+from summarizer.model import Brief, Bullet, Edit, Quote
+from summarizer.selection import Option, best_set, worth
+from summarizer.word_features import Sentence
+from summarizer.word_model import WordModel
 
 MIN_BULLETS = 2
-# A long read's first 8,000 words. Likeness of all to all grows with the square; what is news stands above.
+MAX_WORDS = 60  # read in ten to fifteen seconds
+# A long read's first 8,000 words: what is news stands above.
 MAX_CANDIDATES = 400
+_MAX_CUTS = 5  # of one sentence; each doubles the ways to write it
 
 
 class Extractive:
-    """A `Summarizer` that writes nothing: every bullet is a sentence of the article, word for word."""
+    """A `Summarizer` that writes nothing: a bullet is a sentence of the article, less what its edits drop."""
 
-    def __init__(self, encoder: Encoder, *, weights: Weights | None = None) -> None:
-        self._encoder = encoder
-        self._weights = Weights() if weights is None else weights
-
-    def brief(self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3) -> Brief:
-        """2 to `max_bullets` bullets in text order (1 only if the article has 1 sentence), and key quotes."""
-        return self.briefs([(article, quotes)], max_bullets=max_bullets)[0]
+    def __init__(self, model: WordModel | None = None) -> None:
+        """model: None is the packaged one. Raises ModelMissing if that is damaged."""
+        self._model = WordModel.packaged() if model is None else model
 
     def briefs(
         self, articles: Sequence[tuple[Article, Sequence[Quote]]], *, max_bullets: int = 3
     ) -> tuple[Brief, ...]:
-        """As `brief` for each article, in the order given; their sentences are encoded together."""
-        if not articles:
-            return ()
-        found = [candidates(article, quotes)[:MAX_CANDIDATES] for article, quotes in articles]
-        texts = [
-            [article.headline, *(c.text for c in own)]
-            for (article, _), own in zip(articles, found, strict=True)
-        ]
-        vectors = self._encoder.encode([text for own in texts for text in own])
-        ends = np.cumsum([len(own) for own in texts])[:-1]
-        return tuple(
-            self._brief(article, quotes, own, rows, max_bullets=max_bullets)
-            for (article, quotes), own, rows in zip(articles, found, np.split(vectors, ends), strict=True)
-        )
+        """As `brief` for each article, in the order given."""
+        return tuple(self.brief(article, quotes, max_bullets=max_bullets) for article, quotes in articles)
 
-    def _brief(
+    def brief(
         self,
         article: Article,
         quotes: Sequence[Quote],
-        found: Sequence[Candidate],
-        vectors: FloatArray,
         *,
-        max_bullets: int,
+        max_bullets: int = 3,
+        max_words: int = MAX_WORDS,
     ) -> Brief:
-        """vectors: (1 + n_candidates, dim), the headline's first."""
+        """2 to `max_bullets` bullets in text order and in `max_words` words, and key quotes.
+
+        1 bullet where the article has 1 sentence or two do not fit; that one may be longer than `max_words`.
+        """
+        found = candidates(article, quotes)[:MAX_CANDIDATES]
         bullets: tuple[Bullet, ...] = ()
         if found:
-            headline = vectors[0] if article.headline.strip() else None
-            scores = salience(found, vectors[1:], headline=headline, weights=self._weights)
-            usable = _usable(found, at_least=min(MIN_BULLETS, max_bullets))
-            chosen = most_salient(scores[usable], vectors[1:][usable], count=max_bullets)
-            bullets = tuple(_bullet(found[usable[i]]) for i in sorted(chosen))
+            sentences = [Sentence(candidate.text, candidate.quotation) for candidate in found]
+            chances = self._model.chances(sentences, headline=article.headline)
+            least = min(MIN_BULLETS, max_bullets)
+            written = [
+                max(_ways_to_write(article.text, found[i]), key=lambda way: worth(way.text, chances))
+                for i in _usable(found, at_least=least)
+            ]
+            options = [Option(bullet.text, len(bullet.text.split())) for bullet in written]
+            chosen = best_set(options, chances, least=least, most=max_bullets, max_words=max_words)
+            bullets = tuple(written[i] for i in chosen)
         return Brief(
             headline=article.headline,
             bullets=bullets,
             key_quotes=choose_key_quotes(article, quotes, bullets=bullets),
         )
+
+
+def _ways_to_write(text: str, candidate: Candidate) -> Iterator[Bullet]:
+    """The sentence with its opening dropped, then with each choice of its cuts that leaves it as clear."""
+    yield _bullet(text, candidate, ())
+    offered = candidate.cuts[:_MAX_CUTS]
+    for size in range(1, len(offered) + 1):
+        for made in combinations(offered, size):
+            bullet = _bullet(text, candidate, made)
+            if stands_alone(bullet.text) or not candidate.stands_alone:
+                yield bullet
+
+
+def _bullet(text: str, candidate: Candidate, made: tuple[Edit, ...]) -> Bullet:
+    edits = (*candidate.opening, *made)
+    return Bullet(
+        text=edited(text, candidate.hull, edits),
+        spans=candidate.spans,
+        evidence=(candidate.paragraph,),
+        edits=edits,
+    )
 
 
 def _usable(found: Sequence[Candidate], *, at_least: int) -> list[int]:
@@ -80,7 +96,3 @@ def _usable(found: Sequence[Candidate], *, at_least: int) -> list[int]:
     whole = [i for i, candidate in enumerate(found) if candidate.whole]
     enough = next((sort for sort in (reported, alone, whole) if len(sort) >= at_least), whole)
     return enough or list(range(len(found)))
-
-
-def _bullet(candidate: Candidate) -> Bullet:
-    return Bullet(text=candidate.text, spans=candidate.spans, evidence=(candidate.paragraph,))

@@ -56,6 +56,23 @@ class Quote:
         return Span(start=self.content[0].start, end=self.content[-1].end)
 
 
+class EditKind(StrEnum):
+    """What was done to a sentence of the article to make it read well in a brief."""
+
+    CONNECTIVE = "connective"  # an opening "But" or "Meanwhile," dropped
+    ASIDE = "aside"  # what stood in brackets, between dashes or between commas, dropped
+    CLAUSE = "clause"  # a closing ", which ..." dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One change, so that it can be checked and undone: `span` of the article reads `text` in the bullet."""
+
+    span: Span
+    text: str  # empty where the words were dropped
+    kind: EditKind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bullet:
     """One sentence of a brief and what it rests on."""
@@ -63,6 +80,8 @@ class Bullet:
     text: str
     spans: tuple[Span, ...]  # the sentences of the article that it was made from
     evidence: tuple[int, ...]  # numbers of the paragraphs that support it, from 0; never empty
+    # In text order, disjoint, inside `spans`; made to their words, they give `text`.
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.evidence:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from articles.model import Span
-from summarizer.model import Brief, Quote, QuoteKind, Speaker, SpeakerKind
+from summarizer.model import Brief, Bullet, Edit, EditKind, Quote, QuoteKind, Speaker, SpeakerKind
 
 _WORD = re.compile(r"\w+")
 
@@ -61,10 +61,28 @@ def quote_of(row: Row[Any]) -> Quote:
 def brief_row(brief: Brief, found: Sequence[Quote]) -> dict[str, Any]:
     """A brief's row. found: the article's quotes. Raises ValueError if a key quote is not among them."""
     bullets = [
-        {"text": bullet.text, "spans": _pairs(bullet.spans), "evidence": list(bullet.evidence)}
+        {
+            "text": bullet.text,
+            "spans": _pairs(bullet.spans),
+            "evidence": list(bullet.evidence),
+            "edits": [[e.span.start, e.span.end, e.text, e.kind.value] for e in bullet.edits],
+        }
         for bullet in brief.bullets
     ]
     return {"bullets": bullets, "key_quotes": [found.index(quote) for quote in brief.key_quotes]}
+
+
+def bullet_of(stored: dict[str, Any]) -> Bullet:
+    """The bullet as `brief_row` stored it."""
+    return Bullet(
+        text=stored["text"],
+        spans=spans_of(stored["spans"]),
+        evidence=tuple(stored["evidence"]),
+        edits=tuple(
+            Edit(span=Span(start=start, end=end), text=words, kind=EditKind(kind))
+            for start, end, words, kind in stored["edits"]
+        ),
+    )
 
 
 def spans_of(pairs: Sequence[Sequence[int]]) -> tuple[Span, ...]:

@@ -71,6 +71,7 @@ briefs = Table(
     "briefs",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("bullets", JSON, nullable=False),  # [{"text", "spans": [[start, end]], "evidence": [int]}]
+    # [{"text", "spans": [[start, end]], "evidence": [int], "edits": [[start, end, text, kind]]}]
+    Column("bullets", JSON, nullable=False),
     Column("key_quotes", JSON, nullable=False),  # positions in the article's quotes
 )

@@ -13,8 +13,8 @@ from articles.fulltext import match_expression, parse_query
 from articles.model import ArticleId
 from articles.schema import articles
 from summarizer.listing import listed
-from summarizer.model import Brief, Bullet, Quote, SpeakerId
-from summarizer.rows import brief_row, quote_of, row_of, said_key, spans_of
+from summarizer.model import Brief, Quote, SpeakerId
+from summarizer.rows import brief_row, bullet_of, quote_of, row_of, said_key
 from summarizer.schema import briefs, quotes
 from summarizer.speaker_index import SeenRole, StoredSpeaker, find, get, record, roles_of, with_beginning
 
@@ -93,10 +93,7 @@ class AnalysisStore:
             if row is None:
                 return None
             found = _quotes_of(connection, article_id)
-        bullets = tuple(
-            Bullet(text=b["text"], spans=spans_of(b["spans"]), evidence=tuple(b["evidence"]))
-            for b in row.bullets
-        )
+        bullets = tuple(bullet_of(stored) for stored in row.bullets)
         key_quotes = tuple(found[position] for position in row.key_quotes)
         return Brief(headline=row.headline, bullets=bullets, key_quotes=key_quotes)
 

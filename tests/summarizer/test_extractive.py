@@ -1,8 +1,9 @@
-"""The default brief, with the real sentence vectors."""
+"""The default brief, with the packaged weights."""
 
 import pytest
 
-from summarizer.encoder import MiniLM
+from articles.model import Span
+from summarizer.compression import edited
 from summarizer.extractive import Extractive
 from tests.summarizer import made
 
@@ -19,8 +20,8 @@ PARAGRAPHS = (
 
 
 @pytest.fixture
-def extractive(encoder: MiniLM) -> Extractive:
-    return Extractive(encoder)
+def extractive() -> Extractive:
+    return Extractive()
 
 
 def test_bullets_are_sentences_of_the_article_with_their_paragraphs(extractive: Extractive) -> None:
@@ -33,9 +34,32 @@ def test_bullets_are_sentences_of_the_article_with_their_paragraphs(extractive: 
         assert PARAGRAPHS[bullet.evidence[0]] == bullet.text
 
 
-def test_the_brief_tells_the_news_once_and_nothing_else_instead(extractive: Extractive) -> None:
-    bullets = extractive.brief(made.article(*PARAGRAPHS), []).bullets
-    assert [bullet.evidence[0] for bullet in bullets] == [0, 2, 6]
+def test_the_brief_tells_the_news_and_does_not_tell_it_again_in_other_words(extractive: Extractive) -> None:
+    told = [bullet.evidence[0] for bullet in extractive.brief(made.article(*PARAGRAPHS), []).bullets]
+    assert 0 in told
+    assert 3 not in told
+
+
+def test_every_edit_is_recorded_and_can_be_undone(extractive: Extractive) -> None:
+    source = made.article(
+        "But Jim Mattis, 66, told NATO (the alliance) in Brussels that the Pentagon rules out a pact.",
+        "However, the Kremlin, which had asked for talks, is ready to restore cooperation with NATO.",
+    )
+    bullets = extractive.brief(source, []).bullets
+    assert [bullet.text[:10] for bullet in bullets] == ["Jim Mattis", "The Kremli"]
+    for bullet in bullets:
+        whole = Span(start=bullet.spans[0].start, end=bullet.spans[-1].end)
+        assert bullet.edits
+        assert edited(source.text, whole, bullet.edits) == bullet.text
+        assert edited(source.text, whole, ()) == whole.of(source.text)
+
+
+def test_a_brief_keeps_to_its_words_where_it_can(extractive: Extractive) -> None:
+    source = made.article(*PARAGRAPHS)
+    for most in (20, 30, 60):
+        brief = extractive.brief(source, [], max_words=most)
+        assert sum(len(bullet.text.split()) for bullet in brief.bullets) <= most
+    assert len(extractive.brief(source, [], max_words=3).bullets) == 1
 
 
 @pytest.mark.parametrize("most", [1, 2, 3])
@@ -55,6 +79,7 @@ def test_an_article_without_text_has_no_bullets(extractive: Extractive) -> None:
 def test_dangling_sentences_are_used_only_where_there_are_no_others(extractive: Extractive) -> None:
     bullets = extractive.brief(made.article(LEDE, "But she warned that it would take time."), []).bullets
     assert [bullet.evidence for bullet in bullets] == [(0,), (1,)]
+    assert bullets[1].text == "She warned that it would take time."
 
 
 def test_key_quotes_are_the_articles_and_not_in_a_bullet(extractive: Extractive) -> None:

@@ -10,12 +10,28 @@ from articles.database import Database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
 from articles.store import ArticleStore
-from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker, SpeakerId, SpeakerKind
+from summarizer.model import (
+    Brief,
+    Bullet,
+    Edit,
+    EditKind,
+    Quote,
+    QuoteKind,
+    Speaker,
+    SpeakerId,
+    SpeakerKind,
+)
 from summarizer.store import AnalysisStore, QuoteStore
 from tests.articles.newsroom import report
 from tests.samples import NOW, article
 
 MATTIS = Speaker(name="Jim Mattis", role="U.S. Secretary of Defense")
+BULLET = Bullet(
+    text="It is so.",
+    spans=(Span(start=0, end=15),),
+    evidence=(0,),
+    edits=(Edit(span=Span(start=0, end=6), text="I", kind=EditKind.CONNECTIVE),),
+)
 
 
 def quote(start: int, end: int, speaker: Speaker | None = MATTIS) -> Quote:
@@ -67,7 +83,7 @@ class Newsroom:
     def store(self, written: Article, found: Sequence[Quote], key_quotes: Sequence[Quote] = ()) -> ArticleId:
         brief = Brief(
             headline=written.headline,
-            bullets=(Bullet(text="It is so.", spans=(Span(start=0, end=3),), evidence=(0,)),),
+            bullets=(BULLET,),
             key_quotes=tuple(key_quotes),
         )
 
@@ -112,7 +128,7 @@ def test_quotes_and_brief_come_back_as_they_were_saved(newsroom: Newsroom) -> No
     assert brief is not None
     assert brief.headline == article().headline
     assert brief.key_quotes == (unnamed, broken)
-    assert brief.bullets == (Bullet(text="It is so.", spans=(Span(start=0, end=3),), evidence=(0,)),)
+    assert brief.bullets == (BULLET,)
 
 
 def test_an_article_without_quotes_is_no_error(newsroom: Newsroom) -> None:
