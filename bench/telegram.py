@@ -61,6 +61,7 @@ async def _serve(pipe: Connection, chats: list[int]) -> None:
         seen.posted = [(p.chat, p.text.split("\n")[0], p.at) for p in server.posted]
         seen.refused = flood.refused
         pipe.send(seen)
+        await asyncio.to_thread(pipe.recv)  # till the bot has taken its leave
 
 
 async def _ask(server: TelegramServer, seen: Seen, ended: asyncio.Event) -> None:
@@ -83,8 +84,8 @@ async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
     seen.waits.append(posted.at - asked_at)
 
 
-async def deliver(house: House, base_url: str) -> None:
-    """One round of the courier."""
+async def deliver(house: House, base_url: str, pipe: Connection) -> Seen:
+    """One round of the courier, and what the server saw of it."""
     chat = TelegramChat(token=TOKEN, base_url=base_url)
     courier = Courier(
         outbox=house.outbox,
@@ -97,10 +98,14 @@ async def deliver(house: House, base_url: str) -> None:
     serving = asyncio.create_task(chat.serve(house.service))
     await chat.ready()
     courier.carry("telegram", chat)
+    pipe.send("start")
     await courier.round()
+    pipe.send("end")
+    seen: Seen = await asyncio.to_thread(pipe.recv)  # once everybody who asked is answered
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
+    return seen
 
 
 def report(seen: Seen, house: House, *, due: int) -> bool:
@@ -141,10 +146,8 @@ def main() -> int:
     server.start()
     base_url = ours.recv()
     with house_with(ChatRef(platform="telegram", chat=str(chat)) for chat in chats) as house:
-        ours.send("start")
-        asyncio.run(deliver(house, base_url))
-        ours.send("end")
-        seen = ours.recv()
+        seen = asyncio.run(deliver(house, base_url, ours))
+        ours.send("leave")
         server.join()
         return 0 if report(seen, house, due=count * len(STORIES)) else 1
 

@@ -89,17 +89,21 @@ class Gate:
     """
 
     def __init__(
-        self, *, overall: Limit, places: Callable[[str], tuple[Limit, ...]], gap_s: float = 0.0
+        self,
+        *,
+        overall: Limit | None = None,
+        places: Callable[[str], tuple[Limit, ...]] = lambda _: (),
+        gap_s: float = 0.0,
     ) -> None:
-        """places: the limits of one place, by its name.
+        """overall: of all places together. places: the limits of one place, by its name.
 
         gap_s: from one start to the next. It spreads a window's worth over the window, so that who comes
         late in it does not wait for its end.
         """
-        self._overall = Window(overall)
+        self._overall = () if overall is None else (Window(overall),)
         self._limits_of = places
         self._gap_s = gap_s
-        self._next_start = -inf
+        self._next_start = -inf  # of any place, for the gap or a pause of all
         self._places: dict[str, tuple[Window, ...]] = {}
         self._sweep_at = _SWEEP_FROM
         self._urgent: list[_Waiter] = []
@@ -130,12 +134,12 @@ class Gate:
             window.pause(now + seconds)
         before, when = self._told
         if before != place and now - when < _AT_ONCE_S:
-            self._overall.pause(now + seconds)
+            self._next_start = max(self._next_start, now + seconds)
         self._told = (place, now)
 
     def _finish(self, waiter: _Waiter) -> None:
         now = self._now()
-        for window in (self._overall, *waiter.windows):
+        for window in (*self._overall, *waiter.windows):
             window.finish(now)
 
     def _admit(self) -> None:
@@ -143,7 +147,7 @@ class Gate:
         now = self._now()
         soonest = inf
         for waiter in chain(list(self._urgent), list(self._rest)):
-            overall = max(self._overall.opens_at(), self._next_start)
+            overall = max(self._next_start, *(window.opens_at() for window in self._overall), -inf)
             if overall > now:
                 soonest = overall  # nobody goes before
                 break
@@ -160,7 +164,7 @@ class Gate:
 
     def _let_in(self, waiter: _Waiter, now: float) -> None:
         waiter.queue.remove(waiter)
-        for window in (self._overall, *waiter.windows):
+        for window in (*self._overall, *waiter.windows):
             window.start()
         self._next_start = now + self._gap_s
         if not waiter.admitted.done():

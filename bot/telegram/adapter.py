@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from telegram import Bot
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 _LOGGERS = ("httpx", "telegram.Bot")  # these write URLs
 _MOST_AT_ONCE = 500  # updates being answered; Telegram keeps what is more
 _MOST_UNFINISHED = 1_000
+_THREADS = 8
 
 
 class TelegramChat:
@@ -102,6 +104,7 @@ class TelegramChat:
         self._grace_s = grace.total_seconds()
         self._ready = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="telegram")
         self._unfinished: OrderedDict[str, Posting] = OrderedDict()
 
     async def serve(self, conversation: Conversation) -> None:
@@ -114,6 +117,7 @@ class TelegramChat:
             rights=self._rights,
             longest_pause=self._longest_pause,
             typing_after=self._typing_after,
+            threads=self._threads,
         )
         with redacted(_LOGGERS, self._secrets):
             try:
@@ -131,6 +135,7 @@ class TelegramChat:
                 if self._running:
                     await asyncio.wait(self._running, timeout=self._grace_s)
                 await self._bot.shutdown()
+                self._threads.shutdown(wait=False)
 
     async def ready(self) -> None:
         """See `ChatAdapter`."""

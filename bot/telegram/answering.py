@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -56,7 +58,9 @@ class Answering:
         rights: Rights,
         longest_pause: timedelta,
         typing_after: timedelta,
+        threads: Executor,
     ) -> None:
+        """threads: for what the conversation does; nobody who asks waits for one behind the deliveries."""
         self._bot = bot
         self._conversation = conversation
         self._outbound = outbound
@@ -64,6 +68,7 @@ class Answering:
         self._rights = rights
         self._longest_pause = longest_pause
         self._typing_after_s = typing_after.total_seconds()
+        self._threads = threads
         self._presses = Presses()
         self._moves: set[ChatRef] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -154,7 +159,7 @@ class Answering:
     async def _on_inline(self, query: InlineQuery) -> None:
         own = ChatRef(platform=PLATFORM, chat=str(query.from_user.id))
         words = query.query[: inline.MAX_WORDS]
-        replies = await asyncio.to_thread(self._conversation.offer, own, words, limit=inline.OFFERS)
+        replies = await self._in_thread(self._conversation.offer, own, words, limit=inline.OFFERS)
         offers = [inline.offer_of(reply, bot_name=self._bot.username) for reply in replies]
         found = [offer for offer in offers if offer is not None]
         try:
@@ -172,7 +177,7 @@ class Answering:
         self._rights.forget(str(change.chat.id))
         if change.new_chat_member.status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED):
             log.info("telegram chat left", extra={"chat": change.chat.id})
-            await asyncio.to_thread(self._conversation.gone, whole_chat(change.chat.id))
+            await self._in_thread(self._conversation.gone, whole_chat(change.chat.id))
 
     # --- what the house is asked and told
 
@@ -188,17 +193,20 @@ class Answering:
             replied_to=incoming.replied_to,
         )
         async with shown_typing(self._bot, incoming.chat, after_s=self._typing_after_s):
-            return await asyncio.to_thread(self._conversation.answer, request)
+            return await self._in_thread(self._conversation.answer, request)
+
+    async def _in_thread(self, work: Callable[..., T], *args: object, **named: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **named))
 
     async def _remember(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
-        await asyncio.to_thread(self._conversation.posted, chat, reply, message)
+        await self._in_thread(self._conversation.posted, chat, reply, message)
 
     async def _moved(self, chat: ChatRef, to: ChatRef) -> None:
         if chat in self._moves:  # told in both chats, and by what we send there
             return
         self._moves.add(chat)
         log.info("telegram chat moved", extra={"chat": chat.chat, "to": to.chat})
-        await asyncio.to_thread(self._conversation.moved, chat, to)
+        await self._in_thread(self._conversation.moved, chat, to)
 
     # --- what goes out
 
@@ -212,7 +220,7 @@ class Answering:
             posting.redirect(chat)
             message = await self._patiently(posting.finish)
         except ChatGone:
-            await asyncio.to_thread(self._conversation.gone, chat)
+            await self._in_thread(self._conversation.gone, chat)
             raise
         await self._remember(chat, reply, message)
 

@@ -1,7 +1,8 @@
 """The bot's messages on their way out: inside Telegram's limits, its errors in the port's words."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 
 from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -14,6 +15,7 @@ from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
 
 MESSAGES_A_SECOND = 30  # to all chats together
+BEGUN_AT_ONCE = 8  # deliveries that may be lost to a crash
 
 
 def limits_of(chat: str) -> tuple[Limit, ...]:
@@ -38,8 +40,10 @@ class Outbound:
     ) -> None:
         self._bot = bot
         self._buttons = buttons
+        self._chats = Gate(places=chat_limits)
         # Spread over three quarters of a second: evenly, with something in hand for what comes late.
-        self._gate = Gate(overall=Limit(per_second, 1.0), places=chat_limits, gap_s=0.75 / per_second)
+        self._overall = Gate(overall=Limit(per_second, 1.0), gap_s=0.75 / per_second)
+        self._front = asyncio.Semaphore(BEGUN_AT_ONCE)
 
     async def send(
         self,
@@ -54,12 +58,10 @@ class Outbound:
     ) -> MessageId:
         """A message of the reply; the buttons go under the last one. Raises the port's errors.
 
-        begin: awaited when its turn has come, right before it goes out.
+        begin: awaited when the chat's turn has come and ours is near, right before it goes out.
         """
         answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
-        async with self._turn(chat.chat, urgent=urgent):
-            if begin is not None:
-                await begin()
+        async with self._turn(chat.chat, urgent=urgent, begin=begin):
             message = await self._bot.send_message(
                 chat_id=int(chat.chat),
                 message_thread_id=None if chat.thread is None else int(chat.thread),
@@ -96,15 +98,21 @@ class Outbound:
                 raise
         return True
 
-    @asynccontextmanager
-    async def _turn(self, chat: str, *, urgent: bool) -> AsyncIterator[None]:
-        async with self._gate.turn(chat, urgent=urgent):
+    @contextlib.asynccontextmanager
+    async def _turn(self, chat: str, *, urgent: bool, begin: Begin | None = None) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as turns:
+            await turns.enter_async_context(self._chats.turn(chat, urgent=urgent))
+            if begin is not None:
+                # A few begin early: it takes a transaction, whose time is not to count as Telegram's.
+                await turns.enter_async_context(self._front)
+                await begin()
+            await turns.enter_async_context(self._overall.turn(chat, urgent=urgent))
             try:
                 yield
             except TelegramError as error:
                 failure = translate(error)
                 if isinstance(failure, Throttled):
-                    self._gate.pause(chat, failure.retry_after.total_seconds())
+                    self._chats.pause(chat, failure.retry_after.total_seconds())
                 raise failure from error
 
 

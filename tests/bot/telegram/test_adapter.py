@@ -24,7 +24,7 @@ from bot.chat import (
 )
 from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
-from bot.telegram.outbound import limits_of
+from bot.telegram.outbound import BEGUN_AT_ONCE, limits_of
 from bot.telegram.presses import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
@@ -610,6 +610,20 @@ async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_unt
             await chat.send(ref(ANN), prose("digest 3"), key="3", begin=withdraw)
     assert begun == [0, 1]  # the second waited for the first, and had not begun
     assert [p.text for p in server.posted if p.chat == ann.id] == ["digest 0", "digest 1"]
+
+
+async def test_a_crash_can_lose_only_the_few_deliveries_that_have_begun(server: TelegramServer) -> None:
+    chats = [server.person(100 + number) for number in range(30)]
+    at_risk: list[int] = []  # begun and not posted, as each begins
+
+    async def begin() -> None:
+        at_risk.append(len(at_risk) + 1 - len(server.posted))
+
+    async with served(make_chat(server.base_url, messages_a_second=20), Scripted()) as chat:
+        sends = (chat.send(ref(c.id), prose("digest"), key=str(c.id), begin=begin) for c in chats)
+        await asyncio.gather(*sends)
+    assert len(server.posted) == len(chats)
+    assert max(at_risk) <= BEGUN_AT_ONCE
 
 
 async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, serving: Serving) -> None:
