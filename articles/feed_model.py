@@ -106,6 +106,7 @@ class FeedPaused:
     url: str
     title: str | None
     reason: str
+    at: datetime  # one pause from the next
 
 
 def entry_key(*, guid: str | None, url: str | None, title: str, paragraphs: tuple[str, ...]) -> str:

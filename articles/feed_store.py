@@ -116,7 +116,7 @@ class FeedStore:
             for feed_id in feed_ids:
                 row = connection.execute(select(feeds).where(feeds.c.id == feed_id)).first()
                 if row is not None:
-                    _save(connection, resumed(to_feed(row), now=now))
+                    _save(connection, resumed(to_feed(row), now=now), now=now)
 
     # --- polling
 
@@ -157,7 +157,7 @@ class FeedStore:
         Both or neither: an ETag without the entries that came with it would lose them for good.
         """
         with self._database.transaction() as connection:
-            _save(connection, feed)
+            _save(connection, feed, now=now)
             _insert_entries(connection, feed.id, news, now)
 
     def other_at(self, url: str, feed_id: FeedId) -> FeedId | None:
@@ -173,7 +173,13 @@ class FeedStore:
         with self._database.reading() as connection:
             rows = connection.execute(chosen.order_by(feeds.c.id)).all()
         return tuple(
-            FeedPaused(id=FeedId(row.id), url=row.url, title=row.title, reason=row.pause_reason)
+            FeedPaused(
+                id=FeedId(row.id),
+                url=row.url,
+                title=row.title,
+                reason=row.pause_reason,
+                at=row.paused_at,
+            )
             for row in rows
         )
 
@@ -244,7 +250,7 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
     row = connection.execute(select(feeds).where(feeds.c.url == outline.url)).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
-            _save(connection, resumed(to_feed(row), now=now))
+            _save(connection, resumed(to_feed(row), now=now), now=now)
         return Added(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
     values = {
         "url": outline.url,
@@ -264,10 +270,12 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
     return Added(id=FeedId(new_id(connection.execute(insert(feeds).values(values)))), is_new=True)
 
 
-def _save(connection: Connection, feed: Feed) -> None:
+def _save(connection: Connection, feed: Feed, *, now: datetime) -> None:
     values = feed_values(feed)
     if feed.state is FeedState.ACTIVE:
-        values["told_at"] = None
+        values |= {"paused_at": None, "told_at": None}
+    else:
+        values["paused_at"] = func.coalesce(feeds.c.paused_at, now)
     connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
 
 

@@ -157,6 +157,7 @@ feeds = Table(
     Column("default_url", Text),  # where it was when it came with Pullquote; null: it did not
     Column("state", String(16), nullable=False),  # FeedState
     Column("pause_reason", Text),
+    Column("paused_at", UtcDateTime),  # null while active
     Column("told_at", UtcDateTime),  # its owners know that it is paused; null: they do not, or it is not
     Column("next_poll", UtcDateTime, nullable=False),
     Column("interval_s", Integer, nullable=False),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from articles.fetching import FetchPolicy
 from bot.chat import ChatRef
 from bot.house import Analyst, House, open_house, utc_now
 from tests.samples import article
@@ -23,9 +24,12 @@ STORIES = {
 def house_with(chats: Iterable[ChatRef]) -> Iterator[House]:
     """A house where every chat has an order on every topic, due now."""
     now, zone = utc_now(), ZoneInfo("UTC")
+    policy = FetchPolicy(contact="https://bench.example")
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_house(f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone) as house,
+        open_house(
+            f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone, policy=policy
+        ) as house,
     ):
         for topic, text in STORIES.items():
             headline = f"The {topic}, and what it means"

@@ -26,7 +26,8 @@ class Request:
     chat: ChatRef
     user: str  # the platform's user id
     text: str
-    may_change: bool  # this user may change the chat's standing orders and feeds
+    may_change: bool  # this user may change the chat's standing orders
+    is_owner: bool = False  # this user runs the bot, and may change what is the same for all chats
     replied_to: MessageId | None = None  # the message that this one answers or whose button was pressed
     page_chars: int | None = 3_000  # how much text a page may hold there; None: no pages
 

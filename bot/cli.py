@@ -18,7 +18,6 @@ from pydantic_settings import SettingsError
 from articles.addresses import AllowList
 from articles.database import DatabaseError
 from articles.errors import ArticleError
-from articles.feed_model import FeedPaused
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
@@ -31,6 +30,7 @@ from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
 from bot.logs import set_up_logs
+from bot.pause_notices import PauseNotices
 from bot.reading import read_article
 from bot.reply import Reply
 from bot.running import run_platforms
@@ -201,21 +201,20 @@ def open_feed_desk() -> Iterator[FeedDesk]:
     """What the sub-commands of `feeds` work with."""
     settings = read_settings()
     with house_of(settings) as house:
-        yield feed_desk_of(settings, house)
+        offer_default_feeds(house, settings)
+        yield house.feeds
 
 
-def feed_desk_of(settings: Settings, house: House) -> FeedDesk:
-    """The desk that follows feeds: with those that come with Pullquote, or without."""
-    policy = fetch_policy(settings)
-    desk = FeedDesk(house.database, policy=policy, ingest=house.ingest, clock=house.clock)
-    desk.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
-    return desk
+def offer_default_feeds(house: House, settings: Settings) -> None:
+    """Follows the feeds that come with Pullquote, or none of them."""
+    house.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
 
 
 @contextmanager
 def house_of(settings: Settings) -> Iterator[House]:
+    analyst, policy = analyst_of(settings), fetch_policy(settings)
     zone = ZoneInfo(settings.timezone)
-    with open_house(settings.database_url, analyst=analyst_of(settings), zone=zone) as house:
+    with open_house(settings.database_url, analyst=analyst, zone=zone, policy=policy) as house:
         yield house
 
 
@@ -235,6 +234,7 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
             commands_file=Path(settings.discord.commands_file),
             shard_count=settings.discord.shard_count,
             shard_ids=list(shards) if shards else None,
+            owners=settings.discord.owners,
         )
     return adapters
 
@@ -261,23 +261,20 @@ def telegram_chat(settings: Telegram, token: str) -> ChatAdapter:
 
 async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings) -> None:
     """The platforms, and the feeds behind them, until told to stop."""
-    desk = feed_desk_of(settings, house)
-    watching = asyncio.create_task(desk.watch(_note_pause, every_s=settings.feeds.every_s, stream=sys.stderr))
-    try:
-        await run_platforms(house, adapters, tick_s=settings.tick_s)
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
+    offer_default_feeds(house, settings)
+    notices = PauseNotices(owners=house.feed_owners, adapters=adapters, conversation=house.service)
 
+    async def watch_feeds() -> None:
+        await house.feeds.watch(notices.tell, every_s=settings.feeds.every_s, stream=sys.stderr)
 
-async def _note_pause(feed: FeedPaused) -> None:
-    log.warning("feed is asked no more", extra={"feed": feed.url, "reason": feed.reason})
+    await run_platforms(house, adapters, tick_s=settings.tick_s, beside=[watch_feeds])
 
 
 def serve_console(settings: Settings) -> None:
     """The terminal chat. Exits with REFUSED if the input was piped in and a line of it could not be done."""
     chat = ConsoleChat(sys.stdin, sys.stdout)
     with house_of(settings) as house:
+        offer_default_feeds(house, settings)
         if house.articles.count() == 0:
             house.ingest(sample())
         asyncio.run(run_platforms(house, {"console": chat}, tick_s=settings.tick_s))

@@ -9,6 +9,7 @@ class Who(StrEnum):
 
     ANYONE = "anyone"
     ADMINS = "admins"  # in a group; in a private chat, its one person
+    OWNERS = "owners"  # who run this bot: what is the same for all chats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,27 @@ COMMANDS: tuple[Command, ...] = (
         example="/timezone Europe/Brussels",
         arguments=(Argument(name="zone", summary="An IANA zone, such as Europe/Brussels", completes=True),),
         who=Who.ADMINS,
+    ),
+    Command(
+        name="feeds",
+        summary="The feeds that the news comes from, and how they are",
+        example="/feeds",
+    ),
+    Command(
+        name="addfeed",
+        summary="Follow a feed, by its own address or its site's",
+        example="/addfeed https://www.voanews.com",
+        arguments=(Argument(name="url", summary="The address of the feed or its site", required=True),),
+        who=Who.OWNERS,
+    ),
+    Command(
+        name="removefeed",
+        summary="Follow a feed no more; its articles stay",
+        example="/removefeed 3",
+        arguments=(
+            Argument(name="feed", summary="The number that /feeds shows, or its address", required=True),
+        ),
+        who=Who.OWNERS,
     ),
     Command(name="status", summary="What is stored and how the bot is", example="/status"),
     Command(

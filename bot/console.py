@@ -52,7 +52,9 @@ class ConsoleChat:
                 await asyncio.to_thread(self._answer, conversation, line)
 
     def _answer(self, conversation: Conversation, line: str) -> None:
-        request = Request(chat=CHAT, user="terminal", text=line, may_change=True, page_chars=None)
+        request = Request(
+            chat=CHAT, user="terminal", text=line, may_change=True, is_owner=True, page_chars=None
+        )
         try:
             reply = conversation.answer(request)
         except Exception:

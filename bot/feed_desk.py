@@ -111,12 +111,12 @@ class FeedDesk:
             return await self._round(fetcher, stream)
 
     async def watch(
-        self, tell: Callable[[FeedPaused], Awaitable[None]], *, every_s: float, stream: TextIO
+        self, tell: Callable[[FeedPaused], Awaitable[bool]], *, every_s: float, stream: TextIO
     ) -> None:
         """Asks what is due, again and again, until cancelled.
 
-        tell: lets the owners of a paused feed know. It is called once for each pause, and again in the next
-        round, or after a restart, if it did not return. Raises DatabaseUnusable.
+        tell: lets the owners of a paused feed know; whether they all do. For each pause it is called until
+        then, once a round, also after a restart. Raises DatabaseUnusable.
         """
         async with Fetcher(self._policy) as fetcher:
             while True:
@@ -153,7 +153,7 @@ class FeedDesk:
             )
         return Refreshed(poll=polled, intake=taken)
 
-    async def _tell(self, tell: Callable[[FeedPaused], Awaitable[None]]) -> None:
+    async def _tell(self, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
         for event in await asyncio.to_thread(self.store.untold_pauses):
-            await tell(event)
-            await asyncio.to_thread(self.store.told, event.id, now=self._clock())
+            if await tell(event):
+                await asyncio.to_thread(self.store.told, event.id, now=self._clock())

@@ -119,6 +119,21 @@ class Timezone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskFeeds:
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddFeed:
+    url: str  # as it was typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveFeed:
+    which: str  # its number or URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskStatus:
     pass
 
@@ -142,6 +157,7 @@ class AskHelp:
 AboutArticle = (
     AskArticleBrief | AskArticleQuotes | AskSections | AskSection | AskFull | AskSource | AskEvidence
 )
+AboutFeeds = AskFeeds | AddFeed | RemoveFeed
 Ask = (
     AskBrief
     | AskQuotes
@@ -155,6 +171,7 @@ Ask = (
     | Forget
     | AskExport
     | AskHelp
+    | AboutFeeds
     | AboutArticle
 )
 
@@ -305,6 +322,14 @@ def _subscribe(rest: str) -> Subscribe:
     return Subscribe(order=order)
 
 
+def _one_word(name: str, rest: str) -> str:
+    """What stands after a command that takes one word. Discord shows links in brackets: <https://...>."""
+    word = rest.removeprefix("<").removesuffix(">")
+    if not word or len(word.split()) > 1:
+        raise _usage(name)
+    return word
+
+
 def _change(change: str) -> Callable[[str], ChangeSubscription]:
     return lambda rest: ChangeSubscription(change=change, which=rest)
 
@@ -325,6 +350,9 @@ _READERS: dict[str, Callable[[str], Ask]] = {
     "pause": _change("pause"),
     "resume": _change("resume"),
     "timezone": lambda rest: Timezone(zone=rest),
+    "feeds": lambda rest: AskFeeds(page=_page(rest)[1]),
+    "addfeed": lambda rest: AddFeed(url=_one_word("addfeed", rest)),
+    "removefeed": lambda rest: RemoveFeed(which=_one_word("removefeed", rest)),
     "status": lambda _: AskStatus(),
     "forget": lambda rest: Forget(sure=rest.lower() == "yes"),
     "export": lambda _: AskExport(),

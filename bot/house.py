@@ -11,12 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from articles.database import Database, open_database
+from articles.fetching import FetchPolicy
 from articles.ingest import Ingested, Record, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from articles.stories import opening
 from articles.vectors import ArticleVector
 from bot.digest import Digests
+from bot.feed_commands import FeedCommands
+from bot.feed_desk import FeedDesk
+from bot.feed_owners import FeedOwners
 from bot.migration import upgrade
 from bot.outbox import Outbox
 from bot.quotations import Quotations
@@ -85,8 +89,10 @@ class House:
         *,
         analyst: Analyst,
         zone: ZoneInfo,
+        policy: FetchPolicy,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """zone: of chats that have set none. policy: how feeds and their articles are fetched."""
         self.database = database
         self.articles = ArticleStore(database)
         self.chats = ChatStore(database)
@@ -94,6 +100,8 @@ class House:
         self._analyses = AnalysisStore(database)
         self._analyst = analyst
         self.clock = clock
+        self.feeds = FeedDesk(database, policy=policy, ingest=self.ingest, clock=clock)
+        self.feed_owners = FeedOwners(database)
         self._stories = Stories(articles=self.articles, analyses=self._analyses)
         self.digests = Digests(stories=self._stories, chats=self.chats)
         self.service = Service(
@@ -105,6 +113,7 @@ class House:
                 default_zone=zone,
                 stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
             ),
+            feeds=FeedCommands(desk=self.feeds, owners=self.feed_owners, clock=clock),
             chats=self.chats,
             clock=clock,
         )
@@ -130,11 +139,13 @@ class House:
 
 
 @contextmanager
-def open_house(database_url: str, *, analyst: Analyst, zone: ZoneInfo) -> Iterator[House]:
+def open_house(
+    database_url: str, *, analyst: Analyst, zone: ZoneInfo, policy: FetchPolicy
+) -> Iterator[House]:
     """The house over the database of that URL, made or brought up to date first. Raises DatabaseError."""
     database = open_database(database_url)
     try:
         upgrade(database)
-        yield House(database, analyst=analyst, zone=zone)
+        yield House(database, analyst=analyst, zone=zone, policy=policy)
     finally:
         database.close()

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any
 
 from bot.chat import ChatAdapter
 from bot.delivery import Courier
@@ -16,10 +17,17 @@ GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
 REFUSES_COPIES = frozenset({"discord"})
 
 
-async def run_platforms(house: House, adapters: Mapping[str, ChatAdapter], *, tick_s: float) -> None:
+async def run_platforms(
+    house: House,
+    adapters: Mapping[str, ChatAdapter],
+    *,
+    tick_s: float,
+    beside: Iterable[Callable[[], Coroutine[Any, Any, None]]] = (),
+) -> None:
     """Serves until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
-    Raises what ended a platform, such as ChatError for a token that is refused.
+    beside: work without end that goes on meanwhile. Raises what ended it or a platform, such as ChatError for
+    a token that is refused.
     """
     courier = Courier(
         outbox=house.outbox,
@@ -37,13 +45,14 @@ async def run_platforms(house: House, adapters: Mapping[str, ChatAdapter], *, ti
         asyncio.create_task(_carry_when_ready(courier, platform, adapter))
         for platform, adapter in adapters.items()
     ]
+    working = [asyncio.create_task(work()) for work in beside]
     told = asyncio.create_task(_told_to_stop())
     scheduler = courier.schedule(every_s=tick_s)
     try:
-        done, _ = await asyncio.wait([*serving, told], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([*serving, *working, told], return_when=asyncio.FIRST_COMPLETED)
     finally:
         scheduler.pause()
-        ended = await _end(courier, [*serving, *opening, told])
+        ended = await _end(courier, [*serving, *opening, *working, told])
         scheduler.shutdown(wait=False)
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})

@@ -73,3 +73,13 @@ delivered = Table(
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
 )
+
+# Which chats asked for a feed: they hear when it is asked no more.
+feed_owners = Table(
+    "feed_owners",
+    metadata,
+    Column("feed_id", ForeignKey("feeds.id", ondelete="CASCADE"), primary_key=True),
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("told_of", UtcDateTime),  # the feed's `paused_at` that it was last told of; null: none
+    Index(None, "chat_id"),
+)

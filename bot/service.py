@@ -9,8 +9,9 @@ from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from bot import grammar, views
 from bot.chat import ChatRef, MessageId, Request
-from bot.commands import BY_NAME, COMMANDS, Who
+from bot.commands import BY_NAME, COMMANDS, Command, Who
 from bot.compose import button
+from bot.feed_commands import FeedCommands
 from bot.order import zones_like
 from bot.quotations import Quotations
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
@@ -37,6 +38,7 @@ class Service:
         stories: Stories,
         quotations: Quotations,
         orders: StandingOrders,
+        feeds: FeedCommands,
         chats: ChatStore,
         clock: Callable[[], datetime],
     ) -> None:
@@ -44,6 +46,7 @@ class Service:
         self._stories = stories
         self._quotations = quotations
         self._orders = orders
+        self._feeds = feeds
         self._chats = chats
         self._clock = clock
 
@@ -51,8 +54,8 @@ class Service:
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
         name = grammar.command_of(request.text)
         command = BY_NAME.get(name) if name else None
-        if command and command.who is Who.ADMINS and not request.may_change and name != "timezone":
-            return refusal(f"Only this chat's admins may use /{command.name}.")
+        if command and (refused := _forbidden(command, request)):
+            return refused
         try:
             ask = grammar.parse(request.text)
         except grammar.NotUnderstood as error:
@@ -74,7 +77,7 @@ class Service:
             case grammar.AskMore():
                 return self._more(request, now)
             case grammar.AskHelp():
-                return help_reply(greeting=ask.greeting)
+                return help_reply(greeting=ask.greeting, to_owner=request.is_owner)
             case grammar.AskStatus():
                 return self._status(request.chat)
             case (
@@ -86,6 +89,8 @@ class Service:
                 return self._standing(request, ask, now)
             case grammar.Forget() | grammar.AskExport():
                 return self._kept(request, ask)
+            case grammar.AskFeeds() | grammar.AddFeed() | grammar.RemoveFeed():
+                return self._feeds.answer(request, ask)
             case _:
                 return self._about_article(request, ask)
 
@@ -219,10 +224,22 @@ class Service:
         log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
 
 
-def help_reply(*, greeting: bool) -> Reply:
+def _forbidden(command: Command, request: Request) -> Reply | None:
+    """Why who asks may not give the command; None if they may."""
+    match command.who:
+        case Who.OWNERS if not request.is_owner:
+            return refusal(f"Only those who run this bot may use /{command.name}.")
+        case Who.ADMINS if not request.may_change and command.name != "timezone":
+            return refusal(f"Only this chat's admins may use /{command.name}.")
+        case _:
+            return None
+
+
+def help_reply(*, greeting: bool, to_owner: bool) -> Reply:
     """What can be asked, with examples."""
     text = "I read the news and answer with short briefs: every quote is the article's own words."
     first = (Title(text="Pullquote"), Prose(text=text)) if greeting else (Title(text="What you can ask"),)
-    items = tuple(Item(text=f"{command.example}: {command.summary}") for command in COMMANDS)
+    shown = [command for command in COMMANDS if to_owner or command.who is not Who.OWNERS]
+    items = tuple(Item(text=f"{command.example}: {command.summary}") for command in shown)
     tip = Note(text="After a brief, a number shows that section.")
     return Reply(blocks=(*first, Items(items=items), tip))

@@ -23,7 +23,7 @@ from articles.database import Database, insert_absent, new_id
 from articles.model import ArticleId
 from articles.schema import articles
 from bot.chat import ChatRef, MessageId
-from bot.schema import chats, delivered, shown, subscriptions
+from bot.schema import chats, delivered, feed_owners, shown, subscriptions
 
 ChatId = NewType("ChatId", int)
 SubscriptionId = NewType("SubscriptionId", int)
@@ -222,7 +222,7 @@ class ChatStore:
                     _plain(found)
                     for found in connection.execute(select(table).where(table.c.chat_id == row.id))
                 ]
-                for table in (subscriptions, shown, delivered)
+                for table in (subscriptions, shown, delivered, feed_owners)
             }
         return {"chat": _plain(row), **kept}
 
@@ -296,7 +296,7 @@ def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
     if there == old.id:
         return
     connection.execute(update(shown).where(shown.c.chat_id == old.id).values(chat_id=there))
-    for table, column in ((subscriptions, "topic"), (delivered, "article_id")):
+    for table, column in ((subscriptions, "topic"), (delivered, "article_id"), (feed_owners, "feed_id")):
         has = select(table.c[column]).where(table.c.chat_id == there).scalar_subquery()
         lacking = and_(table.c.chat_id == old.id, table.c[column].not_in(has))
         connection.execute(update(table).where(lacking).values(chat_id=there))

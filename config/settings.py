@@ -47,7 +47,9 @@ class Telegram(BaseModel):
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_interval_s: float = Field(default=0.0, ge=0)
     webhook: TelegramWebhook | None = None  # None: updates are polled
-    owners: tuple[int, ...] = ()  # user ids of who runs the bot: they may change any chat's orders
+    owners: tuple[
+        int, ...
+    ] = ()  # user ids of who runs the bot: they may change any chat's orders, and the feeds
     everyone_may_change: bool = False  # in groups every member may, not administrators alone
     messages_a_second: int = Field(
         default=30, ge=1
@@ -64,6 +66,7 @@ class Discord(BaseModel):
     # None: as many as Discord advises, all in this process
     shard_count: int | None = Field(default=None, ge=1)
     shard_ids: tuple[int, ...] | None = None  # of those, this process's
+    owners: tuple[int, ...] = ()  # user ids of who runs the bot: they may change the feeds
 
 
 class Web(BaseModel):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class Client(discord.AutoShardedClient):
         shard_count: int | None,
         shard_ids: list[int] | None,
         identify_pause_s: float,
+        owners: frozenset[str],
     ) -> None:
         traffic = Traffic(api_url=api_url, per_second=_part_of(PER_SECOND, shard_count, shard_ids))
         super().__init__(
@@ -78,6 +80,7 @@ class Client(discord.AutoShardedClient):
         self._conversation = conversation
         self._commands_file = commands_file
         self._identify_pause_s = identify_pause_s
+        self._owners = owners
         self._tree = _Tree(self)
         self._answering: set[asyncio.Task[Any]] = set()
 
@@ -213,6 +216,7 @@ class Client(discord.AutoShardedClient):
                 await message.channel.send(**arguments_of(_BROKEN)[0])
 
     def _think(self, request: Request) -> asyncio.Task[Reply]:
+        request = replace(request, is_owner=request.user in self._owners)
         return asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
 
     async def _tracked(self, answering: Coroutine[Any, Any, None]) -> None:

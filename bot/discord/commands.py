@@ -41,7 +41,7 @@ def _slash(command: Command, answer: Answer, complete: Complete) -> app_commands
     if names:
         app_commands.describe(**{key: argument.summary for key, argument in names.items()})(invoke)
         app_commands.rename(**{key: argument.name for key, argument in names.items()})(invoke)
-    if command.who is Who.ADMINS:
+    if command.who is not Who.ANYONE:  # shown to those; what each may is decided when it is given
         app_commands.default_permissions(manage_guild=True)(invoke)
     # Where people bring us along (a group, another's server) we can answer, and deliver nothing.
     everywhere = command.who is Who.ANYONE

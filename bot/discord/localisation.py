@@ -80,6 +80,8 @@ _OPTIONS = {
     "schedule": ("zeitplan", "horaire", "horario", "orario", "schema", "horário"),
     "number": ("nummer", "numéro", "número", "numero", "nummer", "número"),
     "zone": ("zone", "fuseau", "zona", "fuso", "zone", "fuso"),
+    "url": ("adresse", "adresse", "dirección", "indirizzo", "adres", "endereço"),
+    "feed": ("feed", "flux", "canal", "feed", "feed", "feed"),
     "sure": ("sicher", "sûr", "seguro", "sicuro", "zeker", "certeza"),
 }
 _SPEAKS_THE_SAME = {Locale.latin_american_spanish: Locale.spain_spanish}

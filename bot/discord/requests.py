@@ -1,6 +1,7 @@
 """What came in from Discord, as the conversation is asked it: where, by whom, and what they may."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -28,15 +29,14 @@ def chat_of(interaction: Interaction) -> ChatRef:
 
 def request_of(interaction: Interaction, line: str, *, paged: bool = True) -> Request:
     """What was asked by a command, a button or a menu."""
-    page = {} if paged else {"page_chars": None}
-    return Request(
+    request = Request(
         chat=chat_of(interaction),
         user=str(interaction.user.id),
         text=line,
         may_change=_may_change(interaction),
         replied_to=MessageId(str(interaction.message.id)) if interaction.message else None,
-        **page,
     )
+    return request if paged else replace(request, page_chars=None)
 
 
 def _may_change(interaction: Interaction) -> bool:
@@ -49,7 +49,7 @@ def _may_change(interaction: Interaction) -> bool:
 def elsewhere(interaction: Interaction, line: str) -> Reply | None:
     """Why nothing can be ordered there: people may have brought us to a place that we are no member of."""
     command = BY_NAME.get(command_of(line) or "")
-    if command is None or command.who is not Who.ADMINS:
+    if command is None or command.who is Who.ANYONE:
         return None
     ours = interaction.context.dm_channel or interaction.is_guild_integration()
     return None if ours else _NOT_HERE

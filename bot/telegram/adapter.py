@@ -60,7 +60,7 @@ class TelegramChat:
         """
         base_url, base_file_url: of the Bot API server; the token is put at their end.
         webhook: where Telegram is to post updates; None: they are polled.
-        owners: user ids of who runs the bot; they may change any chat's orders.
+        owners: user ids of who runs the bot; they may change any chat's orders, and the feeds.
         everyone_may_change: in groups, every member may change the orders, not administrators alone.
         messages_a_second: to all chats; of several processes with one token each gets its part of the 30.
         chat_limits: of one chat, by its id; Telegram's own, unless the Bot API server has others.

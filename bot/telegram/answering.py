@@ -190,6 +190,7 @@ class Answering:
             user=incoming.user,
             text=incoming.text,
             may_change=may_change,
+            is_owner=self._rights.owns(incoming.user),
             replied_to=incoming.replied_to,
         )
         async with shown_typing(self._bot, incoming.chat, after_s=self._typing_after_s):

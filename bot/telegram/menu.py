@@ -28,7 +28,8 @@ SHORT_DESCRIPTION = "Short news briefs with key quotes, word for word, on demand
 
 async def set_up_profile(bot: Bot) -> None:
     """Sets what is not yet as it should be. What a Bot API server lacks is left: people can still type."""
-    shown = [command for command in COMMANDS if command.name != "start"]  # Telegram has a button for that
+    # Telegram has a button for /start. A menu is for everybody in a chat, and owners' commands for few.
+    shown = [c for c in COMMANDS if c.name != "start" and c.who is not Who.OWNERS]
     everything = [BotCommand(command.name, command.summary) for command in shown]
     for_anyone = [BotCommand(c.name, c.summary) for c in shown if c.who is Who.ANYONE]
     for scope, commands in (

@@ -21,9 +21,13 @@ class Rights:
         self._everyone = everyone
         self._known: dict[tuple[str, str], tuple[bool, float]] = {}
 
+    def owns(self, user: str) -> bool:
+        """Whether `user` runs the bot."""
+        return user in self._owners
+
     async def in_charge(self, chat: str, user: str) -> bool:
         """Whether `user` may change what `chat` has ordered. Raises TelegramError if that can't be asked."""
-        if self._everyone or user in self._owners:
+        if self._everyone or self.owns(user):
             return True
         known, until = self._known.get((chat, user), (False, 0.0))
         if time.monotonic() < until:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from articles.database import open_database
+from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
 from bot.house import Analyst, House, open_house
@@ -17,6 +18,7 @@ from config.defaults import sample_article
 from tests.samples import NOW
 
 UTC_ZONE = ZoneInfo("UTC")
+POLICY = FetchPolicy(contact="https://a.example", host_delay_s=0)
 
 
 class HandClock:
@@ -44,7 +46,7 @@ def seed() -> Article:
 @pytest.fixture(scope="session")
 def seeded_file(tmp_path_factory: pytest.TempPathFactory, analyst: Analyst, seed: Article) -> Path:
     path = tmp_path_factory.mktemp("seeded") / "pullquote.db"
-    with open_house(f"sqlite:///{path}", analyst=analyst, zone=UTC_ZONE) as house:
+    with open_house(f"sqlite:///{path}", analyst=analyst, zone=UTC_ZONE, policy=POLICY) as house:
         house.ingest(seed)
     return path
 
@@ -55,12 +57,18 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
+def policy() -> FetchPolicy:
+    """How the house fetches: from nowhere that is private, loopback too."""
+    return POLICY
+
+
+@pytest.fixture
 def house(
-    seeded_file: Path, tmp_path: Path, analyst: Analyst, clock: Callable[[], datetime]
+    seeded_file: Path, tmp_path: Path, analyst: Analyst, policy: FetchPolicy, clock: Callable[[], datetime]
 ) -> Iterator[House]:
     """A house whose clock stands at the evening of the sample article's day."""
     path = tmp_path / "house.db"
     shutil.copy(seeded_file, path)
     database = open_database(f"sqlite:///{path}")
-    yield House(database, analyst=analyst, zone=UTC_ZONE, clock=clock)
+    yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
     database.close()

@@ -17,6 +17,7 @@ def ask(
     *,
     chat: ChatRef = CHAT,
     may_change: bool = True,
+    is_owner: bool = False,
     replied_to: MessageId | None = None,
     page_chars: int | None = 3_000,
 ) -> Reply:
@@ -26,6 +27,7 @@ def ask(
         user="7",
         text=text,
         may_change=may_change,
+        is_owner=is_owner,
         replied_to=replied_to,
         page_chars=page_chars,
     )

@@ -1,4 +1,4 @@
-"""The feeds that are followed, and what they have listed."""
+"""The feeds that are followed, what they have listed, and the chats that asked for them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("default_url", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("pause_reason", sa.Text(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_poll", sa.DateTime(timezone=True), nullable=False),
         sa.Column("interval_s", sa.Integer(), nullable=False),
@@ -65,9 +66,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_feed_entries_article_id"), "feed_entries", ["article_id"], unique=False)
     op.create_index(op.f("ix_feed_entries_url"), "feed_entries", ["url"], unique=False)
     op.create_index("uq_feed_entries_feed_id_key", "feed_entries", ["feed_id", "key"], unique=True)
+    op.create_table(
+        "feed_owners",
+        sa.Column("feed_id", sa.Integer(), nullable=False),
+        sa.Column("chat_id", sa.Integer(), nullable=False),
+        sa.Column("told_of", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["feed_id"], ["feeds.id"], name=op.f("fk_feed_owners_feed_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["chat_id"], ["chats.id"], name=op.f("fk_feed_owners_chat_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("feed_id", "chat_id", name=op.f("pk_feed_owners")),
+    )
+    op.create_index(op.f("ix_feed_owners_chat_id"), "feed_owners", ["chat_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_feed_owners_chat_id"), table_name="feed_owners")
+    op.drop_table("feed_owners")
     op.drop_index("uq_feed_entries_feed_id_key", table_name="feed_entries")
     op.drop_index(op.f("ix_feed_entries_article_id"), table_name="feed_entries")
     op.drop_index(op.f("ix_feed_entries_url"), table_name="feed_entries")

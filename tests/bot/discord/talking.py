@@ -1,7 +1,7 @@
 """What the tests of the Discord adapter say, and whom they let it talk to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,7 @@ async def serving(
     conversation: Conversation,
     commands_file: Path | None = None,
     shard_ids: list[int] | None = None,
+    owners: Collection[int] = (),
 ) -> AsyncIterator[DiscordChat]:
     chat = DiscordChat(
         token=server.token,
@@ -64,6 +65,7 @@ async def serving(
         identify_pause_s=0.0,
         shard_count=None if shard_ids is None else server.shards,
         shard_ids=shard_ids,
+        owners=owners,
     )
     running = asyncio.create_task(chat.serve(conversation))
     wanted = set(range(server.shards) if shard_ids is None else shard_ids)

@@ -17,7 +17,7 @@ async def test_commands_are_offered_to_servers_and_to_people(server: DiscordServ
         offered = {command["name"]: command for command in server.commands}
     assert set(offered) == {command.name for command in COMMANDS}
     for command in COMMANDS:
-        changes = command.who is Who.ADMINS
+        changes = command.who is not Who.ANYONE
         assert offered[command.name]["integration_types"] == [0, 1]
         assert offered[command.name]["contexts"] == ([0, 1] if changes else [0, 1, 2])
         assert offered[command.name]["default_member_permissions"] == (32 if changes else None)
@@ -86,3 +86,13 @@ async def test_a_button_grants_nobody_a_right_that_they_lack(server: DiscordServ
             pressed = await server.press(listed, READER, listed.button("Pause"), manages=manages)
             await pressed.answer()
     assert [request.may_change for request in talk.asked] == [False, False, True]
+
+
+async def test_only_those_named_in_the_settings_run_the_bot(server: DiscordServer) -> None:
+    channel = server.add_channel(server.add_guild())
+    talk = Scripted({"/addfeed a.example": say("Added."), "/feeds": say("Feeds.")})
+    for owners in ((), (READER.id,)):
+        async with serving(server, talk, owners=owners):
+            for name, given in (("addfeed", {"url": "a.example"}), ("feeds", None)):
+                await (await server.slash(channel, READER, name, given, manages=True)).answer()
+    assert [request.is_owner for request in talk.asked] == [False, False, True, True]

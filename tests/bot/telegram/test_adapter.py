@@ -60,7 +60,7 @@ async def test_menus_are_made_from_the_table_of_commands_by_who_may_use_them(
     async with serving(Scripted()):
         await server.until(lambda: "short_description" in server.descriptions)
     menus = {scope: [command["command"] for command in menu] for scope, menu in server.commands.items()}
-    everything = [command.name for command in COMMANDS if command.name != "start"]
+    everything = [c.name for c in COMMANDS if c.name != "start" and c.who is not Who.OWNERS]
     for_anyone = [name for name in everything if BY_NAME[name].who is Who.ANYONE]
     assert menus == {
         "default": for_anyone,
@@ -206,6 +206,23 @@ async def test_owners_may_change_any_group_and_by_a_setting_everyone_may(
         await server.next_post(group)
     assert [request.may_change for request in talk.requests] == [True]
     assert server.called("getChatMember") == 0
+
+
+async def test_only_those_named_in_the_settings_run_the_bot(server: TelegramServer) -> None:
+    add = Button(label="Add", command="/addfeed a.example")
+    talk = Scripted(lambda request: prose("Feeds", (add,)) if request.text == "/feeds" else prose("Added"))
+    chat = make_chat(server.base_url, owners=(BOB,), everyone_may_change=True)
+
+    async def ask_and_press(person: int) -> None:
+        await server.say(server.person(person), person, "/feeds")
+        shown = await server.next_post(server.person(person))
+        await server.press(shown, "Add", person)
+        await server.until(lambda: shown.edits == 1)
+
+    async with served(chat, talk):
+        for person in (ANN, BOB):  # each is alone with the bot, and so in charge of the chat
+            await ask_and_press(person)
+    assert [request.is_owner for request in talk.requests] == [False, False, True, True]
 
 
 async def test_who_has_left_a_group_may_not_change_it(server: TelegramServer, serving: Serving) -> None:
