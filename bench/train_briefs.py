@@ -20,7 +20,6 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from bench.briefs import article_of, read_rows
 from summarizer.candidates import candidates
 from summarizer.extractive import MAX_CANDIDATES, Extractive
-from summarizer.quotes import find_quotes
 from summarizer.word_features import FloatArray, Sentence, WordTable, word_features, words_of
 from summarizer.word_model import Networks, WordModel, save
 
@@ -39,9 +38,8 @@ class Example:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Example":
-        article = article_of(row)
-        quotes = find_quotes(article.text, [paragraph.span for paragraph in article.paragraphs()])
-        found = candidates(article, quotes)[:MAX_CANDIDATES]
+        # Without quotes, which only join sentences: the weights do not change with how those are found.
+        found = candidates(article_of(row), ())[:MAX_CANDIDATES]
         sentences = tuple(Sentence(candidate.text, candidate.quotation) for candidate in found)
         return cls(row, sentences, frozenset(words_of(row["summary"])))
 
@@ -105,7 +103,7 @@ def fit(features: torch.Tensor, target: torch.Tensor, seed: int) -> tuple[FloatA
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=EPOCHS * batches)
     for _ in range(EPOCHS):
-        for rows in torch.randperm(len(target))[: batches * BATCH].split(BATCH):
+        for rows in torch.randperm(len(target))[: batches * BATCH].reshape(batches, BATCH):
             optimizer.zero_grad()
             loss = binary_cross_entropy_with_logits(net(features[rows])[:, 0], target[rows])
             loss.backward()  # type: ignore[no-untyped-call] # torch leaves it untyped

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from articles.model import Article, ParagraphKind, Span
 from summarizer.compression import cuts, edited
-from summarizer.model import Edit, EditKind, Quote
+from summarizer.model import Edit, EditKind, Quote, QuoteKind
 from summarizer.sentences import split_sentences
 
 # Point back at a sentence that the reader of a brief has not seen.
@@ -62,7 +62,8 @@ class Candidate:
 
 def candidates(article: Article, quotes: Sequence[Quote]) -> tuple[Candidate, ...]:
     """The candidates in text order. A quote that runs into the next sentence takes that one with it."""
-    quoted = [span for quote in quotes for span in quote.content]
+    # A paraphrase is the reporter's wording, and may be cut as any other.
+    quoted = [s for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED for s in quote.content]
     found: list[Candidate] = []
     for number, paragraph in enumerate(article.paragraphs()):
         words = paragraph.span.of(article.text)

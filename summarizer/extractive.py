@@ -50,11 +50,15 @@ class Extractive:
             sentences = [Sentence(candidate.text, candidate.quotation) for candidate in found]
             chances = self._model.chances(sentences, headline=article.headline)
             least = min(MIN_BULLETS, max_bullets)
+            usable = _usable(found, at_least=least)
             written = [
                 max(_ways_to_write(article.text, found[i]), key=lambda way: worth(way.text, chances))
-                for i in _usable(found, at_least=least)
+                for i in usable
             ]
-            options = [Option(bullet.text, len(bullet.text.split())) for bullet in written]
+            options = [
+                Option(bullet.text, len(bullet.text.split()), place)
+                for bullet, place in zip(written, usable, strict=True)
+            ]
             chosen = best_set(options, chances, least=least, most=max_bullets, max_words=max_words)
             bullets = tuple(written[i] for i in chosen)
         return Brief(

@@ -4,6 +4,7 @@ import pytest
 
 from articles.model import ParagraphKind
 from summarizer.candidates import candidates, stands_alone
+from summarizer.model import QuoteKind
 from tests.summarizer import made
 
 
@@ -71,6 +72,14 @@ def test_a_sentence_out_of_the_middle_of_a_quote_is_not_whole() -> None:
 def test_a_quotation_mark_that_never_closes_is_not_whole_even_where_no_quote_was_found() -> None:
     source = made.article('Shoigu said Moscow is "ready to restore cooperation.')
     assert [c.whole for c in candidates(source, [])] == [False]
+
+
+def test_a_paraphrase_is_the_reporters_own_sentence() -> None:
+    source = made.article("The city (of Ghent) fell, police said.")
+    told = made.quote(source, "The city (of Ghent) fell", by="police", kind=QuoteKind.PARAPHRASED)
+    (only,) = candidates(source, [told])
+    assert only.stands_alone
+    assert len(only.cuts) == 1
 
 
 def test_a_list_item_does_not_stand_alone() -> None:

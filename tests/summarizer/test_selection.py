@@ -6,7 +6,7 @@ CHANCES = {"storm": 0.9, "killed": 0.9, "ten": 0.8, "port": 0.7, "closed": 0.7, 
 
 
 def options(*texts: str) -> list[Option]:
-    return [Option(text, len(text.split())) for text in texts]
+    return [Option(text, len(text.split()), place) for place, text in enumerate(texts)]
 
 
 def chosen(*texts: str, least: int = 2, most: int = 3, max_words: int = 60) -> tuple[int, ...]:
@@ -21,13 +21,17 @@ def test_a_sentence_of_words_that_nobody_would_keep_stays_out() -> None:
     assert chosen("Soup soup soup soup", "Storm killed ten", "Port closed") == (1, 2)
 
 
+def test_of_two_that_say_the_same_the_first_is_taken() -> None:
+    assert chosen("Port closed", "Killed, ten: storm", "Storm killed ten") == (0, 1)
+
+
 def test_the_least_number_is_kept_even_where_one_would_do() -> None:
     assert chosen("Storm killed ten", "Soup soup soup", least=1) == (0,)
     assert chosen("Storm killed ten", "Soup soup soup", least=2) == (0, 1)
 
 
 def test_the_budget_holds_where_it_can() -> None:
-    assert chosen("Storm killed ten", "Port closed", "Ten", max_words=4) == (0, 2)
+    assert chosen("Storm killed ten", "Port closed", "Soup", max_words=4) == (0, 2)
     assert chosen("Storm killed ten", "Port closed the port", max_words=4) == (0,)
     assert chosen("Storm killed ten", "The port closed", max_words=2) == (0,)
 
