@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bot.redaction import Redaction
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_CHATTY = ("httpx", "httpcore", "apscheduler", "alembic", "discord", "telegram", "filelock")
+CHATTY = ("httpx", "httpcore", "apscheduler", "alembic", "discord", "telegram", "filelock")
 
 
 class _WithFacts(logging.Formatter):
@@ -24,5 +24,5 @@ def set_up_logs(level: int, *, secrets: Iterable[str]) -> None:
     handler.setFormatter(_WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s"))
     handler.addFilter(Redaction(secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _CHATTY:
+    for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, level))

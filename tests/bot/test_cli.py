@@ -1,14 +1,17 @@
 """The command line as people and programs use it."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main
+from bot.logs import CHATTY
 from config.defaults import sample_article
 
 SEED = str(sample_article().path)
@@ -22,6 +25,23 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("PULLQUOTE_")]:
         monkeypatch.delenv(name)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """The command line sets up the whole process's log; tests that come later have theirs as it was."""
+    root = logging.getLogger()
+    handlers, named = (
+        root.handlers[:],
+        [root, *(logging.getLogger(name) for name in logging.root.manager.loggerDict)],
+    )
+    levels = [(logger, logger.level) for logger in named]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in levels:
+        logger.setLevel(level)
+    for name in set(CHATTY) - {logger.name for logger, _ in levels}:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def error_line(capsys: pytest.CaptureFixture[str]) -> str:
