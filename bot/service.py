@@ -111,7 +111,7 @@ class Service:
             case grammar.AskFull():
                 return views.full(article, page=ask.page, page_chars=page_chars)
             case grammar.AskSource():
-                return views.source(article, zone=zone)
+                return views.source(article, self._stories.reports(article), zone=zone)
             case grammar.AskEvidence():
                 return views.evidence(article, self._stories.brief_of(article))
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article
-from articles.store import ArticleStore
+from articles.store import ArticleStore, Report
 from bot.compose import also_reported, brief_blocks, button, button_rows, counted, in_words, in_zone, origin
 from bot.grammar import AskBrief, AskSearch, Filters
 from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
@@ -47,8 +47,12 @@ class Stories:
 
     def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         """The article's brief, and who else reported its story."""
-        reports = self._articles.reports(article.id) if article.id is not None else ()
-        return (*brief_blocks(article, self.brief_of(article), zone), *also_reported(article, reports))
+        brief = brief_blocks(article, self.brief_of(article), zone)
+        return (*brief, *also_reported(article, self.reports(article)))
+
+    def reports(self, article: Article) -> tuple[Report, ...]:
+        """All reports of the article's story, itself among them; the first to come in first."""
+        return self._articles.reports(article.id) if article.id is not None else ()
 
     def offers(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
         """A brief of each story asked for."""

@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 from rapidfuzz import fuzz, process, utils
 
 from articles.model import Article, Section
+from articles.store import Report
 from bot.compose import button, button_rows, full_blocks, heading_of, paged, published_note, text_blocks
 from bot.grammar import AskSection
 from bot.reply import Block, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.model import Brief
+
+OTHER_REPORTS = 10  # under /source
 
 
 def sections(article: Article) -> Reply:
@@ -54,11 +57,17 @@ def full(article: Article, *, page: int, page_chars: int | None) -> Reply:
     return paged(title, blocks, f"/full #{article.id}", page=page, page_chars=page_chars, article=article.id)
 
 
-def source(article: Article, *, zone: ZoneInfo) -> Reply:
-    """Where it was published, with the link."""
+def source(article: Article, reports: Sequence[Report], *, zone: ZoneInfo) -> Reply:
+    """Where it was published, with the link, and the other reports of its story."""
     where = Item(text=article.url or "It came in as a file; no address is known.", url=article.url)
-    title = Title(text=article.headline, url=article.url)
-    return Reply(blocks=(title, *published_note(article, zone), Items(items=(where,))), article=article.id)
+    blocks: list[Block] = [Title(text=article.headline, url=article.url), *published_note(article, zone)]
+    blocks.append(Items(items=(where,)))
+    others = [report for report in reports if report.id != article.id][:OTHER_REPORTS]
+    if others:
+        told = (" · ".join(filter(None, (report.publisher, report.headline))) for report in others)
+        items = (Item(text=text, url=report.url) for text, report in zip(told, others, strict=True))
+        blocks += [Note(text="The same story elsewhere"), Items(items=tuple(items))]
+    return Reply(blocks=tuple(blocks), article=article.id)
 
 
 def evidence(article: Article, brief: Brief) -> Reply:

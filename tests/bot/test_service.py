@@ -142,6 +142,29 @@ def test_a_topic_with_half_a_character_is_taken_as_any_other(house: House, topic
     assert ask(house, "/export").blocks
 
 
+def test_a_story_that_others_publish_too_is_told_once_with_who_they_are(house: House, seed: Article) -> None:
+    house.ingest(replace(seed, publisher="Reuters", url="https://reuters.example/1"))
+    edited = f"An edited copy. {seed.text}"
+    paragraph, end = seed.sections[0].paragraphs[0], len(edited)
+    whole = replace(paragraph, span=replace(paragraph.span, start=0, end=end))
+    house.ingest(
+        replace(
+            seed,
+            publisher="AP",
+            url="https://ap.example/1",
+            headline="No Collaboration, Says Mattis",
+            text=edited,
+            sections=(replace(seed.sections[0], paragraphs=(whole,)),),
+        )
+    )
+    brief = ask(house, "/brief nato")
+    assert "Also reported by Reuters, AP" in words(brief)
+    assert "That was the last story" in words(ask(house, "/more"))
+    assert len(quotations(ask(house, "/quotes mattis"))) == 7
+    listed = [block for block in ask(house, "/source").blocks if isinstance(block, Items)][-1]
+    assert [item.url for item in listed.items] == ["https://reuters.example/1", "https://ap.example/1"]
+
+
 def test_chats_do_not_see_what_others_were_shown(house: House) -> None:
     ask(house, "/brief nato")
     assert "No brief has been shown here yet" in words(ask(house, "/sections", chat=OTHER_CHAT))
