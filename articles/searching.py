@@ -1,6 +1,6 @@
 """Full-text search in the database: the articles that match, newest first or best first, each story once."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -39,7 +39,9 @@ def hits(expression: str | None, since: datetime | None) -> Select[Any]:
 
     Superseded versions are not in the index.
     """
-    chosen = select(articles.c.search_key, articles.c.story_id, articles.c.copy_of.is_not(None))
+    chosen = select(
+        articles.c.search_key, articles.c.story_id, articles.c.copy_of.is_not(None).label("is_copy")
+    )
     key: ColumnElement[int] = articles.c.search_key
     if expression is None:
         chosen = chosen.where(articles.c.superseded_by.is_(None))
@@ -72,13 +74,14 @@ def best(connection: Connection, expression: str, since: datetime | None, *, off
     that an earlier hundred told is not told again.
     """
     told: set[int] = set()
-    matching = _read(connection, hits(expression, since))
+    matching = _matches(connection, expression, since)
     while pool := list(islice(matching, POOL)):
-        new = {hit.story_id for hit in pool} - told
-        if offset < len(new):  # else the pool is skipped, and need not be ranked for that
-            yield from islice(_ranked(connection, expression, pool, new), offset, None)
-        offset = max(0, offset - len(new))
-        told |= new
+        new = [(hit, match) for hit, match in pool if hit.story_id not in told]
+        stories = {hit.story_id for hit, _ in new}
+        if offset < len(stories):
+            yield from islice(_ranked(new), offset, None)
+        offset = max(0, offset - len(stories))
+        told |= stories
 
 
 def _read(connection: Connection, chosen: Select[Any]) -> Iterator[Hit]:
@@ -86,40 +89,34 @@ def _read(connection: Connection, chosen: Select[Any]) -> Iterator[Hit]:
         yield Hit(search_key, story_id, bool(is_copy))
 
 
-def _ranked(connection: Connection, expression: str, pool: list[Hit], stories: set[int]) -> Iterator[int]:
-    """One article of each of the stories, best first. A copy is told only where its original is not here."""
-    of = {hit.search_key: hit for hit in pool if hit.story_id in stories}
-    told: set[int] = set()
+def _ranked(pool: Sequence[tuple[Hit, Match]]) -> Iterator[int]:
+    """One article of each story, best first. A copy is told only where its original is not here."""
+    of = {hit.search_key: hit for hit, _ in pool}
     originals = {hit.story_id for hit in of.values() if not hit.is_copy}
-    for match in rank(list(_matches(connection, expression, of))):
+    told: set[int] = set()
+    for match in rank([match for _, match in pool]):
         hit = of[match.search_key]
-        if hit.story_id in told or (hit.is_copy and hit.story_id in originals):
-            continue
-        told.add(hit.story_id)
-        yield hit.search_key
+        if hit.story_id not in told and not (hit.is_copy and hit.story_id in originals):
+            told.add(hit.story_id)
+            yield hit.search_key
 
 
-def _matches(connection: Connection, expression: str, keys: Collection[int]) -> Iterator[Match]:
+def _matches(connection: Connection, expression: str, since: datetime | None) -> Iterator[tuple[Hit, Match]]:
+    """The articles that match, newest first, with how often each has the words and where."""
     # highlight() marks each hit in that one row; unlike bm25() it asks the index for nothing else.
     marked: list[ColumnElement[str]] = [
         literal_column(f"highlight(articles_fts, {column}, char(1), '')").label(name)
         for column, name in enumerate(("headline", "headings", "text"))
     ]
-    chosen = (
-        select(articles_fts.c.rowid, *marked)
-        .where(text("articles_fts MATCH :expression"), articles_fts.c.rowid.between(min(keys), max(keys)))
-        .params(expression=expression)
-    )
-    for row in connection.execute(chosen):
-        if row.rowid not in keys:
-            continue
+    for row in connection.execute(hits(expression, since).add_columns(*marked)):
         hits_in_text = row.text.count(_MARK)
-        yield Match(
-            search_key=row.rowid,
-            published_s=row.rowid >> KEYS_A_SECOND,
+        match = Match(
+            search_key=row.search_key,
+            published_s=row.search_key >> KEYS_A_SECOND,
             headline_hits=row.headline.count(_MARK),
             heading_hits=row.headings.count(_MARK),
             lede_hits=row.text.partition(PARAGRAPH_BREAK)[0].count(_MARK),
             text_hits=hits_in_text,
             length=len(row.text) - hits_in_text,
         )
+        yield Hit(row.search_key, row.story_id, row.is_copy), match

@@ -182,9 +182,9 @@ class ArticleStore:
                 expression = match_expression(words, publisher=publisher, language=language, prefix=prefix)
                 if expression is None:
                     return ()
-                if connection.execute(hits(expression, since).limit(1)).first() is not None:
-                    found = best(connection, expression, since, offset=offset)
-                    return _in_order(connection, islice(found, limit))
+                found = list(islice(best(connection, expression, since, offset=offset), limit))
+                if found or (offset and _any(connection, expression, since)):
+                    return _in_order(connection, found)
         return ()
 
     def topics_near(self, words: str, *, limit: int = 5) -> tuple[str, ...]:
@@ -219,6 +219,10 @@ def _known(connection: Connection, article: Article) -> ArticleId | None:
     known = select(articles.c.id).where(same_words if fuller is None else or_(same_words, fuller))
     found = connection.execute(known.order_by(same_words.desc()).limit(1)).scalar()
     return ArticleId(found) if found is not None else None
+
+
+def _any(connection: Connection, expression: str, since: datetime | None) -> bool:
+    return connection.execute(hits(expression, since).limit(1)).first() is not None
 
 
 def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:

@@ -16,8 +16,11 @@ from sqlalchemy import Connection, insert
 
 from articles.database import Database
 from articles.fulltext import STOP_WORDS
+from articles.model import Span
 from articles.schema import articles, stories
 from articles.searching import first_key
+from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
+from summarizer.rows import brief_row, row_of
 from summarizer.schema import briefs, quotes, speaker_words, speakers
 
 NEWEST = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -32,7 +35,7 @@ BATCH = 5_000  # articles in one transaction
 _SYLLABLES = [c + v + e for c, v, e in product("bdfgklmnprstv", "aeiou", ("", "n", "r", "s", "l"))]
 
 
-class Speaker(NamedTuple):
+class Person(NamedTuple):
     id: int
     first: str
     last: str
@@ -56,7 +59,7 @@ class SyntheticNews:
         lasts, firsts = words[:20_000], words[20_000:22_000]
         people = max(100, count * SPEAKERS_A_MILLION // 1_000_000)
         drawn = [
-            Speaker(at + 1, made.choice(firsts), lasts[min(int(made.paretovariate(0.7)), len(lasts)) - 1])
+            Person(at + 1, made.choice(firsts), lasts[min(int(made.paretovariate(0.7)), len(lasts)) - 1])
             for at in range(people)
         ]
         namesakes = {(each.first, each.last): each for each in reversed(drawn)}
@@ -137,27 +140,27 @@ class SyntheticNews:
             for position, speaker in enumerate(islice(said_by, int(said))):
                 start = position * (len(text) - 60) // int(said)
                 rows["quotes"].append(_quote(number, position, start, self._said_by[speaker], at))
-            bullets = [{"text": text[:120], "spans": [[0, 120]], "evidence": [0]}] * 3
-            rows["briefs"].append(
-                {"article_id": number + 1, "bullets": bullets, "key_quotes": [0] if said else []}
-            )
+            bullet = Bullet(text=text[:120], spans=(Span(start=0, end=120),), evidence=(0,))
+            brief = Brief(headline="", bullets=(bullet,) * 3, key_quotes=())
+            rows["briefs"].append(brief_row(brief, ()) | {"article_id": number + 1})
         for table in (stories, articles, quotes, briefs):
             connection.execute(insert(table), rows[table.name])
 
 
-def _quote(number: int, position: int, start: int, speaker: Speaker, at: datetime) -> dict[str, Any]:
-    return {
+def _quote(number: int, position: int, start: int, speaker: Person, at: datetime) -> dict[str, Any]:
+    quote = Quote(
+        content=(Span(start=start, end=start + 50),),
+        kind=QuoteKind.VERBATIM,
+        cue=Span(start=start + 51, end=start + 55),
+        source=None,
+        speaker=Speaker(name=speaker.name, role="Minister"),
+        confidence=0.9,
+    )
+    return row_of(quote) | {
         "article_id": number + 1,
         "position": position,
-        "kind": "verbatim",
-        "content": [[start, start + 50]],
-        "cue": [start + 51, start + 55],
         "speaker_id": speaker.id,
         "said_key": (number << 16) + position,
-        "speaker_name": speaker.name,
-        "speaker_kind": "person",
-        "role": "Minister",
-        "confidence": 0.9,
         "search_key": first_key(at),
     }
 
