@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 READY_WITHIN_S = 5.0  # a platform that cannot be reached must not keep feeds from being asked
 
 
+class _ToldByAnother(Exception):
+    """Another process tells that chat."""
+
+
 class PauseNotices:
     """At most once, by policy: a chat counts as told from right before the notice goes out.
 
@@ -50,17 +54,25 @@ class PauseNotices:
         adapter = self._adapters.get(chat.platform)
         if adapter is None or not await self._is_ready(adapter):
             return False
-        if not await asyncio.to_thread(self._owners.take, pause, chat):
-            return True  # another process tells it
+        taken = False
+
+        async def take() -> None:
+            nonlocal taken
+            taken = await asyncio.to_thread(self._owners.take, pause, chat)
+            if not taken:
+                raise _ToldByAnother
+
+        key = f"feed:{pause.id}@{pause.at.timestamp()}"
         try:
-            await adapter.send(chat, notice_of(pause), key=f"feed:{pause.id}@{pause.at.timestamp()}")
-        except (Throttled, SendFailed) as error:
+            await adapter.send(chat, notice_of(pause), key=key, begin=take)
+        except _ToldByAnother:
+            return True
+        except (Throttled, SendFailed, ChatMoved) as error:
             log.info("feed's owner told later", extra={"feed": pause.url, "reason": str(error)})
-            await asyncio.to_thread(self._owners.give_back, pause, chat)
-            return False
-        except ChatMoved as error:
-            await asyncio.to_thread(self._owners.give_back, pause, chat)
-            await asyncio.to_thread(self._conversation.moved, chat, error.to)
+            if taken:
+                await asyncio.to_thread(self._owners.give_back, pause, chat)
+            if isinstance(error, ChatMoved):
+                await asyncio.to_thread(self._conversation.moved, chat, error.to)
             return False
         except ChatGone:
             await asyncio.to_thread(self._conversation.gone, chat)

@@ -12,6 +12,7 @@ from articles.feed_model import FeedId, FeedPaused
 from articles.fetching import FetchPolicy
 from articles.opml import Outline, write_opml
 from bot.chat import (
+    Begin,
     ChatError,
     ChatGone,
     ChatMoved,
@@ -52,7 +53,9 @@ class Chat:
     async def ready(self) -> None:
         await self.is_ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, **_: object) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+        if begin is not None:
+            await begin()
         self.keys.append(key)
         if self.failures:
             raise self.failures.pop(0)
