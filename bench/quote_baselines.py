@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 _QUOTED = re.compile(r"[\"“]([^\"“”\n]{2,2000})[\"”]")
-_NAME = r"(?P<name>(?:[A-Z][\w.’'-]+ ){0,3}[A-Z][\w’'-]+|he|she|they)"
-_VERB = r"(?:said|says|told|wrote|added|tweeted)"
-_AFTER = re.compile(rf"\s*(?:{_VERB} )?{_NAME}")
-_BEFORE = re.compile(rf"{_NAME}\s+{_VERB}\b")
+_NAME = r"(?:[A-Z][\w.’'-]*[ \xa0]){0,3}[A-Z][\w’'-]+"
+_VERB = (
+    r"(?:said|says|told|wrote|added|tweeted|asked|continued|argued|explained|noted|replied|called"
+    r"|calling|saying)"
+)
+_SAID = re.compile(
+    rf"\b(?P<before>{_NAME}|[Hh]e|[Ss]he|[Tt]hey)(?:, [^,.\"“”\n]{{2,60}},)? "
+    rf"(?:\w+ly |also |has |later ){{0,2}}{_VERB}\b|\b{_VERB} (?:[a-z.]+ ){{0,5}}(?P<behind>{_NAME})"
+)
+_OTHER_PARAGRAPH = 200  # characters that a paragraph's end counts for
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,33 @@ def available_baselines() -> Iterator[Baseline]:
 
 
 def regex_quotes(text: str) -> list[dict[str, Any]]:
-    """Every pair of double marks, attributed to the name behind it, or else to the last "X said" before
-    it."""
+    """Every pair of double marks, attributed to the nearest "X said" or "said X".
+
+    A pronoun there is the name that spoke before it.
+    """
+    said = list(_sayings(text))
     found: list[dict[str, Any]] = []
     for match in _QUOTED.finditer(text):
-        after = _AFTER.match(text, match.end())
-        earlier = list(_BEFORE.finditer(text, max(0, match.start() - 400), match.start()))
-        source = after or (earlier[-1] if earlier else None)
-        found.append({"spans": [list(match.span(1))], "speaker": source["name"] if source else None})
+        nearest = min(said, key=lambda saying: _distance(text, match, saying), default=None)
+        found.append({"spans": [list(match.span(1))], "speaker": nearest[2] if nearest else None})
     return found
+
+
+def _sayings(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and name of each "X said" outside quotation marks."""
+    last = ""
+    for match in _SAID.finditer(_QUOTED.sub(lambda quoted: '"' * len(quoted[0]), text)):
+        name = match["before"] or match["behind"]
+        if name.lower() in ("he", "she", "they"):
+            name = last or name
+        last = name
+        yield match.start(), match.end(), name
+
+
+def _distance(text: str, quoted: re.Match[str], saying: tuple[int, int, str]) -> int:
+    start, end, _ = saying
+    between = text[min(end, quoted.end()) : max(start, quoted.start())]
+    return max(quoted.start() - end, start - quoted.end(), 0) + _OTHER_PARAGRAPH * ("\n" in between)
 
 
 def _textacy() -> Baseline:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +101,7 @@ class _Fit:
         self._update(3, self.out, layer.T @ slope, rate)
 
     def _update(
-        self, number: int, array: FloatArray, gradient: FloatArray, rate: float, rows: Rows | None = None
+        self, number: int, array: FloatArray, gradient: NDArray[Any], rate: float, rows: Rows | None = None
     ) -> None:
         squares, at = self._squares[number], slice(None) if rows is None else rows
         squares[at] += gradient * gradient
@@ -112,7 +113,7 @@ def _sums(values: FloatArray, starts: Rows, total: int) -> FloatArray:
     return np.add.reduceat(values, np.minimum(starts, total - 1), axis=0)
 
 
-def _slope(groups: Sequence[Group], scores: FloatArray) -> FloatArray:
+def _slope(groups: Sequence[Group], scores: NDArray[Any]) -> NDArray[Any]:
     """The loss's derivative by each score, averaged over the groups."""
     slope, at = np.zeros_like(scores), 0
     for group in groups:

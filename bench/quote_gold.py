@@ -6,7 +6,7 @@ passage matched which, so its matching is repeated here. `make bench-quotes` run
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def read_articles(data: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
-def gold_passages(article: dict[str, Any]) -> list[GoldPassage]:
+def gold_passages(article: Mapping[str, Any]) -> list[GoldPassage]:
     """The passages of three words or more, in text order."""
     text = article["text"]
     found: list[GoldPassage] = []

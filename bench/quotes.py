@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.quote_baselines import Baseline, available_baselines
-from summarizer.model import Quote, QuoteKind
+from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
 from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
@@ -62,18 +62,26 @@ def as_predictions(quotes: Iterable[Quote]) -> list[dict[str, Any]]:
 
 
 def as_prediction(quote: Quote) -> dict[str, Any]:
-    speaker = quote.speaker.name if quote.speaker is not None else None
-    return {"spans": [[span.start, span.end] for span in quote.content], "speaker": speaker}
+    return {"spans": [[span.start, span.end] for span in quote.content], "speaker": _named(quote.speaker)}
+
+
+def _named(speaker: Speaker | None) -> str | None:
+    """As replies name a speaker: "a spokesman for Jane Doe" where only she is known by name."""
+    if speaker is None:
+        return None
+    if speaker.kind is SpeakerKind.PERSON or speaker.speaks_for is None:
+        return speaker.name
+    return f"{speaker.name} for {speaker.speaks_for}"
 
 
 def write_predictions(data: Path, out: Path, predictor: Predictor) -> float:
-    """Writes one line for each article of `data`; returns the seconds spent in the predictor alone."""
+    """Writes one line for each article of `data`; returns the CPU seconds of the predictor alone."""
     spent = 0.0
     with out.open("w", encoding="utf-8") as lines:
         for article in _articles(data):
-            began = time.perf_counter()
+            began = time.process_time()
             quotes = predictor(article["text"])
-            spent += time.perf_counter() - began
+            spent += time.process_time() - began
             lines.write(json.dumps({"id": article["id"], "quotes": quotes}) + "\n")
     return spent
 
@@ -95,9 +103,22 @@ def run_bench(data: Path, scorer: Path) -> None:
             print(f"\n== {system.name}")
             subprocess.run([sys.executable, str(scorer), str(data), str(predictions)], check=True)
             rate, rate_800 = len(articles) / spent, words / spent / 800
-            print(f"{rate:.0f} articles a second on one core; {rate_800:.0f} of 800 words")
+            print(f"{rate:.0f} articles a second of one core's time; {rate_800:.0f} of 800 words")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\npeak memory of this process: {peak_mb:.0f} MB")
+    print(f"\npeak memory of this process: {peak_mb:.0f} MB\n")
+    for unit in ('"', "“", '"a b c" ', "He said “x”. "):
+        small, large = (_seconds_for(unit, size) for size in (100_000, 1_000_000))
+        times = large / small
+        print(f"nothing but {unit!r}: 100 kB {small:.2f} s, 1 MB {large:.2f} s, {times:.1f} times as long")
+
+
+def _seconds_for(unit: str, size: int) -> float:
+    """CPU seconds for a text of `size` characters that repeats `unit`."""
+    text = (unit * (size // len(unit) + 1))[:size]
+    paragraphs = paragraphs_of(text)
+    began = time.process_time()
+    find_quotes(text, paragraphs)
+    return time.process_time() - began
 
 
 def _articles(data: Path) -> Iterator[dict[str, Any]]:

@@ -19,9 +19,10 @@ from summarizer.quotes.spokespeople import speaks_for
 
 _LONGEST_SCARE_QUOTE = 2  # words
 _SURE = 0.8
-# Tuned on the development articles: below it a wrong speaker costs more than a missing one.
-_MIN_CONFIDENCE = 0.0
-_MIN_SPEECH = 0.5
+# Tuned on the development articles. Of the speakers below the first, one in seven was right; below the
+# second, three passages in four were nobody's words.
+_MIN_CONFIDENCE = 0.3
+_MIN_SPEECH = 0.6
 _PARAPHRASE_CONFIDENCE = 0.9
 
 

@@ -10,8 +10,16 @@ _LONGEST_TITLE = 8  # tokens of the office between what is spoken for and the wo
 
 
 def speaks_for(reading: Reading, source: Mention) -> str | None:
-    """Whom the source of a quote speaks for, as the article names them; None for all but spokespeople."""
+    """Whom the source of a quote speaks for, as the article names them.
+
+    None for all but spokespeople and the offices and campaigns that are somebody's.
+    """
     t = reading.tokens
+    owner = reading.mention_before(source)
+    if owner is not None and owner.possessive and source.kind is MentionKind.NOMINAL:
+        person = reading.people.of(owner)
+        if person is not None:
+            return person.name
     low, high = source.start, max(source.end, source.tail)
     if high < len(t) and t.words[high] == ",":  # an apposition that ends with its sentence
         high += _LONGEST_APPOSITION
