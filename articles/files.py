@@ -7,8 +7,8 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from articles.errors import NotAnArticle, Unreadable
-from articles.html import parse_page
 from articles.model import Article
+from articles.page import parse_page
 from articles.wire import parse_wire
 
 MAX_FILE_BYTES = 10_000_000

@@ -17,8 +17,8 @@ from typing import NewType, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from articles.headings import in_title_case
 from articles.model import Article
+from articles.wire.headings import in_title_case
 
 StoryId = NewType("StoryId", int)
 FloatArray = NDArray[np.float32]

@@ -23,10 +23,10 @@ from statistics import mean
 import trafilatura
 
 from articles.errors import NotAnArticle, Unreadable
-from articles.html import article_blocks, parse_page, read_tree
 from articles.model import Article
-from articles.page_blocks import as_text
-from articles.page_metadata import read_metadata
+from articles.page.blocks import as_text
+from articles.page.metadata import read_metadata
+from articles.page.parser import article_blocks, parse_page, read_tree
 
 TOKEN = re.compile(r"\w+")
 SHINGLE = 4

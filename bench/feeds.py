@@ -17,16 +17,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from articles.addresses import AllowList
 from articles.database import Database, open_database
-from articles.feed_model import EntryState
-from articles.feed_store import FeedStore
+from articles.feeds.intake import Intake
+from articles.feeds.model import EntryState
+from articles.feeds.opml import Outline
+from articles.feeds.poller import Poller
+from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
+from articles.fetching.addresses import AllowList
 from articles.ingest import Ingested, ingest
-from articles.intake import Intake
 from articles.model import Article
-from articles.opml import Outline
-from articles.poller import Poller
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
 from bot.migration import upgrade

@@ -26,9 +26,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from articles.database import Database, open_database
-from articles.html import parse_page
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId
+from articles.page import parse_page
 from articles.store import ArticleStore
 from articles.stories import opening
 from bot.migration import upgrade

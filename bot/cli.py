@@ -15,10 +15,10 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from articles.addresses import AllowList
 from articles.database import DatabaseError
 from articles.errors import ArticleError
 from articles.fetching import FetchPolicy
+from articles.fetching.addresses import AllowList
 from articles.files import read_article_file
 from articles.model import Article
 from bot.as_json import article_json, brief_json, quotes_json

@@ -6,7 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from articles.errors import ArticleError
-from articles.feed_model import Feed
+from articles.feeds.model import Feed
 from bot.chat import Request
 from bot.compose import button, counted, paged
 from bot.feed_desk import FeedDesk, NoSuchFeed

@@ -9,16 +9,16 @@ from datetime import datetime
 from typing import TextIO
 
 from articles.database import Database, DatabaseError, DatabaseUnavailable
-from articles.discovery import discover
-from articles.feed_model import EntryState, Feed, FeedPaused
-from articles.feed_store import FeedStore, outline_of
+from articles.feeds.discovery import discover
+from articles.feeds.filters import Rule
+from articles.feeds.intake import Intake, IntakeReport
+from articles.feeds.model import EntryState, Feed, FeedPaused
+from articles.feeds.opml import Outline, read_opml, write_opml
+from articles.feeds.poller import Poller, PollReport
+from articles.feeds.store import FeedStore, outline_of
 from articles.fetching import Fetcher, FetchPolicy
-from articles.filters import Rule
 from articles.ingest import Ingested
-from articles.intake import Intake, IntakeReport
 from articles.model import Article
-from articles.opml import Outline, read_opml, write_opml
-from articles.poller import Poller, PollReport
 from bot.progress import progress
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, or_, select, update
 
 from articles.database import Database, insert_absent
-from articles.feed_model import FeedId, FeedPaused
+from articles.feeds.model import FeedId, FeedPaused
 from bot.chat import ChatRef
 from bot.schema import chats, feed_owners
 from bot.store import ensure, same

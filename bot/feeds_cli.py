@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from articles.errors import ArticleError
-from articles.feed_model import Feed
-from articles.filters import Match, Rule, Where, rules_to_json
+from articles.feeds.filters import Match, Rule, Where, rules_to_json
+from articles.feeds.model import Feed
 from bot.feed_desk import FeedDesk, NoSuchFeed, Refreshed
 
 OpenDesk = Callable[[], AbstractContextManager[FeedDesk]]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from articles.feed_model import FeedPaused
+from articles.feeds.model import FeedPaused
 from bot.chat import (
     ChatAdapter,
     ChatError,

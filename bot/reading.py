@@ -5,8 +5,8 @@ from pathlib import Path
 from articles.errors import Unreadable
 from articles.fetching import Fetcher, FetchPolicy
 from articles.files import decode_text, read_article_file
-from articles.html import parse_page
 from articles.model import Article
+from articles.page import parse_page
 from articles.wire import parse_wire
 
 

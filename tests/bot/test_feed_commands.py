@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from articles.addresses import AllowList
+from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.opml import Outline, write_opml
+from articles.fetching.addresses import AllowList
 from bot.chat import Request
 from bot.feed_commands import FeedCommands
 from bot.grammar import AddFeed

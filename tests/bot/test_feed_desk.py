@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from articles.addresses import AllowList
 from articles.database import Database, DatabaseUnavailable
-from articles.feed_model import FeedPaused
+from articles.feeds.filters import Match, Rule
+from articles.feeds.model import FeedPaused
+from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.filters import Match, Rule
+from articles.fetching.addresses import AllowList
 from articles.ingest import Ingested, ingest
 from articles.model import Article
-from articles.opml import Outline, write_opml
 from articles.store import ArticleStore
 from bot.feed_desk import FeedDesk, NoSuchFeed
 from tests.servers.news import NewsServer, document, refusal

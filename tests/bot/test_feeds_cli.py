@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from articles.opml import Outline, read_opml, write_opml
+from articles.feeds.opml import Outline, read_opml, write_opml
 from bot.cli import main
 
 FEED = (

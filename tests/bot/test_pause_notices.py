@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from articles.addresses import AllowList
-from articles.feed_model import FeedId, FeedPaused
+from articles.feeds.model import FeedId, FeedPaused
+from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.opml import Outline, write_opml
+from articles.fetching.addresses import AllowList
 from bot.chat import (
     Begin,
     ChatError,

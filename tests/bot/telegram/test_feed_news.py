@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from articles.addresses import AllowList
 from articles.fetching import FetchPolicy
+from articles.fetching.addresses import AllowList
 from bot.cli import serve
 from bot.house import House
 from config.settings import Feeds, Settings

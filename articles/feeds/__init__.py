@@ -1,0 +1,1 @@
+"""Feeds: read, followed, and their entries taken in as articles."""

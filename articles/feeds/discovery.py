@@ -1,0 +1,104 @@
+"""From the URL that a person gives, of a feed or of a site, to the feed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from lxml import etree
+from lxml.html import HtmlElement, document_fromstring
+
+from articles.errors import ArticleError, Unreadable
+from articles.feeds.json_feed import web_url
+from articles.feeds.model import ParsedFeed
+from articles.feeds.parser import ACCEPT, parse_feed
+from articles.fetching.client import Fetch, Fetched
+from articles.page.encoding import decode_page
+
+COMMON_PATHS = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/feed.json")
+MAX_TRIES = 8
+
+_FEED_TYPES = frozenset(
+    {
+        "application/rss+xml",
+        "application/atom+xml",
+        "application/rdf+xml",
+        "application/feed+json",
+        "application/json",
+        "application/xml",
+        "text/xml",
+    }
+)
+_FEED_LINK = re.compile(r"(?:^|[/.?=_-])(?:rss|atom|feeds?|rdf)(?:$|[/.?=&_-])", re.IGNORECASE)
+_ABOUT_COMMENTS = re.compile(r"\bcomments?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """A feed that was found, and read once."""
+
+    url: str
+    parsed: ParsedFeed
+
+
+async def discover(url: str, *, fetch: Fetch, now: datetime) -> Discovered:
+    """The feed at `url`, or the first that works of those that the page there points to.
+
+    Raises Unreadable where there is none, and what `fetch` raises for `url` itself.
+    """
+    page = await fetch(url, accept=ACCEPT)
+    try:
+        return _read(page, now)
+    except Unreadable:
+        candidates = candidate_urls(page.body, url=page.url, content_type=page.content_type)
+    for candidate in candidates:
+        try:
+            return _read(await fetch(candidate, accept=ACCEPT), now)
+        except ArticleError:
+            continue  # the next one may be better
+    raise Unreadable(f"no feed was found at {url}: give the feed's own address")
+
+
+def candidate_urls(body: bytes, *, url: str, content_type: str | None) -> tuple[str, ...]:
+    """Where a page's feed may be, most likely first: what it declares, what it links to, what is usual."""
+    tree = _parse(body, content_type)
+    found: dict[str, None] = {}
+    links = () if tree is None else (*_declared(tree), *_linked(tree))
+    for link in (*links, *COMMON_PATHS):
+        absolute = web_url(link, base=url)
+        if absolute is not None and absolute != url:
+            found[absolute] = None
+    return tuple(found)[:MAX_TRIES]
+
+
+def _read(fetched: Fetched, now: datetime) -> Discovered:
+    parsed = parse_feed(fetched.body, url=fetched.url, now=now, content_type=fetched.content_type)
+    return Discovered(url=fetched.permanent_url or fetched.url, parsed=parsed)
+
+
+def _parse(body: bytes, content_type: str | None) -> HtmlElement | None:
+    try:
+        return document_fromstring(decode_page(body, content_type=content_type).encode(), parser=_UTF_8)
+    except (etree.LxmlError, ValueError):
+        return None
+
+
+_UTF_8 = etree.HTMLParser(encoding="utf-8")
+
+
+def _declared(tree: HtmlElement) -> list[str]:
+    """WHATWG HTML, 4.6.7.1: link rel=alternate with a feed's type. Feeds of comments come last."""
+    found: list[tuple[bool, str]] = []
+    for link in tree.iter("link"):
+        kind = (link.get("type") or "").partition(";")[0].strip().lower()
+        if "alternate" in (link.get("rel") or "").lower().split() and kind in _FEED_TYPES:
+            about = f"{link.get('title') or ''} {link.get('href') or ''}"
+            found.append((bool(_ABOUT_COMMENTS.search(about)), link.get("href") or ""))
+    return [href for _, href in sorted(found, key=lambda each: each[0])]
+
+
+def _linked(tree: HtmlElement) -> Iterator[str]:
+    for link in tree.iter("a"):
+        href = link.get("href") or ""
+        if len(href) < 500 and _FEED_LINK.search(href):
+            yield href

@@ -1,0 +1,131 @@
+"""OPML 2.0 (opml.org, "OPML 2.0"), in which feed readers hand each other their lists of feeds."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, ParseError, SubElement, indent, tostring
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from articles.errors import Unreadable
+from articles.feeds.filters import Rule, rules_from_json, rules_to_json
+
+MAX_DEPTH = 50
+
+_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FILTERS = "pullquoteFilters"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A feed as OPML knows it. Raises ValueError for characters that XML cannot carry."""
+
+    url: str
+    title: str | None = None
+    site_url: str | None = None
+    language: str | None = None
+    folder: tuple[str, ...] = ()  # outermost first
+    rules: tuple[Rule, ...] = ()  # ours alone, in an attribute of our own that other readers pass over
+
+    def __post_init__(self) -> None:
+        words = [term for rule in self.rules for term in (*rule.words, *rule.patterns)]
+        for text in (self.url, self.title, self.site_url, self.language, *self.folder, *words):
+            if text is not None and _ILLEGAL.search(text):
+                raise ValueError(f"XML cannot carry this: {text!r}")
+        if not self.url.strip() or "" in self.folder:
+            raise ValueError("an outline needs a URL, and its folders names")
+
+
+def read_opml(body: bytes) -> tuple[Outline, ...]:
+    """The feeds in an OPML file, in its order.
+
+    Outlines that are no feeds (links, notes) are left out, and so are filters that cannot be read.
+    Raises Unreadable with what is wrong.
+    """
+    try:
+        root = fromstring(body)
+    except DefusedXmlException as error:
+        raise Unreadable("the OPML file declares XML entities, which we do not read") from error
+    except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that there is not
+        raise Unreadable(f"the OPML file is not valid XML ({error})") from error
+    if root.tag.lower() != "opml" or (top := root.find("body")) is None:
+        raise Unreadable("the file is XML, but not OPML")
+    return tuple(_outlines(top))
+
+
+def write_opml(outlines: Iterable[Outline], *, title: str = "Pullquote feeds") -> bytes:
+    """An OPML file; `read_opml` gives back the same outlines in the same order."""
+    root = Element("opml", version="2.0")
+    SubElement(SubElement(root, "head"), "title").text = title
+    top = SubElement(root, "body")
+    open_folders: list[tuple[str, Element]] = []
+    for outline in outlines:
+        _open(open_folders, outline.folder, top)
+        SubElement(open_folders[-1][1] if open_folders else top, "outline", _attributes(outline))
+    indent(root)
+    written: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
+
+
+def _open(open_folders: list[tuple[str, Element]], folder: tuple[str, ...], top: Element) -> None:
+    """Feeds next to each other share their folder's element; a folder that comes again is written again."""
+    shared = 0
+    while shared < min(len(open_folders), len(folder)) and open_folders[shared][0] == folder[shared]:
+        shared += 1
+    del open_folders[shared:]
+    for name in folder[shared:]:
+        parent = open_folders[-1][1] if open_folders else top
+        open_folders.append((name, SubElement(parent, "outline", {"text": name})))
+
+
+def _attributes(outline: Outline) -> dict[str, str]:
+    # "text" is what readers show and must be there; "title" is there where the feed has one.
+    found = {"type": "rss", "text": outline.title or outline.url, "xmlUrl": outline.url}
+    if outline.title is not None:
+        found["title"] = outline.title
+    if outline.site_url is not None:
+        found["htmlUrl"] = outline.site_url
+    if outline.language is not None:
+        found["language"] = outline.language
+    if outline.rules:
+        found[_FILTERS] = json.dumps(rules_to_json(outline.rules))
+    return found
+
+
+def _outlines(top: Element) -> Iterator[Outline]:
+    # A stack, not recursion: depth is the file's choice.
+    waiting: list[tuple[Element, tuple[str, ...]]] = [(each, ()) for each in reversed(top)]
+    while waiting:
+        element, folder = waiting.pop()
+        named = {name.lower(): value for name, value in element.attrib.items()}
+        if named.get("xmlurl", "").strip():
+            yield _outline(named, folder)
+        name = named.get("text") or named.get("title")
+        inner = (*folder, name) if name and len(folder) < MAX_DEPTH else folder
+        waiting.extend((each, inner) for each in reversed(element) if each.tag == "outline")
+
+
+def _outline(named: dict[str, str], folder: tuple[str, ...]) -> Outline:
+    url = named["xmlurl"]
+    title = named.get("title")
+    if title is None and named.get("text") not in ("", url):
+        title = named.get("text")
+    return Outline(
+        url=url,
+        title=title,
+        site_url=named.get("htmlurl"),
+        language=named.get("language"),
+        folder=folder,
+        rules=_rules(named.get(_FILTERS.lower())),
+    )
+
+
+def _rules(text: str | None) -> tuple[Rule, ...]:
+    if text is None:
+        return ()
+    try:
+        return rules_from_json(text)
+    except ValueError:
+        return ()

@@ -1,0 +1,186 @@
+"""The article's own blocks out of a page: trafilatura's choice, checked against the page's own word."""
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+
+from lxml.etree import LxmlError, _Element
+from trafilatura import bare_extraction
+from trafilatura.external import try_readability
+from trafilatura.settings import Document
+
+from articles.model import ParagraphKind
+from articles.page.blocks import SENTENCE_END, Block, as_text, read_blocks
+from articles.page.elements import raw_text, words_in
+from articles.page.furniture import prepare
+from articles.page.json_ld import LinkedData
+
+log = logging.getLogger(__name__)
+# It logs as an error each page that it finds no text on; we say so ourselves, once.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+_WORD = re.compile(r"\w+")
+# From here on the page's articleBody and our text are the same article, with or without headings and lists.
+_AGREES = 0.85
+_MIN_CHECKED_WORDS = 40
+_MAX_CHECKED_WORDS = 20_000
+_MIN_SURE_CHARS = 500
+_MAX_RETRIED_CHARS = 3_500
+_MIN_VISIBLE_SHARE = 0.9  # of articleBody's words that must be on the page for it to be a witness
+_MIN_GAIN = 0.05
+# Of the first candidate's words, where articleBody ends with a sentence and where it breaks off.
+_MIN_KEPT_SHARE = 0.5
+_MIN_KEPT_OF_UNFINISHED = 0.9
+# Of the extractor's own words; below it our walk has lost some, and the extractor's lines are taken.
+_MIN_WALKED_SHARE = 0.98
+
+
+def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
+    """The article's headings and paragraphs, in reading order; empty where the page has none.
+
+    trafilatura's own rules go first, and its whole cascade of extractors where that would take another's
+    text. Where the page carries its text in JSON-LD too, that text is the witness: if it disagrees, the
+    candidate that it agrees with most is taken. It is never printed itself: it has lost its paragraphs, and
+    may hold what the page does not show.
+    """
+    page = deepcopy(tree)
+    prepare(page)
+    first = _extract(page, fast=True)
+    witness = _witness(page, linked)
+    if witness is None:
+        return _extract(page) if _cascade_may_differ(page, first) else first
+    return (
+        first
+        if _agreement(first, witness) >= _AGREES
+        else _best(page, first, witness, is_finished=_ends_a_sentence(linked.body or ""))
+    )
+
+
+def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
+    """Whether the cascade's further stages may give another text than its first: cheaper to ask than to run.
+
+    They do for short texts, for tables and lists, and where readability finds twice as much
+    (`trafilatura.core` and `trafilatura.external`, 2.3). It cannot find more than is on the page.
+    """
+    length = sum(len(block.text) + 1 for block in first)
+    items = sum(1 for block in first if block.kind is ParagraphKind.LIST_ITEM)
+    shown = len(raw_text(page)) - sum(len(raw_text(bulk)) for bulk in page.iter("script", "style"))
+    if (
+        length < _MIN_SURE_CHARS
+        or 2 * items > len(first)
+        or (length < _MAX_RETRIED_CHARS and length < shown / 4)
+    ):
+        return True
+    return shown > 2 * length and len(words_in(try_readability(deepcopy(page)))) > 1.9 * length
+
+
+def _extract(
+    page: _Element, *, fast: bool = False, precision: bool = False, recall: bool = False
+) -> tuple[Block, ...]:
+    """What trafilatura keeps of the page, which is left as it was."""
+    try:
+        found = bare_extraction(
+            page,
+            include_comments=False,
+            fast=fast,
+            favor_precision=precision,
+            favor_recall=recall,
+        )
+    except (
+        LxmlError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        AssertionError,
+    ) as error:
+        # What a hostile tree can make it raise. The page then has no text for us.
+        log.warning("extractor failed", extra={"error": repr(error)})
+        return ()
+    if not isinstance(found, Document):
+        return ()
+    blocks = read_blocks(found.body)
+    if _word_count(as_text(blocks)) < _MIN_WALKED_SHARE * _word_count(found.text or ""):
+        return tuple(
+            Block(line, ParagraphKind.BODY) for line in (found.text or "").splitlines() if line.strip()
+        )
+    return blocks
+
+
+def _best(
+    page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]], *, is_finished: bool
+) -> tuple[Block, ...]:
+    """The candidate that the witness agrees with most, where that is more than it agrees with the first."""
+    candidates: tuple[Callable[[], tuple[Block, ...]], ...] = (
+        lambda: _extract(page),
+        lambda: _extract(page, precision=True),
+        lambda: _extract(page, recall=True),
+        lambda: _witnessed_blocks(page, witness),
+    )
+    best, agreement = first, _agreement(first, witness)
+    least = (_MIN_KEPT_SHARE if is_finished else _MIN_KEPT_OF_UNFINISHED) * _word_count(as_text(first))
+    for candidate in candidates:
+        blocks = candidate()
+        if _word_count(as_text(blocks)) < least:
+            continue  # the witness may be but the article's opening
+        if (score := _agreement(blocks, witness)) > agreement + _MIN_GAIN:
+            best, agreement = blocks, score
+        if agreement >= _AGREES:
+            break
+    return best
+
+
+def _witness(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] | None:
+    """articleBody's shingles, if the page shows nearly all of them."""
+    if linked.body is None or not _MIN_CHECKED_WORDS <= _word_count(linked.body) <= _MAX_CHECKED_WORDS:
+        return None
+    told = _shingles(linked.body)
+    shown = _shingles(as_text(read_blocks(page)))
+    visible = sum((told & shown).values())
+    return told if visible >= _MIN_VISIBLE_SHARE * sum(told.values()) else None
+
+
+def _witnessed_blocks(page: _Element, witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+    """The page's own blocks that articleBody holds, with the headings between them."""
+    marked = [(block, _share(block.text, witness)) for block in read_blocks(page)]
+    held = [index for index, (block, share) in enumerate(marked) if share >= 0.8 and not block.is_heading]
+    if not held:
+        return ()
+    inside = range(held[0], held[-1] + 1)
+    return tuple(
+        block
+        for index, (block, share) in enumerate(marked)
+        if index in inside and (share >= 0.8 or block.is_heading)
+    )
+
+
+def _share(text: str, witness: Counter[tuple[str, ...]]) -> float:
+    shingles = _shingles(text)
+    return sum((shingles & witness).values()) / sum(shingles.values()) if shingles else 0.0
+
+
+def _agreement(blocks: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> float:
+    """F1 of the two texts' shingles."""
+    ours = _shingles(as_text(blocks))
+    common = sum((ours & witness).values())
+    return 2 * common / (sum(ours.values()) + sum(witness.values())) if common else 0.0
+
+
+def _ends_a_sentence(text: str) -> bool:
+    return bool(SENTENCE_END.search(text)) and not text.rstrip().endswith(("…", "..."))
+
+
+def _word_count(text: str) -> int:
+    return len(_WORD.findall(text))
+
+
+def _shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
+    return Counter(_ngrams(_WORD.findall(text.casefold()), size))
+
+
+def _ngrams(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
+    for at in range(max(1, len(words) - size + 1)) if words else ():
+        yield tuple(words[at : at + size])

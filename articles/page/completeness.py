@@ -1,0 +1,160 @@
+"""Whether a page gave us the whole article, its opening, or no article at all.
+
+By the shape of what is there (how much text, what the page declares, what it asks of the reader), never by
+one site's strings: what is declared counts first (schema.org's isAccessibleForFree, wordCount), then how the
+text ends, then what is asked of the reader.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from lxml.etree import _Element
+
+from articles.errors import NotAnArticle
+from articles.model import Completeness
+from articles.page.blocks import Block, read_blocks
+from articles.page.elements import words_in
+from articles.page.metadata import PageMetadata
+from articles.page.phrases import ADDRESSED, CONSENT, CUT_OFF, READING_ON, SUBSCRIBING
+
+_STUB_WORDS = 200  # undeclared: a text this short with a request to subscribe is a teaser
+_DECLARED_STUB_WORDS = 500  # the same where the page itself says that it is not free
+_CUT_WORDS = 150
+_MIN_ANNOUNCED = 40  # a smaller count is a placeholder
+_STORY_WORDS = 50
+_CONSENT_SHARE = 0.6
+_CONSENT_WORDS = 900
+_MAX_REQUEST_CHARS = 400
+_PROSE_CHARS = 140
+_PROSE_WORDS = 15
+
+_WIDE = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
+)  # scripts that set no blanks between words
+_WORD = re.compile(r"\w+")
+
+
+def judge(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata) -> Completeness:
+    """How much of an article `blocks` are. Raises NotAnArticle where there is none on the page."""
+    words = count_words(block.text for block in blocks)
+    if words == 0:
+        raise NotAnArticle("the page holds no text that could be an article")
+    if is_consent_wall(blocks, words):
+        raise NotAnArticle("the page asks for consent to cookies instead of showing the article")
+    if not _says_article(metadata):
+        _refuse_listings(tree, blocks, metadata, words)
+    return Completeness.STUB if is_stub(tree, blocks, metadata, words) else Completeness.WHOLE
+
+
+def count_words(texts: Iterable[str]) -> int:
+    """Words as a reader counts them; two characters of Chinese, Japanese, Korean or Thai are one."""
+    total = 0
+    for text in texts:
+        wide = len(_WIDE.findall(text))
+        total += len(_WORD.findall(_WIDE.sub(" ", text))) + (wide + 1) // 2
+    return total
+
+
+def is_consent_wall(blocks: tuple[Block, ...], words: int) -> bool:
+    """Most of a short text talks to the reader about cookies, partners and personal data."""
+    if words > _CONSENT_WORDS:
+        return False
+    total = sum(len(block.text) for block in blocks)
+    texts = [block.text for block in blocks if CONSENT.search(block.text)]
+    stems = {match.casefold() for text in texts for match in CONSENT.findall(text)}
+    asking = sum(len(text) for text in texts if ADDRESSED.search(text))
+    return len(stems) >= 3 and asking >= _CONSENT_SHARE * total
+
+
+def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, words: int) -> bool:
+    """Whether the page shows only the opening of its article."""
+    linked = metadata.linked
+    if _is_most_of(linked.word_count, words) or _is_most_of(count_words([linked.body or ""]), words):
+        return False
+    if not any(_is_prose(block.text) for block in blocks):
+        return True  # names, numbers and buttons: the story itself is not on the page
+    is_cut = bool(CUT_OFF.search(blocks[-1].text))
+    if linked.free is False:
+        announced = max(linked.word_count or 0, count_words([linked.body or ""]))
+        is_short_of_it = announced > 2 * words
+        return (
+            is_short_of_it
+            or is_cut
+            or words < _STUB_WORDS
+            or (words < _DECLARED_STUB_WORDS and _asks_to_subscribe(tree))
+        )
+    if is_cut and words < _CUT_WORDS:
+        return True
+    if linked.free is True:
+        return False
+    if words < _DECLARED_STUB_WORDS and any(_is_request(block.text) for block in blocks):
+        return True
+    return words < _STUB_WORDS and _asks_to_subscribe(tree)
+
+
+def _is_prose(text: str) -> bool:
+    """A sentence, and none that sells the article."""
+    return count_words([text]) >= _PROSE_WORDS and (
+        len(text) > _MAX_REQUEST_CHARS or not SUBSCRIBING.search(text)
+    )
+
+
+def _is_most_of(announced: int | None, words: int) -> bool:
+    """The publisher's own count bears out that nothing is missing."""
+    return announced is not None and announced >= _MIN_ANNOUNCED and words >= 0.8 * announced
+
+
+def _asks_to_subscribe(tree: _Element) -> bool:
+    """Whether a block of the page is such a request, alone or, as a prompt's heading is, with the next."""
+    texts = [block.text for block in read_blocks(tree)]
+    asking = [bool(SUBSCRIBING.search(text)) for text in texts]
+    if not any(asking):
+        return False
+    return any(
+        (first_asks or second_asks) and (_is_request(first) or _is_request(f"{first} {second}"))
+        for (first, first_asks), (second, second_asks) in pairwise(
+            zip([*texts, ""], [*asking, False], strict=True)
+        )
+    )
+
+
+def _is_request(text: str) -> bool:
+    """A short text that ties subscribing, registering or signing in to reading on."""
+    return len(text) <= _MAX_REQUEST_CHARS and bool(SUBSCRIBING.search(text) and READING_ON.search(text))
+
+
+def _says_article(metadata: PageMetadata) -> bool:
+    return metadata.linked.is_article or metadata.page_type == "article"
+
+
+def _refuse_listings(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, words: int) -> None:
+    """Raises NotAnArticle for a front page, a list of links, a video or an error page."""
+    is_dated = metadata.published is not None
+    if words < _STORY_WORDS and not is_dated:
+        raise NotAnArticle(
+            f"the page holds only {words} words of text and does not say that it is an article"
+        )
+    if metadata.page_type is not None and metadata.page_type.startswith("video") and words < 2 * _STORY_WORDS:
+        raise NotAnArticle("the page is a video")
+    if is_dated:
+        return
+    if _is_root(metadata.url):
+        raise NotAnArticle("the page is a site's front page")
+    prose = sum(
+        len(block.text) for block in blocks if not block.is_heading and len(block.text) >= _PROSE_CHARS
+    )
+    is_prose = prose >= 0.5 * sum(len(block.text) for block in blocks)
+    if metadata.linked.is_listing or (not is_prose and _is_mostly_links(tree)):
+        raise NotAnArticle("the page is a list of links to articles")
+
+
+def _is_root(url: str | None) -> bool:
+    return url is not None and urlsplit(url).path.strip("/") == ""
+
+
+def _is_mostly_links(tree: _Element) -> bool:
+    """Twenty headlines that lead elsewhere."""
+    headlines = [link for link in tree.iter("a") if len(words_in(link).split()) >= 5]
+    return len(headlines) >= 20

@@ -1,0 +1,234 @@
+"""What a page says of its article: headline, byline, date, publisher, language and URL."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from lxml.etree import XPath, _Element
+
+from articles.page.dates import first_instant
+from articles.page.elements import select, words_in
+from articles.page.json_ld import LinkedData, read_linked_data
+
+# Where publishers put the date for machines, best known first (Open Graph, Dublin Core, Parse.ly ...).
+_DATE_METAS = (
+    "article:published_time",
+    "og:article:published_time",
+    "og:published_time",
+    "datepublished",
+    "date_published",
+    "parsely-pub-date",
+    "sailthru.date",
+    "cxenseparse:recs:publishtime",
+    "article.published",
+    "publish-date",
+    "publishdate",
+    "publish_date",
+    "publication_date",
+    "pubdate",
+    "dcterms.created",
+    "dcterms.date",
+    "dc.date.issued",
+    "dc.date",
+    "dc:date",
+    "citation_publication_date",
+    "displaydate",
+    "date",
+)
+_AUTHOR_METAS = (
+    "author",
+    "article:author",
+    "byl",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+)
+_PUBLISHER_METAS = ("og:site_name", "dc.publisher", "dcterms.publisher", "publisher", "application-name")
+_LANGUAGE_METAS = ("og:locale", "content-language", "dc.language", "language")
+
+_BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|автор|текст)\s*:?\s+", re.IGNORECASE)
+_LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_][A-Za-z]|$)")
+_TITLE_TAIL = re.compile(r"\s+[-–—|•·»:]\s+[^-–—|•·»:]{2,60}$")
+_MOBILE = re.compile(r"^(?:www|m|mobile|amp|edition|touch)\.")
+# Hosts that serve other publishers' pages as they are, and may therefore name those as the page's own.
+_AMP_CACHES = ("cdn.ampproject.org", "google.com", "bing-amp.com", "ampproject.net")
+
+_HEADINGS = XPath("//h1[not(ancestor::nav or ancestor::footer or ancestor::aside)]")
+_TIMES = XPath("//time[@datetime][not(ancestor::nav or ancestor::footer or ancestor::aside)]")
+_AUTHORS = XPath(
+    "//a[contains(@rel, 'author')] | //*[@itemprop='author'][not(self::meta)]"
+    "| //*[contains(@class, 'uthor') or contains(@class, 'yline')]"
+)
+_AUTHOR_CLASS = re.compile(r"(?:^|\s|[-_])(?:by-?line|author)(?:[-_]+(?:name|link))?(?:\s|$)", re.IGNORECASE)
+# Two to five words that begin with a capital letter, or a name in a script that has none.
+_NAME = re.compile(r"(?:[^\W\d_][\w.’'-]*\s+){1,4}[^\W\d_][\w.’'-]*|[\u3040-\u9fff\uac00-\ud7af]{2,8}")
+_DATED = XPath("//*[@itemprop='datePublished']")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMetadata:
+    """What is known of the article beside its text. None: the page does not say."""
+
+    headline: str | None
+    byline: str | None
+    published: datetime | None
+    publisher: str | None
+    language: str | None  # as declared, ISO 639-1
+    url: str | None  # the canonical one, where the page may name it
+    page_type: str | None  # og:type
+    linked: LinkedData
+
+
+def read_metadata(tree: _Element, *, url: str | None) -> PageMetadata:
+    """The page's metadata. `url` is where it was fetched, None for a file."""
+    linked = read_linked_data(tree)
+    metas = _metas(tree)
+    canonical = _canonical(tree, metas, linked, fetched=url)
+    return PageMetadata(
+        headline=_headline(tree, metas, linked),
+        byline=_byline(tree, metas, linked),
+        published=first_instant(_dates(tree, metas, linked)),
+        publisher=_publisher(metas, linked, canonical),
+        language=_language(tree, metas, linked),
+        url=canonical,
+        page_type=metas.get("og:type", "").lower() or None,
+        linked=linked,
+    )
+
+
+def _metas(tree: _Element) -> dict[str, str]:
+    """Each <meta>'s content by its lower-case name or property; the first of a name counts."""
+    found: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv")
+        content = " ".join(meta.get("content", "").split())
+        if name and content:
+            found.setdefault(name.strip().lower(), content)
+    return found
+
+
+def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
+    """The words over the story: its <h1> where the metadata know it too, else what the metadata say."""
+    title_element = next(tree.iter("title"), None)
+    title = words_in(title_element) if title_element is not None else ""
+    told = [t for t in (linked.headline, metas.get("og:title"), metas.get("twitter:title"), title) if t]
+    shown = [words for h1 in select(_HEADINGS, tree) if 2 < len(words := words_in(h1)) < 400]
+    known = [(words, max(_common(words, other) for other in told)) for words in shown] if told else []
+    if known and (best_known := max(known, key=lambda each: each[1]))[1]:
+        return best_known[0]  # of the site's name and the headline, both in <h1>, the headline
+    if told:
+        # JSON-LD headlines are cut at 110 characters by some, and titles carry the site's name
+        best = next((t for t in told if not t.endswith(("…", "..."))), told[0])
+        site = metas.get("og:site_name", "")
+        return _without_site(best, site)
+    return shown[0] if len(shown) == 1 else None
+
+
+def _common(heading: str, title: str) -> int:
+    """How many words a heading and a title share, where one says what the other says; else 0."""
+    ours, theirs = set(heading.casefold().split()), set(title.casefold().split())
+    common = len(ours & theirs)
+    is_same = common >= 0.6 * min(len(ours), len(theirs)) and len(theirs) <= 3 * len(ours) + 8
+    return common if is_same else 0
+
+
+def _without_site(title: str, site: str) -> str:
+    for separator in (" - ", " | ", " – ", " — ", " :: ", " • "):
+        if site and title.endswith(separator + site):
+            return title[: -len(separator + site)].strip()
+    shorter = _TITLE_TAIL.sub("", title)
+    tail = title[len(shorter) :]
+    return shorter if 0 < len(tail.split()) <= 4 and len(shorter.split()) >= 4 else title
+
+
+def _byline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
+    names = list(linked.authors)
+    if not names:
+        written = next((metas[name] for name in _AUTHOR_METAS if name in metas), "")
+        if written and not written.lower().startswith(("http:", "https:", "@")) and len(written) < 200:
+            names = [written]
+    if not names and (found := _author_on_page(tree)):
+        names = [found]
+    byline = ", ".join(_BY.sub("", name).strip(" ,;") for name in names)
+    return byline or None
+
+
+def _author_on_page(tree: _Element) -> str | None:
+    """A name in an element that says it is the author's: rel, microdata, or a class of a byline's."""
+    for element in select(_AUTHORS, tree):
+        if element.tag not in {"a", "meta"} and not (
+            element.get("itemprop") == "author" or _AUTHOR_CLASS.search(element.get("class", ""))
+        ):
+            continue
+        name = _BY.sub("", words_in(element)).strip(" ,;|·")
+        if _NAME.fullmatch(name):
+            return name
+    return None
+
+
+def _dates(tree: _Element, metas: dict[str, str], linked: LinkedData) -> Iterator[str | None]:
+    """Dates that the page states, in order of trust; never one guessed from its text or its URL."""
+    yield linked.published
+    for name in _DATE_METAS:
+        yield metas.get(name)
+    for element in select(_DATED, tree):
+        yield element.get("datetime") or element.get("content") or words_in(element)
+    times = {value.strip() for element in select(_TIMES, tree) if (value := element.get("datetime"))}
+    if len(times) == 1:  # of several we would have to guess which is the article's
+        yield times.pop()
+
+
+def _publisher(metas: dict[str, str], linked: LinkedData, url: str | None) -> str | None:
+    named = linked.publisher or next((metas[name] for name in _PUBLISHER_METAS if name in metas), None)
+    if named and not named.startswith(("http:", "https:", "@")) and len(named) < 100:
+        return named
+    return _MOBILE.sub("", _host(url)) or None if url else None
+
+
+def _language(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
+    declared = [tree.get("lang"), tree.get("{http://www.w3.org/XML/1998/namespace}lang"), linked.language]
+    declared += [metas.get(name) for name in _LANGUAGE_METAS]
+    votes = Counter(
+        found[1] for value in declared if value and (found := _LANGUAGE.match(value.strip().lower()))
+    )
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _canonical(
+    tree: _Element, metas: dict[str, str], linked: LinkedData, *, fetched: str | None
+) -> str | None:
+    """The URL that the page names as its own, where it may: no page makes itself another publisher's."""
+    named = [
+        link.get("href") for link in tree.iter("link") if "canonical" in link.get("rel", "").lower().split()
+    ]
+    for candidate in (*named, metas.get("og:url"), linked.url):
+        try:
+            absolute = urljoin(fetched or "", (candidate or "").strip())
+            parts = urlsplit(absolute)
+        except ValueError:
+            continue
+        if parts.scheme not in {"http", "https"} or not parts.hostname or len(absolute) > 2_000:
+            continue
+        if fetched is None or _may_name(fetched, absolute):
+            return parts._replace(fragment="").geturl()
+    return fetched
+
+
+def _may_name(fetched: str, canonical: str) -> bool:
+    here, there = _MOBILE.sub("", _host(fetched)), _MOBILE.sub("", _host(canonical))
+    if any(here == cache or here.endswith("." + cache) for cache in _AMP_CACHES):
+        return True
+    if urlsplit(canonical).path in {"", "/"} and urlsplit(fetched).path not in {"", "/"}:
+        return False  # a template that names the front page everywhere
+    return here == there or here.endswith("." + there) or there.endswith("." + here)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
