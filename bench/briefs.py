@@ -28,6 +28,7 @@ from bench.brief_baselines import (
     oracle_predictor,
     sumy_predictor,
 )
+from summarizer.encoder import MiniLM
 from summarizer.extractive import Extractive
 from summarizer.quotes import find_quotes, paragraphs_of
 from summarizer.word_model import WordModel
@@ -35,7 +36,7 @@ from summarizer.word_model import WordModel
 
 def pullquote_predictor(model: WordModel | None = None) -> Predictor:
     """The brief as the bot makes it: the packaged weights, two or three bullets, 60 words."""
-    extractive = Extractive(model)
+    extractive = Extractive(MiniLM(), model=model)
     return lambda row: brief_text(extractive, row)
 
 

@@ -87,8 +87,9 @@ def run(warm_up: Sequence[bytes], pages: Sequence[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(f"sqlite:///{folder}/bench.db")
         upgrade(database)
+        encoder = MiniLM(threads=1)
         pipeline = Pipeline(
-            database, ArticleStore(database), AnalysisStore(database), Extractive(), MiniLM(threads=1)
+            database, ArticleStore(database), AnalysisStore(database), Extractive(encoder), encoder
         )
         for page in warm_up:
             pipeline.take(page)

@@ -127,10 +127,10 @@ def cross_validate(examples: Sequence[Example], folds: int) -> None:
         return found["rouge1"].fmeasure, found["rouge2"].fmeasure
 
     rows = []
-    hand_set = Extractive(WordModel.hand_set())
+    hand_set = Extractive(model=WordModel.hand_set())
     for left_out, rest in _folds(examples, folds):
         networks, table = learn(rest)
-        learned = Extractive(WordModel(table, networks))
+        learned = Extractive(model=WordModel(table, networks))
         rows += [
             [
                 score(e, lead(e.row)),

@@ -55,7 +55,7 @@ class Analyst:
 
     @cached_property
     def _summarizer(self) -> Extractive:
-        return Extractive()
+        return Extractive(self._encoder)
 
     def read(self, article: Article) -> Analysis:
         """Raises SummarizerError where a model is damaged or not there."""

@@ -6,6 +6,7 @@ from itertools import combinations
 from articles.model import Article
 from summarizer.candidates import Candidate, candidates, stands_alone
 from summarizer.compression import edited
+from summarizer.encoder import Encoder
 from summarizer.key_quotes import choose_key_quotes
 from summarizer.model import Brief, Bullet, Edit, Quote
 from summarizer.selection import Option, best_set, worth
@@ -22,8 +23,12 @@ _MAX_CUTS = 5  # of one sentence; each doubles the ways to write it
 class Extractive:
     """A `Summarizer` that writes nothing: a bullet is a sentence of the article, less what its edits drop."""
 
-    def __init__(self, model: WordModel | None = None) -> None:
-        """model: None is the packaged one. Raises ModelMissing if that is damaged."""
+    def __init__(self, encoder: Encoder | None = None, *, model: WordModel | None = None) -> None:
+        """encoder: tells which sentences say the same in other words; None: only the words tell.
+
+        model: None is the packaged one. Raises ModelMissing if that is damaged.
+        """
+        self._encode = encoder.encode if encoder is not None else None
         self._model = WordModel.packaged() if model is None else model
 
     def briefs(
@@ -59,7 +64,9 @@ class Extractive:
                 Option(bullet.text, len(bullet.text.split()), place)
                 for bullet, place in zip(written, usable, strict=True)
             ]
-            chosen = best_set(options, chances, least=least, most=max_bullets, max_words=max_words)
+            chosen = best_set(
+                options, chances, least=least, most=max_bullets, max_words=max_words, encode=self._encode
+            )
             bullets = tuple(written[i] for i in chosen)
         return Brief(
             headline=article.headline,

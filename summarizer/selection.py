@@ -5,7 +5,7 @@ that has most of it is looked for among all small sets of the best sentences, af
 "A scalable global model for summarization", with words for their bigrams.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -23,7 +23,12 @@ _AGAIN = 0.3  # how often a kept word is kept twice
 _FIRST = (
     0.02  # what F1 the first place is worth: of two sentences with the same words, news leads with the news
 )
+_SAME_MEANING = 0.75  # cosine of two sentence vectors
 _SAME = 0.6  # of its words in another sentence: it tells the same again
+
+
+# The vectors of sentences: float32 (n, dim), rows of unit length (see `encoder.py`).
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +47,19 @@ def worth(text: str, chances: Mapping[str, float]) -> float:
 
 
 def best_set(
-    options: Sequence[Option], chances: Mapping[str, float], *, least: int, most: int, max_words: int
+    options: Sequence[Option],
+    chances: Mapping[str, float],
+    *,
+    least: int,
+    most: int,
+    max_words: int,
+    encode: Encode | None = None,
 ) -> tuple[int, ...]:
     """Indexes of the options that make the best brief together, in order; empty only if there are none.
 
-    At least `least` and at most `most` of them, in `max_words` words, no two telling the same. Where not so
-    many fit, as many as do; where none fits, the best one alone.
+    At least `least` and at most `most` of them, in `max_words` words, no two telling the same, by their words
+    and, with `encode`, by what they mean. Where not so many fit, as many as do; where none fits, the best one
+    alone.
     """
     tokens = [words_of(option.text) for option in options]
     alone = [_f1_alone(o, words, chances) for o, words in zip(options, tokens, strict=True)]
@@ -58,7 +70,10 @@ def best_set(
     sets = _sets(len(pool), most)
     lengths = np.array([options[i].words for i in pool])
     sets = sets[sets @ lengths <= max_words]
-    sets = sets[((sets @ _repeats([tokens[i] for i in pool])) * sets).sum(axis=1) == 0]
+    same = _repeats([tokens[i] for i in pool])
+    if encode is not None:
+        same |= _mean_the_same(encode([options[i].text for i in pool]))
+    sets = sets[((sets @ same) * sets).sum(axis=1) == 0]
     sizes = sets.sum(axis=1)
     sets = sets[sizes >= min(least, int(sizes.max()))]
     leading = sets @ [_leads(options[i]) for i in pool] / sets.sum(axis=1)
@@ -98,6 +113,16 @@ def _repeats(tokens: Sequence[Sequence[str]]) -> NDArray[np.int64]:
         shorter = min(len(words[i]), len(words[j]))
         repeats[i, j] = repeats[j, i] = len(words[i] & words[j]) > _SAME * shorter
     return repeats
+
+
+def _mean_the_same(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(n_options, n_options), 1 where two sentences are as near as one and the same in other words.
+
+    vectors: (n_options, dim), rows of unit length.
+    """
+    near = (vectors @ vectors.T > _SAME_MEANING).astype(np.int64)
+    np.fill_diagonal(near, 0)
+    return near
 
 
 @cache

@@ -202,7 +202,7 @@ def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folde
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("Jim Mattis, United States Secretary of Defense") == 2 + 7
-    assert "Shoigu" not in done.stdout
+    assert "Shoigu" not in done.stdout.partition("Jim Mattis, word for word")[2]
     assert done.stdout.rstrip().endswith("The United States pays more than 3.6 percent.")
 
 

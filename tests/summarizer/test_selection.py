@@ -1,6 +1,8 @@
 """Which set of sentences makes the brief."""
 
+from summarizer.encoder import MiniLM
 from summarizer.selection import Option, best_set, worth
+from summarizer.word_features import words_of
 
 CHANCES = {"storm": 0.9, "killed": 0.9, "ten": 0.8, "port": 0.7, "closed": 0.7, "the": 0.3, "soup": 0.01}
 
@@ -48,3 +50,17 @@ def test_a_long_article_is_chosen_from_as_a_short_one_is() -> None:
 
 def test_words_that_are_likely_add_and_others_take_room() -> None:
     assert worth("storm killed", CHANCES) > 0 > worth("soup soup", CHANCES)
+
+
+def test_two_sentences_that_mean_the_same_are_not_both_told(encoder: MiniLM) -> None:
+    texts = (
+        "A powerful earthquake struck Nepal overnight, killing dozens.",
+        "Dozens died when a strong quake hit Nepal in the night.",
+        "Farmers in the north face a third year of drought.",
+    )
+    three = [Option(text, len(text.split()), place) for place, text in enumerate(texts)]
+    chances = {word: 0.9 for text in texts[:2] for word in words_of(text)}
+    chances |= dict.fromkeys(words_of(texts[2]), 0.5)
+    by_words = best_set(three, chances, least=2, most=2, max_words=60)
+    by_meaning = best_set(three, chances, least=2, most=2, max_words=60, encode=encoder.encode)
+    assert (by_words, by_meaning) == ((0, 1), (0, 2))
