@@ -142,8 +142,8 @@ class Pipeline:
         with watch.timed("brief"):
             brief = self.extractive.brief(article, quotes)
 
-        def record(connection: Connection, article_id: ArticleId, published: datetime) -> None:
-            self.analyses.save_analysis(connection, article_id, quotes, brief, published)
+        def record(connection: Connection, article_id: ArticleId) -> None:
+            self.analyses.save_analysis(connection, article_id, quotes, brief)
 
         return record
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
+from articles.feeds.filters import accepts
 from articles.model import Article, ArticleId
 from bot.compose import button, counted
 from bot.reply import Button, Reply, Title
@@ -42,7 +43,8 @@ class Digests:
         if had:
             found = self._stories.on(order.topic, limit=CANDIDATES, since=now - FRESH)
             had = self._chats.delivered_among(order.chat, [a.id for a in found if a.id is not None])
-        new = list(islice((article for article in found if article.id not in had), STORIES))
+        wanted = (a for a in found if accepts(order.filters, title=a.headline, text=a.text))
+        new = list(islice((article for article in wanted if article.id not in had), STORIES))
         if not new:
             return None
         zone = ZoneInfo(order.timezone)

@@ -1,12 +1,14 @@
 """The words in which people order a digest: topic, rhythm, time of day, zone, quiet hours."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import time
 from functools import cache
 from itertools import islice
 from zoneinfo import available_timezones
 
+from articles.feeds.filters import Match, Rule, Where
 from bot.schedule import DAY_NAMES, HOUR_STEPS, Rhythm, Schedule, from_json
 
 
@@ -17,24 +19,52 @@ class Order:
     topic: str
     schedule: Schedule
     zone: str | None  # IANA; None: the chat's own
+    filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
 
 
+# none:sports, any:"cyber attack,hacking", title-all:nato, match:budget.*2017
+_FILTER = re.compile(
+    r'(?:^|(?<=\s))(?:(title|text)-)?(any|all|none|match):(?:"([^"]*)"|“([^”]*)”|(\S*))', re.IGNORECASE
+)
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?|(\d{1,2})(am|pm)", re.IGNORECASE)
 _STEP = re.compile(r"(\d{1,2})h(?:ours?)?", re.IGNORECASE)
 _WORD = re.compile(r'"[^"]*"|“[^”]*”|\S+')
 
 
 def read_order(words: str) -> Order:
-    """`nato daily 08:00 Europe/Brussels quiet 22:00-07:00` as an order; what is not said gets its default.
+    """`nato none:sports daily 08:00 Europe/Brussels` as an order; what is not said gets its default.
 
-    The topic is what stands before the first word of a schedule. Raises ValueError, saying what would do.
+    Filters may stand anywhere. The topic is what stands before the first word of a schedule. Raises
+    ValueError, saying what would do.
     """
-    tokens = _WORD.findall(words)
+    filters = tuple(_filter(found) for found in _FILTER.finditer(words))
+    tokens = _WORD.findall(_FILTER.sub("", words))
     first = next((i for i, token in enumerate(tokens) if i and _opens_schedule(token)), len(tokens))
     reading = _Reading(tokens[first:])
     reading.read()
     topic = " ".join(tokens[:first])
-    return Order(topic=topic, schedule=reading.schedule(), zone=reading.zone)
+    return Order(topic=topic, schedule=reading.schedule(), zone=reading.zone, filters=filters)
+
+
+def _filter(found: re.Match[str]) -> Rule:
+    where = Where(found[1].lower()) if found[1] else Where.BOTH
+    how, said = found[2].lower(), found[3] or found[4] or found[5] or ""
+    if how == "match":
+        return Rule(match=Match.ANY, where=where, patterns=(said,))
+    words = tuple(word for word in (part.strip() for part in said.split(",")) if word)
+    return Rule(match=Match(how), where=where, words=words)
+
+
+def filters_in_words(filters: Iterable[Rule]) -> str:
+    """The filters as they could be ordered again; empty where there are none."""
+    return " ".join(_written(rule) for rule in filters)
+
+
+def _written(rule: Rule) -> str:
+    where = "" if rule.where is Where.BOTH else f"{rule.where}-"
+    how = "match" if rule.patterns else rule.match.value
+    said = ",".join(rule.words or rule.patterns)
+    return f'{where}{how}:"{said}"' if " " in said else f"{where}{how}:{said}"
 
 
 def _opens_schedule(token: str) -> bool:

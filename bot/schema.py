@@ -37,6 +37,7 @@ subscriptions = Table(
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
     Column("topic", Text, nullable=False),
     Column("schedule", JSON, nullable=False),  # see bot/schedule.py
+    Column("filters", JSON, nullable=False),  # see articles/feeds/filters.py; [] for none
     Column("timezone", Text, nullable=False),  # IANA; fixed when it was asked for
     Column("paused", Boolean, nullable=False),
     Column("next_due", UtcDateTime, nullable=False),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.chat import ChatRef, Request
 from bot.compose import button, counted
 from bot.grammar import ChangeSubscription
-from bot.order import Order, read_zone
+from bot.order import Order, filters_in_words, read_zone
 from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedule import from_json, in_words, next_due, to_json, upcoming
 from bot.store import ChatStore, Subscription
@@ -44,10 +44,13 @@ class StandingOrders:
             next_due=next_due(order.schedule, zone, now),
             created_by=request.user,
             now=now,
+            filters=order.filters,
         )
         title = f"{order.topic}: {'a standing order' if is_new else 'the standing order has changed'}"
         times = ", ".join(f"{due:%a %-d %b %H:%M}" for due in upcoming(order.schedule, zone, now, count=3))
         notes = [Note(text=f"Next: {times}")]
+        if order.filters:
+            notes.append(Note(text=f"Only stories that pass {filters_in_words(order.filters)}"))
         if not self._stories_on(order.topic):
             notes.append(Note(text=f"There is nothing on “{order.topic}” yet; what comes will be delivered."))
         return Reply(
@@ -139,7 +142,8 @@ def _line(order: Subscription, now: datetime) -> str:
     if order.barred_since is not None:
         since = order.barred_since.astimezone(zone)
         when += f"; undelivered, as I may not write here since {since:%a %-d %b %H:%M}"
-    return f"{order.topic}: {in_words(from_json(order.schedule))}, {zone.key}; {when}"
+    filters = f" ({filters_in_words(order.filters)})" if order.filters else ""
+    return f"{order.topic}{filters}: {in_words(from_json(order.schedule))}, {zone.key}; {when}"
 
 
 def _buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:

@@ -1,6 +1,6 @@
 """Chats as they are stored: their zone, what they were last shown, their standing orders, what they had."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NewType
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from articles.database import Database, insert_absent, new_id
+from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
 from articles.schema import articles
 from bot.chat import ChatRef, MessageId
@@ -54,6 +55,7 @@ class Subscription:
     next_due: datetime
     created_by: str  # the platform's user id
     barred_since: datetime | None = None  # since when we may not write there; None: we may
+    filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
 
 
 class ChatStore:
@@ -134,9 +136,16 @@ class ChatStore:
         next_due: datetime,
         created_by: str,
         now: datetime,
+        filters: Sequence[Rule] = (),
     ) -> tuple[Subscription, bool]:
         """The order, and whether it is new: a chat has one for a topic, which takes the new schedule."""
-        order = {"schedule": dict(schedule), "timezone": timezone, "next_due": next_due, "paused": False}
+        order = {
+            "schedule": dict(schedule),
+            "filters": rules_to_json(filters),
+            "timezone": timezone,
+            "next_due": next_due,
+            "paused": False,
+        }
         with self._database.transaction() as connection:
             chat_id = ensure(connection, chat, now)
             first = {"chat_id": chat_id, "topic": topic, "created_by": created_by, "created_at": now}
@@ -261,6 +270,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
         next_due=row.next_due,
         created_by=row.created_by,
         barred_since=row.barred_since,
+        filters=rules_from_json(row.filters),
     )
 
 

@@ -191,6 +191,17 @@ async def test_two_digests_of_a_chat_due_at_once_tell_a_story_once(
     assert house.outbox.states() == {DeliveryState.SENT: 3}
 
 
+async def test_a_digest_brings_only_what_its_filters_let_through(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato none:mattis daily 20:00")
+    ask(house, "/subscribe nato title-any:mattis daily 20:00", chat=DISCORD)
+    assert "nato (none:mattis): daily at 20:00" in words(ask(house, "/subscriptions"))
+    clock.now += DAY
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+
+
 async def test_two_couriers_send_each_digest_once(
     house: House, chat: Chat, clock: HandClock, courier: Courier
 ) -> None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.order import Order, read_order, read_time, read_zone, zones_like
+from articles.feeds.filters import Match, Rule, Where
+from bot.order import Order, filters_in_words, read_order, read_time, read_zone, zones_like
 from bot.schedule import Rhythm, Schedule
 
 
@@ -70,6 +71,27 @@ def test_times_of_day_as_people_write_them(word: str, expected: time) -> None:
 def test_what_is_no_time_of_day_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match="not a time of day"):
         read_time(word)
+
+
+def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
+    order = read_order(
+        'nato none:sports,"opinion" title-any:"cyber attack, hacking" daily 08:00 match:20(16|17)'
+    )
+    assert order.topic == "nato"
+    assert order.filters == (
+        Rule(match=Match.NONE, words=("sports", '"opinion"')),
+        Rule(match=Match.ANY, where=Where.TITLE, words=("cyber attack", "hacking")),
+        Rule(match=Match.ANY, patterns=("20(16|17)",)),
+    )
+    said = filters_in_words(order.filters[1:])
+    assert said == 'title-any:"cyber attack,hacking" match:20(16|17)'
+    assert read_order(f"nato {said}").filters == order.filters[1:]
+
+
+@pytest.mark.parametrize("words", ["nato any:", 'nato any:""', "nato match:(", "nato none:,,"])
+def test_a_filter_that_cannot_be_kept_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=r"filter|pattern|neither"):
+        read_order(words)
 
 
 def test_a_zone_by_name_in_any_case_or_by_its_city() -> None:

@@ -288,6 +288,7 @@ def upgrade() -> None:
         sa.Column("chat_id", sa.Integer(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("schedule", sa.JSON(), nullable=False),
+        sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=False),
