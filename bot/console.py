@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -96,8 +97,18 @@ def print_reply(reply: Reply, sink: TextIO) -> None:
     _print(reply, _console(sink))
 
 
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read along has gone: the rest is not shown, and the chat still ends in order.
+
+        Rich would raise SystemExit, in the middle of whatever else the event loop is doing.
+        """
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
 def _console(sink: TextIO) -> Console:
-    return Console(file=sink, highlight=False, soft_wrap=not sink.isatty(), emoji=False)
+    return _Terminal(file=sink, highlight=False, soft_wrap=not sink.isatty(), emoji=False)
 
 
 def _print(reply: Reply, console: Console) -> None:

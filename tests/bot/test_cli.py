@@ -206,6 +206,21 @@ def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folde
     assert done.stdout.rstrip().endswith("The United States pays more than 3.6 percent.")
 
 
+def test_a_reader_who_leaves_early_ends_nothing_in_the_middle(folder: Path) -> None:
+    main(["ingest", SEED])
+    pullquote = f"{sys.executable} -m bot.cli console"
+    done = subprocess.run(
+        ["sh", "-c", f"{pullquote} | head -c 10 >/dev/null"],
+        input="/full\n/brief nato\n" * 200,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=False,
+        timeout=100,
+    )
+    assert done.stderr == ""
+
+
 def test_a_piped_command_that_cannot_be_done_makes_exit_code_2(folder: Path) -> None:
     main(["ingest", SEED])
     done = subprocess.run(
