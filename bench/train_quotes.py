@@ -19,7 +19,7 @@ from bench.quote_fit import Recipe, fit
 from bench.quote_gold import read_articles
 from bench.quotes import as_predictions
 from summarizer.quotes import QuoteModel, find_quotes_with, paragraphs_of
-from summarizer.quotes.resolution import by_rule, by_scorer
+from summarizer.quotes.resolution import Decide, by_rule, by_scorer
 
 _WEIGHTS = Path(__file__).parents[1] / "summarizer" / "quotes" / "weights"
 _SPEECH = Recipe(epochs=4, batch=64, rate=0.05)
@@ -55,7 +55,7 @@ def train(examples: Sequence[Example]) -> QuoteModel:
     """The three scorers, from these articles alone."""
     speech = [group for example in examples for group in speech_groups(example)]
     source = [group for example in examples for group in source_groups(example)]
-    decide = by_rule
+    decide: Decide = by_rule
     for _ in range(_ROUNDS):
         person = fit([group for e in examples for group in person_groups(e, decide)], _PERSON)
         decide = by_scorer(person)

@@ -34,12 +34,22 @@ ENTRIES = 16
 KILLS = 50
 
 
+SUBJECTS = ("budgets", "harvests", "tunnels", "elections", "ferries", "glaciers", "museums", "vaccines")
+WORDS = ("alliance", "border", "court", "doctor", "engine", "farmer", "garden", "harbour", "island", "judge")
+
+
 def page(number: int) -> str:
-    told = f"The secretary told reporters on day {number} that the alliance would talk about budgets first. "
+    """A story of its own: of copies, the first to come would count as the original, and pages race."""
+    rng = random.Random(number)
+    told = f"On day {number} people spoke of {SUBJECTS[number % len(SUBJECTS)]}. " + " ".join(
+        f"The {rng.choice(WORDS)} near the {rng.choice(WORDS)} saw {rng.randrange(9000)} of them."
+        for _ in range(9)
+    )
     return (
         f"<html lang='en'><head><title>Story {number}</title>"
         "<meta property='og:type' content='article'></head>"
-        f"<body><article><h1>Story {number}</h1><p>{told * 4}</p><p>{told * 5}</p></article></body></html>"
+        f"<body><article><h1>Story {number}</h1><p>{told}</p><p>It ended there, case {number}. {told}</p>"
+        "</article></body></html>"
     )
 
 
@@ -117,7 +127,7 @@ def start(migrated_file: Path, path: Path, port: int) -> None:
 def rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
     """All that was stored, but for the numbers that say in which order."""
     database = open_database(f"sqlite:///{path}")
-    numbers = {"id", "search_key", "article_id", "try_after"}
+    numbers = {"id", "search_key", "article_id", "try_after", "story_id"}
     told = {}
     with database.reading() as connection:
         for table in (articles, feeds, feed_entries):
@@ -126,6 +136,11 @@ def rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
                 (tuple(map(repr, row)) for row in connection.execute(select(*columns))), key=str
             )
         unmatched = select(feed_entries.c.id).join(articles).where(articles.c.url != feed_entries.c.url)
+        in_story = select(articles.c.story_id, articles.c.url).order_by(articles.c.url)
+        stories: dict[int, list[str]] = {}
+        for story_id, url in connection.execute(in_story):
+            stories.setdefault(story_id, []).append(url)
+        told["stories"] = sorted(tuple(urls) for urls in stories.values())
         told["entries of other articles"] = [tuple(map(repr, row)) for row in connection.execute(unmatched)]
     database.close()
     return told
@@ -153,6 +168,7 @@ def test_killed_at_fifty_random_instants_it_ends_with_the_same_rows(
 
     expected = rows(undisturbed)
     assert len(expected["articles"]) == ENTRIES
+    assert len(expected["stories"]) == ENTRIES
     assert expected["entries of other articles"] == []
     assert rows(killed) == expected
     database = open_database(f"sqlite:///{killed}")
