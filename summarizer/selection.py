@@ -67,18 +67,40 @@ def best_set(
     pool = sorted(sorted(fitting, key=lambda i: -alone[i])[:_POOL])
     if not pool or most < 1:
         return (max(range(len(options)), key=lambda i: alone[i]),) if options and most >= 1 else ()
+    texts = [options[i].text for i in pool]
     sets = _sets(len(pool), most)
-    lengths = np.array([options[i].words for i in pool])
-    sets = sets[sets @ lengths <= max_words]
+    sets = sets[sets @ np.array([options[i].words for i in pool]) <= max_words]
+    worths = _expected_f1(sets, [tokens[i] for i in pool], chances)
+    worths += sets @ [_leads(options[i]) for i in pool] / sets.sum(axis=1)
     same = _repeats([tokens[i] for i in pool])
-    if encode is not None:
-        same |= _mean_the_same(encode([options[i].text for i in pool]))
-    sets = sets[((sets @ same) * sets).sum(axis=1) == 0]
-    sizes = sets.sum(axis=1)
-    sets = sets[sizes >= min(least, int(sizes.max()))]
-    leading = sets @ [_leads(options[i]) for i in pool] / sets.sum(axis=1)
-    best = sets[np.argmax(_expected_f1(sets, [tokens[i] for i in pool], chances) + leading)]
-    return tuple(i for i, taken in zip(pool, best, strict=True) if taken)
+    while True:
+        best = _best(sets, worths, same, least=least)
+        alike = _mean_the_same(best, texts, encode) if encode is not None else ()
+        if not alike:
+            return tuple(i for i, taken in zip(pool, best, strict=True) if taken)
+        for a, b in alike:
+            same[a, b] = same[b, a] = 1
+
+
+def _best(
+    sets: NDArray[np.int64], worths: NDArray[np.float64], same: NDArray[np.int64], *, least: int
+) -> NDArray[np.int64]:
+    """The row of `sets` that is worth most: without a pair that is the same, and large enough if any is."""
+    allowed = ((sets @ same) * sets).sum(axis=1) == 0
+    sizes = sets.sum(axis=1) * allowed
+    allowed &= sizes >= min(least, int(sizes.max()))
+    best: NDArray[np.int64] = sets[np.argmax(np.where(allowed, worths, -np.inf))]
+    return best
+
+
+def _mean_the_same(
+    chosen: NDArray[np.int64], texts: Sequence[str], encode: Encode
+) -> Sequence[tuple[int, int]]:
+    """Pairs of the chosen texts that are as near in meaning as one and the same in other words."""
+    numbers = [int(i) for i in np.flatnonzero(chosen)]
+    vectors = encode([texts[i] for i in numbers])
+    near = vectors @ vectors.T > _SAME_MEANING
+    return [(numbers[a], numbers[b]) for a, b in combinations(range(len(numbers)), 2) if near[a, b]]
 
 
 def _f1_alone(option: Option, words: Sequence[str], chances: Mapping[str, float]) -> float:
@@ -113,16 +135,6 @@ def _repeats(tokens: Sequence[Sequence[str]]) -> NDArray[np.int64]:
         shorter = min(len(words[i]), len(words[j]))
         repeats[i, j] = repeats[j, i] = len(words[i] & words[j]) > _SAME * shorter
     return repeats
-
-
-def _mean_the_same(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """(n_options, n_options), 1 where two sentences are as near as one and the same in other words.
-
-    vectors: (n_options, dim), rows of unit length.
-    """
-    near = (vectors @ vectors.T > _SAME_MEANING).astype(np.int64)
-    np.fill_diagonal(near, 0)
-    return near
 
 
 @cache
