@@ -1,4 +1,4 @@
-"""Files to articles: a saved page by `html`, any other text by `wire`, in whatever encoding it is."""
+"""Files to articles: a saved page by `page`, any other text by `wire`, in whatever encoding it is."""
 
 import codecs
 import re

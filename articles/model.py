@@ -29,9 +29,6 @@ class Span:
         """The words this span marks in `text`."""
         return text[self.start : self.end]
 
-    def contains(self, other: "Span") -> bool:
-        return self.start <= other.start and other.end <= self.end
-
     def overlaps(self, other: "Span") -> bool:
         return self.start < other.end and other.start < self.end
 

@@ -1,5 +1,6 @@
 """The articles, as they are stored and found again."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,6 +200,13 @@ class ArticleStore:
         return tuple(topic for topic in self._topics() if f" {topic.casefold()}".find(f" {wanted}") >= 0)[
             :limit
         ]
+
+    def publishers_like(self, typed: str, *, limit: int = 25) -> tuple[str, ...]:
+        """The publishers of recent articles with that in their names, those of most articles first."""
+        recent = select(articles.c.publisher).order_by(articles.c.search_key.desc()).limit(RECENT)
+        with self._database.reading() as connection:
+            counts = Counter(name for name in connection.execute(recent).scalars() if name)
+        return tuple(name for name, _ in counts.most_common() if typed.casefold() in name.casefold())[:limit]
 
     def _topics(self) -> tuple[str, ...]:
         beginning = func.substr(articles.c.text, 1, BEGINNING)

@@ -1,6 +1,7 @@
 """`pullquote ...`: the only reader of settings, and the one place that names the concrete platforms."""
 
 import asyncio
+import io
 import json
 import logging
 import sys
@@ -272,6 +273,8 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
 
 def serve_console(settings: Settings) -> None:
     """The terminal chat. Exits with REFUSED if the input was piped in and a line of it could not be done."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is piped in may be in any encoding
     chat = ConsoleChat(sys.stdin, sys.stdout)
     with house_of(settings) as house:
         offer_default_feeds(house, settings)

@@ -191,9 +191,11 @@ def _lines(source: TextIO) -> "asyncio.Queue[str | None]":
 
     def read() -> None:
         try:
-            for line in source:
-                loop.call_soon_threadsafe(queue.put_nowait, line)
-            loop.call_soon_threadsafe(queue.put_nowait, None)
+            try:
+                for line in source:
+                    loop.call_soon_threadsafe(queue.put_nowait, line)
+            finally:
+                loop.call_soon_threadsafe(queue.put_nowait, None)
         except RuntimeError:
             return  # the loop is closed: the process is ending
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from articles.database import DatabaseError
 from bot.chat import (
     ChatAdapter,
     ChatError,
@@ -126,7 +127,13 @@ class Courier:
         on_their_way: set[asyncio.Task[None]] = set()
         async with asyncio.TaskGroup() as group:
             while True:
-                for delivery in await self._next(IN_FLIGHT - len(on_their_way)):
+                try:
+                    claimed = await self._next(IN_FLIGHT - len(on_their_way))
+                except DatabaseError as error:
+                    # Raised here, it would cancel what is being sent. The next round tries again.
+                    log.warning("nothing claimed", extra={"reason": str(error)})
+                    claimed = ()
+                for delivery in claimed:
                     on_their_way.add(group.create_task(self._deliver(delivery, composing)))
                 if not on_their_way:
                     return
@@ -151,23 +158,29 @@ class Courier:
         turn = self._turns.setdefault(delivery.subscription.chat, asyncio.Lock())
         async with turn:  # two digests of a chat must not tell of one story
             try:
-                async with composing:
-                    digest = await asyncio.to_thread(
-                        self._digests.compose, delivery.subscription, now=self._clock()
-                    )
-            except Exception:
-                # One digest that cannot be made must not keep the others from their chats.
-                log.exception("digest not made", extra={"delivery": delivery.id})
-                await asyncio.to_thread(self._again, delivery, "an error of ours; see the log")
-                return
-            if digest is None:
-                await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
-                return
-            try:
+                digest = await self._composed(delivery, composing)
+                if digest is None:
+                    return
                 await self._send(delivery, digest)
             except Exception:
                 # Whether it was posted is not known: `recover` decides when its lease has run out.
                 log.exception("delivery failed", extra={"delivery": delivery.id})
+
+    async def _composed(self, delivery: Delivery, composing: asyncio.Semaphore) -> Digest | None:
+        """The digest to send; None where there is none, and that is settled."""
+        try:
+            async with composing:
+                digest = await asyncio.to_thread(
+                    self._digests.compose, delivery.subscription, now=self._clock()
+                )
+        except Exception:
+            # One digest that cannot be made must not keep the others from their chats.
+            log.exception("digest not made", extra={"delivery": delivery.id})
+            await asyncio.to_thread(self._again, delivery, "an error of ours; see the log")
+            return None
+        if digest is None:
+            await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
+        return digest
 
     async def _send(self, delivery: Delivery, digest: Digest) -> None:
         chat, began = delivery.subscription.chat, self._clock()
@@ -226,8 +239,9 @@ class Courier:
                 raise error
 
     def _sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> None:
-        self._outbox.mark_sent(delivery.id, message)
+        # In this order: stopped in between, the chat is not told the same again.
         self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
+        self._outbox.mark_sent(delivery.id, message)
         self._conversation.posted(delivery.subscription.chat, digest.reply, message)
 
     def _unsure(self, delivery: Delivery, digest: Digest, reason: str, since: datetime) -> None:
@@ -238,9 +252,9 @@ class Courier:
             self._unknown(delivery, digest, reason)
 
     def _unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
-        self._outbox.mark_unknown(delivery.id, reason)
         # Most likely it was posted; told again it would be told twice.
         self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
+        self._outbox.mark_unknown(delivery.id, reason)
         log.warning("delivery unknown", extra={"delivery": delivery.id, "reason": reason})
 
     def _again(self, delivery: Delivery, reason: str) -> None:

@@ -1,6 +1,6 @@
 """Digests: what a standing order delivers when its time has come."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,7 +14,8 @@ from bot.store import ChatStore, Subscription
 from bot.stories import Stories
 
 STORIES = 3  # in one digest
-CANDIDATES = 20
+PAGE = 20  # stories asked for at a time, until enough are new and wanted
+MAX_PAGES = 25
 FRESH = timedelta(days=7)  # what is older comes in a first digest alone
 
 
@@ -38,13 +39,12 @@ class Digests:
 
         The first digest may tell of old stories, as there were none before it; later ones of the last week.
         """
-        found = self._stories.on(order.topic, limit=CANDIDATES)
-        had = self._chats.delivered_among(order.chat, [a.id for a in found if a.id is not None])
-        if had:
-            found = self._stories.on(order.topic, limit=CANDIDATES, since=now - FRESH)
-            had = self._chats.delivered_among(order.chat, [a.id for a in found if a.id is not None])
-        wanted = (a for a in found if accepts(order.filters, title=a.headline, text=a.text))
-        new = list(islice((article for article in wanted if article.id not in had), STORIES))
+        first = self._stories.on(order.topic, limit=PAGE)
+        since = now - FRESH if self._had(order, first) else None
+        wanted = (
+            a for a in self._unheard(order, since) if accepts(order.filters, title=a.headline, text=a.text)
+        )
+        new = list(islice(wanted, STORIES))
         if not new:
             return None
         zone = ZoneInfo(order.timezone)
@@ -53,8 +53,24 @@ class Digests:
         rows = tuple(
             row for number, article in enumerate(new, 1) for row in _follow_ups(article, number, len(new))
         )
-        reply = Reply(blocks=(title, *blocks), buttons=rows, article=new[0].id, query=order.topic)
+        # "/more" goes on behind what was told.
+        last = len(new) - 1
+        reply = Reply(
+            blocks=(title, *blocks), buttons=rows, article=new[0].id, query=order.topic, offset=last
+        )
         return Digest(reply=reply, articles=tuple(a.id for a in new if a.id is not None))
+
+    def _unheard(self, order: Subscription, since: datetime | None) -> Iterator[Article]:
+        """The stories on the topic that the chat has not had, best first."""
+        for page in range(MAX_PAGES):
+            found = self._stories.on(order.topic, limit=PAGE, since=since, offset=page * PAGE)
+            had = self._had(order, found)
+            yield from (article for article in found if article.id not in had)
+            if len(found) < PAGE:
+                return
+
+    def _had(self, order: Subscription, found: Sequence[Article]) -> frozenset[ArticleId]:
+        return self._chats.delivered_among(order.chat, [a.id for a in found if a.id is not None])
 
 
 def _follow_ups(article: Article, number: int, of: int) -> Iterator[tuple[Button, ...]]:

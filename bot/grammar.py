@@ -178,6 +178,7 @@ Ask = (
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+|$)")
 _SPAN_OF_TIME = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+MAX_SINCE = timedelta(days=9_999)  # as many as a button can say
 MAX_LINE = 1_000  # characters; a longer one is no command
 
 
@@ -193,7 +194,7 @@ def parse(line: str) -> Ask:
     Plain words ask for a brief on them, and a plain number for that section. What is no character in the line
     becomes U+FFFD, so that what is asked can be stored.
     """
-    line = whole_characters(line.strip())
+    line = whole_characters(" ".join(line.split()))
     if len(line) > MAX_LINE:
         raise NotUnderstood(
             f"That is too long for a command ({len(line):,} characters; {MAX_LINE:,} at most)."
@@ -239,9 +240,10 @@ def _since(value: str | None) -> timedelta | None:
     if value is None:
         return None
     found = _SPAN_OF_TIME.fullmatch(value.lower())
-    if not found or int(found[1]) == 0:
+    span = timedelta(hours=int(found[1]) * _HOURS[found[2]]) if found else timedelta(0)
+    if not timedelta(0) < span <= MAX_SINCE:
         raise NotUnderstood(f"since:{value} is not a span of time: write since:12h, since:7d or since:2w.")
-    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+    return span
 
 
 def _filters(rest: str) -> tuple[str, Filters]:
@@ -265,12 +267,15 @@ def _article(rest: str) -> tuple[str, ArticleId | None]:
     return (rest[found.end() :], ArticleId(int(found[1]))) if found else (rest, None)
 
 
+def read_topic(words: str) -> AskBrief:
+    """A topic and its filters, without a command. Raises NotUnderstood."""
+    topic, filters = _filters(words)
+    return AskBrief(topic=topic, filters=filters)
+
+
 def _brief(rest: str) -> AskBrief | AskArticleBrief:
     _, article = _article(rest)
-    if article is not None:
-        return AskArticleBrief(article=article)
-    topic, filters = _filters(rest)
-    return AskBrief(topic=topic, filters=filters)
+    return read_topic(rest) if article is None else AskArticleBrief(article=article)
 
 
 def _quotes(rest: str) -> AskQuotes | AskArticleQuotes:
@@ -280,6 +285,8 @@ def _quotes(rest: str) -> AskQuotes | AskArticleQuotes:
     if article is not None:
         return AskArticleQuotes(article=article, page=page)
     name, about = _split_about(rest)
+    if not name and (about or since):
+        raise _usage("quotes")
     if not name:
         return AskArticleQuotes(page=page)
     one = re.fullmatch(r"@(\d{1,15})", name)
@@ -288,8 +295,8 @@ def _quotes(rest: str) -> AskQuotes | AskArticleQuotes:
 
 
 def _split_about(rest: str) -> tuple[str, str | None]:
-    name, found, about = re.sub(r"\s+", " ", rest).partition(" about ")
-    return name.strip(), about.strip() or None if found else None
+    name, *about = re.split(r"(?:^|\s)about\s+", rest, maxsplit=1, flags=re.IGNORECASE)
+    return name.strip(), about[0].strip() or None if about else None
 
 
 def _section(rest: str) -> AskSection:
@@ -313,6 +320,10 @@ def _search(rest: str) -> AskSearch:
 
 
 def _subscribe(rest: str) -> Subscribe:
+    if _filters(rest)[1] != Filters():
+        raise NotUnderstood(
+            "since:, from: and lang: are for /brief; a standing order takes any:, all: and none:."
+        )
     try:
         order = read_order(rest)
     except ValueError as error:

@@ -13,9 +13,9 @@ CHATTY = ("httpx", "httpcore", "apscheduler", "alembic", "discord", "telegram", 
 class _WithFacts(logging.Formatter):
     """Adds what was given as `extra`."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base's name)
         facts = "".join(f" {name}={value!r}" for name, value in vars(record).items() if name not in _STANDARD)
-        return f"{super().format(record)}{facts}" if not record.exc_info else super().format(record)
+        return f"{super().formatMessage(record)}{facts}"
 
 
 def set_up_logs(level: int, *, secrets: Iterable[str]) -> None:

@@ -24,8 +24,9 @@ class Order:
 
 # none:sports, any:"cyber attack,hacking", title-all:nato, match:budget.*2017
 _FILTER = re.compile(
-    r'(?:^|(?<=\s))(?:(title|text)-)?(any|all|none|match):(?:"([^"]*)"|“([^”]*)”|(\S*))', re.IGNORECASE
+    r'(?:^|(?<=\s))(?:(title|text)-)?(any|all|none|match):((?:"[^"]*"|“[^”]*”|[^\s"“])*)', re.IGNORECASE
 )
+_QUOTE_MARKS = re.compile(r'["“”]')
 _TIME = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?|(\d{1,2})(am|pm)", re.IGNORECASE)
 _STEP = re.compile(r"(\d{1,2})h(?:ours?)?", re.IGNORECASE)
 _WORD = re.compile(r'"[^"]*"|“[^”]*”|\S+')
@@ -39,7 +40,7 @@ def read_order(words: str) -> Order:
     """
     filters = tuple(_filter(found) for found in _FILTER.finditer(words))
     tokens = _WORD.findall(_FILTER.sub("", words))
-    first = next((i for i, token in enumerate(tokens) if i and _opens_schedule(token)), len(tokens))
+    first = next((i for i, token in enumerate(tokens) if _opens_schedule(token)), len(tokens))
     reading = _Reading(tokens[first:])
     reading.read()
     topic = " ".join(tokens[:first])
@@ -48,11 +49,16 @@ def read_order(words: str) -> Order:
 
 def _filter(found: re.Match[str]) -> Rule:
     where = Where(found[1].lower()) if found[1] else Where.BOTH
-    how, said = found[2].lower(), found[3] or found[4] or found[5] or ""
-    if how == "match":
-        return Rule(match=Match.ANY, where=where, patterns=(said,))
+    how, said = found[2].lower(), _QUOTE_MARKS.sub("", found[3])
     words = tuple(word for word in (part.strip() for part in said.split(",")) if word)
-    return Rule(match=Match(how), where=where, words=words)
+    try:
+        if how == "match":
+            return Rule(match=Match.ANY, where=where, patterns=(said,))
+        return Rule(match=Match(how), where=where, words=words)
+    except ValueError as error:
+        raise ValueError(
+            f'“{found[0]}” is no filter ({error}): write none:sports or any:"cyber attack".'
+        ) from error
 
 
 def filters_in_words(filters: Iterable[Rule]) -> str:

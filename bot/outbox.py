@@ -86,6 +86,7 @@ class Outbox:
             .join(subscriptions, subscriptions.c.id == outbox.c.subscription_id)
             .join(chats, chats.c.id == subscriptions.c.chat_id)
             .where(outbox.c.state == DeliveryState.DUE.value, outbox.c.try_after <= now)
+            .where(subscriptions.c.paused.is_(False))
             .where(chats.c.platform.in_(platforms))
             .order_by(outbox.c.try_after)
             .limit(limit)

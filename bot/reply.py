@@ -45,7 +45,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Items:
-    """A list: bullets, or numbers that a person can answer with."""
+    """A list: bullets, or numbers that buttons or follow-ups name."""
 
     items: tuple[Item, ...]
     numbered: bool = False

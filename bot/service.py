@@ -126,14 +126,10 @@ class Service:
         return article or refusal("That article is no longer stored. /brief shows what is.")
 
     def _more(self, request: Request, now: datetime) -> Reply:
-        shown = self._chats.last_shown(request.chat, replied_to=request.replied_to)
-        if shown is None:
+        shown = self._chats.last_shown(request.chat, replied_to=request.replied_to, with_query=True)
+        if shown is None or shown.query is None:
             return refusal(NOTHING_SHOWN)
-        if shown.query is None:
-            return refusal("There is nothing more to that. /brief shows the top stories.")
-        ask = grammar.parse(f"/brief {shown.query}")
-        if not isinstance(ask, grammar.AskBrief):
-            raise TypeError(f"what was shown is not a brief's query: {shown.query!r}")
+        ask = grammar.read_topic(shown.query)
         zone = self._orders.zone(request.chat)
         return self._stories.brief(ask, now=now, zone=zone, offset=shown.offset + 1)
 
@@ -187,6 +183,8 @@ class Service:
                 return self._stories.topics_like(typed, limit=COMPLETIONS)
             case "speaker":
                 return self._quotations.speakers_like(typed, limit=COMPLETIONS)
+            case "from":
+                return self._stories.publishers_like(typed, limit=COMPLETIONS)
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":
@@ -200,10 +198,8 @@ class Service:
     def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
         """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
         try:
-            ask = grammar.parse(f"/brief {words}")
+            ask = grammar.read_topic(words)
         except grammar.NotUnderstood:
-            return ()
-        if not isinstance(ask, grammar.AskBrief):
             return ()
         return self._stories.offers(ask, now=self._clock(), zone=self._orders.zone(chat), limit=limit)
 

@@ -36,9 +36,14 @@ class StandingOrders:
         if len(self._chats.subscriptions(request.chat)) >= MAX_ORDERS:
             return refusal(f"This chat has {MAX_ORDERS} standing orders, as many as it may: end one first.")
         zone = ZoneInfo(order.zone) if order.zone else self.zone(request.chat)
+        same = (
+            o.topic
+            for o in self._chats.subscriptions(request.chat)
+            if o.topic.casefold() == order.topic.casefold()
+        )
         subscription, is_new = self._chats.add_subscription(
             request.chat,
-            topic=order.topic,
+            topic=next(same, order.topic),
             schedule=to_json(order.schedule),
             timezone=zone.key,
             next_due=next_due(order.schedule, zone, now),
@@ -79,6 +84,10 @@ class StandingOrders:
         if not orders:
             return refusal("This chat has no standing orders. /subscribe gives one.")
         meant = _meant(asked, orders)
+        if asked.change == "resume" and not asked.which:
+            meant = tuple(order for order in meant if order.paused)
+            if not meant:
+                return refusal("No standing order here is on hold.")
         if not meant:
             known = ", ".join(f"{n} {order.topic}" for n, order in enumerate(orders, 1))
             which = f"There is no standing order “{asked.which}”" if asked.which else "Say which"

@@ -95,9 +95,16 @@ class ChatStore:
             connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
             _drop_old(connection, chat_id)
 
-    def last_shown(self, chat: ChatRef, *, replied_to: MessageId | None = None) -> Shown | None:
-        """What was shown by the message replied to; without one, or if it is unknown, what was shown last."""
+    def last_shown(
+        self, chat: ChatRef, *, replied_to: MessageId | None = None, with_query: bool = False
+    ) -> Shown | None:
+        """What was shown by the message replied to; without one, or if it is unknown, what was shown last.
+
+        with_query: of what "/more" can go on with.
+        """
         newest = select(shown).where(shown.c.chat_id == _id_of(chat)).order_by(shown.c.id.desc()).limit(1)
+        if with_query:
+            newest = newest.where(shown.c.query.is_not(None))
         with self._database.reading() as connection:
             row = None
             if replied_to is not None:

@@ -66,11 +66,13 @@ class Stories:
             raise LookupError(f"article {article.id} has no brief")
         return brief
 
-    def on(self, topic: str, *, limit: int, since: datetime | None = None) -> tuple[Article, ...]:
+    def on(
+        self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
         """The stories on a topic, best first; the newest of all where it is empty."""
         if not topic:
-            return self._articles.latest(limit=limit, since=since)
-        return self._articles.search(topic, limit=limit, since=since)
+            return self._articles.latest(limit=limit, since=since, offset=offset)
+        return self._articles.search(topic, limit=limit, since=since, offset=offset)
 
     def search(self, ask: AskSearch, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""
@@ -96,6 +98,10 @@ class Stories:
     def topics_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
         """Topics that have articles, for completion."""
         return self._articles.topics_like(typed, limit=limit)
+
+    def publishers_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
+        """Publishers that have recent articles, for completion."""
+        return self._articles.publishers_like(typed, limit=limit)
 
     def _matching(
         self, topic: str, filters: Filters, *, now: datetime, limit: int, offset: int = 0

@@ -15,6 +15,9 @@ from summarizer.model import Brief
 OTHER_REPORTS = 10  # under /source
 
 
+MIN_PART = 3  # letters of a heading that may stand for it
+
+
 def sections(article: Article) -> Reply:
     """The headings, numbered."""
     if len(article.sections) == 1 and article.sections[0].heading is None:
@@ -87,7 +90,8 @@ def _section_number(sections: Sequence[Section], wanted: int | str) -> int | Non
     if isinstance(wanted, int):
         return wanted if 1 <= wanted <= len(sections) else None
     headings = [heading_of(section) for section in sections]
-    for scorer, cutoff in ((fuzz.ratio, 85), (fuzz.partial_ratio, 90)):
+    part = (fuzz.partial_ratio, 90)
+    for scorer, cutoff in ((fuzz.ratio, 85), *([part] if len(wanted) >= MIN_PART else [])):
         found = process.extractOne(
             wanted, headings, scorer=scorer, processor=utils.default_process, score_cutoff=cutoff
         )

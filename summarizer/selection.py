@@ -20,9 +20,8 @@ _POOL = 12  # sentences, the best ones alone, among which sets are tried
 # A word raises the F1 of a brief if its chance is more than half of that F1, which is about a third.
 WORTH = 0.18
 _AGAIN = 0.3  # how often a kept word is kept twice
-_FIRST = (
-    0.02  # what F1 the first place is worth: of two sentences with the same words, news leads with the news
-)
+# What F1 the first place is worth: of two sentences with the same words, news leads with the news.
+_FIRST = 0.02
 _SAME_MEANING = 0.75  # cosine of two sentence vectors
 _SAME = 0.6  # of its words in another sentence: it tells the same again
 

@@ -5,7 +5,6 @@ a title, a role or an apposition, and is consistent about it. Capitals find the 
 article itself say what they are.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -473,7 +472,3 @@ def _apposed_role(tokens: Tokens, start: int, limit: int) -> Span | None:
             head = end
         end += 1
     return tokens.span(first, end) if head >= 0 else None
-
-
-def count_names(mentions: list[Mention]) -> Counter[str]:
-    return Counter(mention.name for mention in mentions if mention.name is not None)

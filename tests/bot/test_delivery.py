@@ -1,11 +1,15 @@
 """The courier over the real outbox; its chat adapter is one that fails as it is told."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
+import articles.database
+from articles.database import open_database
 from bot.chat import (
     Begin,
     ChatError,
@@ -22,7 +26,7 @@ from bot.chat import (
 )
 from bot.delivery import LEASE, MAX_ATTEMPTS, RESEND_WITHIN, SEND_LEASE, Courier
 from bot.house import House
-from bot.outbox import DeliveryState
+from bot.outbox import DeliveryState, Outbox
 from bot.reply import Reply
 from tests.bot.conftest import HandClock
 from tests.bot.talk import ask, words
@@ -79,9 +83,9 @@ def courier(house: House, chat: Chat) -> Courier:
     return make_courier(house, chat)
 
 
-def make_courier(house: House, chat: Chat) -> Courier:
+def make_courier(house: House, chat: Chat, *, outbox: Outbox | None = None) -> Courier:
     courier = Courier(
-        outbox=house.outbox,
+        outbox=outbox or house.outbox,
         chats=house.chats,
         digests=house.digests,
         conversation=house.service,
@@ -474,3 +478,47 @@ async def test_a_digest_that_cannot_be_made_does_not_hold_up_the_others(
     await courier.round()
     assert [to for to, _, _ in chat.posted] == [DISCORD]
     assert house.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
+
+
+async def test_what_is_new_is_found_behind_many_stories_that_are_not(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for number in range(45):
+        told = f"The committee of case {number} heard witness {number * 7} on ships, item {number * 13}."
+        house.ingest(article(headline=f"Hearing {number} on ships", text=told, published=clock.now))
+    ask(house, "/subscribe ships match:witness.*294 daily 20:00")
+    ask(house, "/subscribe ships daily 20:00", chat=DISCORD)
+    for _ in range(16):
+        clock.now += timedelta(hours=1)
+        for order in house.chats.subscriptions(DISCORD):
+            house.chats.resume_subscription(DISCORD, order.id, next_due=clock.now)
+        await courier.round()
+    told_of = [words(reply) for to, reply, _ in chat.posted if to == DISCORD]
+    assert sum(told.count("Hearing ") for told in told_of) == 45
+    (filtered,) = (words(reply) for to, reply, _ in chat.posted if to == CHAT)
+    assert "Hearing 42 on ships" in filtered
+
+
+async def test_a_locked_database_cancels_no_send_that_is_under_way(
+    house: House,
+    chat: Chat,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(articles.database, "BUSY_TIMEOUT_S", 0.05)
+    impatient = open_database(str(house.database.engine.url))
+    courier = make_courier(house, chat, outbox=Outbox(impatient))
+    ask(house, "/subscribe nato hourly")
+    clock.now += timedelta(hours=1)
+    chat.turn.clear()
+    round_ = asyncio.create_task(courier.round())
+    await chat.asked.wait()
+    with closing(sqlite3.connect(house.database.engine.url.database or "")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        while "nothing claimed" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
+            await asyncio.sleep(0.05)
+    chat.turn.set()
+    await round_
+    impatient.close()
+    assert house.outbox.states() == {DeliveryState.SENT: 1}

@@ -79,7 +79,7 @@ def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
     )
     assert order.topic == "nato"
     assert order.filters == (
-        Rule(match=Match.NONE, words=("sports", '"opinion"')),
+        Rule(match=Match.NONE, words=("sports", "opinion")),
         Rule(match=Match.ANY, where=Where.TITLE, words=("cyber attack", "hacking")),
         Rule(match=Match.ANY, patterns=("20(16|17)",)),
     )
@@ -88,7 +88,9 @@ def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
     assert read_order(f"nato {said}").filters == order.filters[1:]
 
 
-@pytest.mark.parametrize("words", ["nato any:", 'nato any:""', "nato match:(", "nato none:,,"])
+@pytest.mark.parametrize(
+    "words", ["nato any:", 'nato any:""', "nato match:(", "nato none:,,", 'nato any:"unclosed daily']
+)
 def test_a_filter_that_cannot_be_kept_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"filter|pattern|neither"):
         read_order(words)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from articles.model import Article
+from articles.model import Article, Completeness
 from bot.chat import ChatRef
 from bot.house import House
 from bot.reply import Items, Note, Prose, Title
@@ -187,6 +187,23 @@ def test_more_goes_on_to_the_next_story_and_ends(house: House) -> None:
     assert "That was the last story" in words(ask(house, "/more"))
 
 
+def test_more_goes_on_with_the_brief_after_a_look_at_its_sections(house: House) -> None:
+    for number in (1, 2):
+        told = f"Bridge {number * 31} was closed after ship {number * 17} struck it, engineers said."
+        house.ingest(article(headline=f"Bridge {number} closed", text=told))
+    first = ask(house, "/brief bridge")
+    ask(house, "/full")
+    second = ask(house, "/more")
+    assert not second.error
+    assert first.blocks[0] != second.blocks[0]
+
+
+def test_a_brief_of_a_part_says_that_it_is_one(house: House) -> None:
+    whole = article(headline="Dam Opens", text="The dam in the hills opened on Monday, its builders said.")
+    house.ingest(replace(whole, completeness=Completeness.STUB))
+    assert "Only the opening could be read" in words(ask(house, "/brief dam"))
+
+
 def test_filters_narrow_a_brief(house: House, clock: HandClock) -> None:
     assert not ask(house, "/brief nato since:2d from:voa lang:en").error
     clock.now += timedelta(days=30)
@@ -205,6 +222,14 @@ def test_filters_narrow_a_brief(house: House, clock: HandClock) -> None:
         ("/quotes @999", "That speaker is no longer stored."),
         ("/unsubscribe 3", "This chat has no standing orders."),
         ("/timezone Atlantis", "“Atlantis” is not a time zone"),
+        ("/subscribe nato since:7d daily", "since:, from: and lang: are for /brief"),
+        ("/subscribe daily", "Say it like this: /subscribe nato"),
+        ("/subscribe nato match:( daily", "“match:(” is no filter"),
+        ("/quotes about russia", "Say it like this: /quotes mattis"),
+        ("/quotes since:7d", "Say it like this: /quotes mattis"),
+        ("/brief nato since:9999w", "since:9999w is not a span of time"),
+        ("/section #1 e", "There is no section “e”"),
+        ("/more\n now", "No brief has been shown here yet"),
         ("/subscribe nato every 5h", "“every 5h” cannot be kept"),
     ],
 )
@@ -224,6 +249,17 @@ def test_a_standing_order_is_said_back_with_its_next_times(house: House) -> None
     ]
     listed = words(ask(house, "/subscriptions"))
     assert "nato: weekdays at 08:00, Europe/Brussels; next Fri 17 Feb 08:00" in listed
+
+
+def test_a_topic_in_other_letters_is_the_same_order(house: House) -> None:
+    ask(house, "/subscribe nato daily 08:00")
+    ask(house, "/subscribe NATO daily 09:00")
+    assert [order.topic for order in house.chats.subscriptions(CHAT)] == ["nato"]
+
+
+def test_resume_leaves_alone_what_is_not_on_hold(house: House) -> None:
+    ask(house, "/subscribe nato daily 08:00")
+    assert words(ask(house, "/resume")) == "No standing order here is on hold."
 
 
 def test_an_order_given_again_is_changed_not_doubled(house: House) -> None:
@@ -292,6 +328,7 @@ def test_completions_come_from_what_is_stored(house: House) -> None:
     assert "Islamic State" in service.complete(CHAT, "topic", "isl")
     assert service.complete(CHAT, "section", "def") == ("Defense budgets",)
     assert service.complete(CHAT, "number", "cyb") == ("cyber attacks",)
+    assert service.complete(CHAT, "from", "voa") == ("VOA News",)
     assert service.complete(CHAT, "zone", "brussels") == ("Europe/Brussels",)
     assert service.complete(CHAT, "words", "x") == ()
 
