@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format types imports unit clean lock
+.PHONY: run test lint format types imports unit fuzz clean lock
 
 run: $(STAMP)
 	@$(BIN)/pullquote run
@@ -35,6 +35,10 @@ imports: $(STAMP)
 
 unit: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# The properties on examples that nobody has tried; what fails becomes an @example of its test.
+fuzz: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=searching -m hypothesis
 
 # One environment and one stamp, whichever command comes first.
 $(STAMP): pyproject.toml constraints.txt requirements-model.txt

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from articles.database import Database, open_database
 from articles.store import ArticleStore
@@ -12,6 +13,11 @@ from bot.migration import upgrade
 from bot.outbox import Outbox
 from bot.store import ChatStore
 from summarizer.store import AnalysisStore, QuoteStore
+
+# The same examples every time, so that a change is judged by what it changed. `make fuzz` looks for new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("searching", derandomize=False, print_blob=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
