@@ -92,6 +92,14 @@ def open_database(url: str) -> Database:
     return database
 
 
+def password_in(url: str) -> str | None:
+    """The password in a database URL, to keep it out of logs; None if there is none or it is no URL."""
+    try:
+        return make_url(url).password
+    except ArgumentError:
+        return None
+
+
 def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
     """Inserts those rows that break no unique key; how many that were."""
     if not rows:
@@ -123,9 +131,8 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # SQLAlchemy's documented way to whole transactions on SQLite: the driver emits no BEGIN, `_begin` does.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # with WAL: a power cut may lose the last commits, no more
+    # With NORMAL, a power cut may lose the last commits, a digest's mark among them: it would be sent again.
+    connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begin(connection: Connection) -> None:

@@ -16,7 +16,7 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from articles.database import DatabaseError
+from articles.database import DatabaseError, password_in
 from articles.errors import ArticleError
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
@@ -30,7 +30,7 @@ from bot.doctor import Check, check_database, check_model, check_platform, check
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
-from bot.logs import set_up_logs
+from bot.logs import LogFormat, set_up_logs
 from bot.pause_notices import PauseNotices
 from bot.reading import read_article
 from bot.reply import Reply
@@ -173,9 +173,11 @@ def read_settings(*, serving: bool = False) -> Settings:
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
     webhook = settings.telegram.webhook
     secrets = (settings.telegram.token, settings.discord.token, webhook and webhook.secret)
-    tokens = [secret.get_secret_value() for secret in secrets if secret]
+    kept = [secret.get_secret_value() for secret in secrets if secret]
+    kept += filter(None, [password_in(settings.database_url)])
     level = logging.getLevelNamesMapping()[settings.log_level]
-    set_up_logs(level if serving else max(level, logging.WARNING), secrets=tokens)
+    written_as = LogFormat(settings.log_format)
+    set_up_logs(level if serving else max(level, logging.WARNING), secrets=kept, written_as=written_as)
     return settings
 
 

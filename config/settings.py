@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     model_threads: int | None = Field(default=None, ge=1)
     tick_s: float = Field(default=2.0, gt=0)  # between two looks for what is due
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"  # json: an object a line, for what collects logs
     telegram: Telegram = Telegram()
     discord: Discord = Discord()
     web: Web = Web()
