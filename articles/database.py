@@ -50,6 +50,11 @@ class Database:
         with _translated(self.engine.url), self.engine.connect() as connection:
             yield connection
 
+    def ping(self) -> None:
+        """Asks it for nothing. Raises DatabaseError where it does not answer."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def check(self) -> None:
         """Reads every page; minutes for a large file. Raises DatabaseUnusable where it is corrupted."""
         with self.reading() as connection:

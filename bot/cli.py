@@ -5,14 +5,16 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -31,6 +33,7 @@ from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
 from bot.logs import LogFormat, set_up_logs
+from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable, StoredCounts
 from bot.pause_notices import PauseNotices
 from bot.reading import read_article
 from bot.reply import Reply
@@ -63,12 +66,13 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 @app.command()
 def run() -> None:
     """Open the bot: on the platforms that have a token, else in this terminal."""
-    adapters = platforms(read_settings())
+    meters = Meters(CollectorRegistry())
+    adapters = platforms(read_settings(), meters)
     if not adapters:
         serve_console(read_settings())
         return
     settings = read_settings(serving=True)
-    with house_of(settings) as house:
+    with house_of(settings, meters) as house:
         asyncio.run(serve(house, adapters, settings))
 
 
@@ -214,18 +218,18 @@ def offer_default_feeds(house: House, settings: Settings) -> None:
 
 
 @contextmanager
-def house_of(settings: Settings) -> Iterator[House]:
+def house_of(settings: Settings, meters: Meters | None = None) -> Iterator[House]:
     analyst, policy = analyst_of(settings), fetch_policy(settings)
     zone = ZoneInfo(settings.timezone)
-    with open_house(settings.database_url, analyst=analyst, zone=zone, policy=policy) as house:
+    with open_house(settings.database_url, analyst=analyst, zone=zone, policy=policy, meters=meters) as house:
         yield house
 
 
-def platforms(settings: Settings) -> dict[str, ChatAdapter]:
-    """The chat adapters that have a token. Their libraries are imported only where they are used."""
+def platforms(settings: Settings, meters: Meters) -> dict[str, ChatAdapter]:
+    """The chat adapters that have a token, measured. Their libraries are imported only where used."""
     adapters: dict[str, ChatAdapter] = {}
     if token := settings.telegram.token:
-        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value())
+        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value(), meters)
     if token := settings.discord.token:
         from bot.discord import DiscordChat
 
@@ -238,11 +242,12 @@ def platforms(settings: Settings) -> dict[str, ChatAdapter]:
             shard_count=settings.discord.shard_count,
             shard_ids=list(shards) if shards else None,
             owners=settings.discord.owners,
+            throttled=lambda: meters.throttled("discord"),
         )
-    return adapters
+    return {name: MeteredChat(adapter, name, meters) for name, adapter in adapters.items()}
 
 
-def telegram_chat(settings: Telegram, token: str) -> ChatAdapter:
+def telegram_chat(settings: Telegram, token: str, meters: Meters) -> ChatAdapter:
     """The adapter for Telegram, as it is set up."""
     from bot.telegram import TelegramChat, WebhookSettings
 
@@ -259,6 +264,7 @@ def telegram_chat(settings: Telegram, token: str) -> ChatAdapter:
         owners=settings.owners,
         everyone_may_change=settings.everyone_may_change,
         messages_a_second=settings.messages_a_second,
+        throttled=lambda: meters.throttled("telegram"),
     )
 
 
@@ -270,7 +276,24 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
     async def watch_feeds() -> None:
         await house.feeds.watch(notices.tell, every_s=settings.feeds.every_s, stream=sys.stderr)
 
-    await run_platforms(house, adapters, tick_s=settings.tick_s, beside=[watch_feeds])
+    beside = [watch_feeds, *monitor_of(house, adapters, settings)]
+    await run_platforms(house, adapters, tick_s=settings.tick_s, beside=beside)
+
+
+def monitor_of(
+    house: House, adapters: Mapping[str, ChatAdapter], settings: Settings
+) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+    """The work that serves health and metrics, if there is to be any."""
+    if (port := settings.monitor.port) is None:
+        return
+    registry = house.meters.registry
+    registry.register(StoredCounts(feeds=house.feeds.store, outbox=house.outbox, clock=house.clock))
+
+    async def database() -> None:
+        await asyncio.to_thread(house.database.ping)
+
+    parts = {"database": database} | {name: adapter.ready for name, adapter in adapters.items()}
+    yield MonitorServer(registry, parts=parts, host=settings.monitor.host, port=port).serve
 
 
 def serve_console(settings: Settings) -> None:
@@ -333,7 +356,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{error.format_message()} (pullquote --help shows what there is)")
     except click.ClickException as error:
         complain(error.format_message())
-    except (ArticleError, DatabaseError, SummarizerError, ChatError) as error:
+    except (ArticleError, DatabaseError, SummarizerError, ChatError, MonitorUnusable) as error:
         complain(error)
     except (click.Abort, KeyboardInterrupt):
         return 130

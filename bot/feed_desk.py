@@ -37,7 +37,7 @@ class Refreshed:
 
 
 class FeedDesk:
-    """ingest: analyses and stores an article, once; it may block."""
+    """ingest: analyses and stores an article, once; it may block. observe: hears of every round."""
 
     def __init__(
         self,
@@ -46,9 +46,10 @@ class FeedDesk:
         policy: FetchPolicy,
         ingest: Callable[[Article], Ingested],
         clock: Callable[[], datetime],
+        observe: Callable[[Refreshed], None] = lambda _: None,
     ) -> None:
         self.store = FeedStore(database)
-        self._policy, self._ingest, self._clock = policy, ingest, clock
+        self._policy, self._ingest, self._clock, self._observe = policy, ingest, clock, observe
 
     async def add(self, url: str, rules: Sequence[Rule] = ()) -> tuple[Feed, bool]:
         """The feed at `url`, or of the site there, followed from now on; and whether it is new.
@@ -151,7 +152,9 @@ class FeedDesk:
                     "stored": taken.stored,
                 },
             )
-        return Refreshed(poll=polled, intake=taken)
+        refreshed = Refreshed(poll=polled, intake=taken)
+        self._observe(refreshed)
+        return refreshed
 
     async def _tell(self, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
         for event in await asyncio.to_thread(self.store.untold_pauses):

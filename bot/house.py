@@ -1,13 +1,15 @@
 """The house put together: stores, analysis and service over one database. Given values, never settings."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
 from articles.database import Database, open_database
@@ -19,9 +21,10 @@ from articles.stories import opening
 from articles.vectors import ArticleVector
 from bot.digest import Digests
 from bot.feed_commands import FeedCommands
-from bot.feed_desk import FeedDesk
+from bot.feed_desk import FeedDesk, Refreshed
 from bot.feed_owners import FeedOwners
 from bot.migration import upgrade
+from bot.monitor.meters import Meters
 from bot.outbox import Outbox
 from bot.quotations import Quotations
 from bot.service import Service
@@ -91,8 +94,12 @@ class House:
         zone: ZoneInfo,
         policy: FetchPolicy,
         clock: Callable[[], datetime] = utc_now,
+        meters: Meters | None = None,
     ) -> None:
-        """zone: of chats that have set none. policy: how feeds and their articles are fetched."""
+        """zone: of chats that have set none. policy: how feeds and their articles are fetched.
+
+        meters: None: nobody reads them.
+        """
         self.database = database
         self.articles = ArticleStore(database)
         self.chats = ChatStore(database)
@@ -100,7 +107,10 @@ class House:
         self._analyses = AnalysisStore(database)
         self._analyst = analyst
         self.clock = clock
-        self.feeds = FeedDesk(database, policy=policy, ingest=self.ingest, clock=clock)
+        self.meters = meters or Meters(CollectorRegistry())
+        self.feeds = FeedDesk(
+            database, policy=policy, ingest=self.ingest, clock=clock, observe=self._feeds_asked
+        )
         self.feed_owners = FeedOwners(database)
         self._stories = Stories(articles=self.articles, analyses=self._analyses)
         self.digests = Digests(stories=self._stories, chats=self.chats)
@@ -129,8 +139,15 @@ class House:
             now=self.clock(),
         )
 
+    def _feeds_asked(self, refreshed: Refreshed) -> None:
+        self.meters.polled(refreshed.poll)
+        self.meters.taken_in(refreshed.intake)
+
     def _analyse(self, article: Article) -> Record:
+        began = time.monotonic()
         analysis = self._analyst.read(article)
+        took = timedelta(seconds=time.monotonic() - began)
+        self.meters.analysed(quotes=len(analysis.quotes), took=took)
 
         def record(connection: Connection, article_id: ArticleId) -> None:
             self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief)
@@ -140,12 +157,17 @@ class House:
 
 @contextmanager
 def open_house(
-    database_url: str, *, analyst: Analyst, zone: ZoneInfo, policy: FetchPolicy
+    database_url: str,
+    *,
+    analyst: Analyst,
+    zone: ZoneInfo,
+    policy: FetchPolicy,
+    meters: Meters | None = None,
 ) -> Iterator[House]:
     """The house over the database of that URL, made or brought up to date first. Raises DatabaseError."""
     database = open_database(database_url)
     try:
         upgrade(database)
-        yield House(database, analyst=analyst, zone=zone, policy=policy)
+        yield House(database, analyst=analyst, zone=zone, policy=policy, meters=meters)
     finally:
         database.close()

@@ -195,6 +195,12 @@ class Outbox:
             )
             return {DeliveryState(row.state): row.deliveries for row in rows}
 
+    def oldest_due(self) -> datetime | None:
+        """When what has waited longest became due; None if nothing waits."""
+        waiting = outbox.c.state.in_([DeliveryState.DUE.value, DeliveryState.SENDING.value])
+        with self._database.reading() as connection:
+            return connection.execute(select(func.min(outbox.c.due_at)).where(waiting)).scalar()
+
     def _mark(self, delivery: DeliveryId, state: DeliveryState, **fields: object) -> None:
         with self._database.transaction() as connection:
             connection.execute(_marking(delivery, state, **fields))

@@ -84,6 +84,13 @@ class Feeds(BaseModel):
     every_s: float = Field(default=60.0, gt=0)  # between two looks for feeds that are due
 
 
+class Monitor(BaseModel):
+    """Health and metrics over HTTP; without a port there are none."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(default=None, ge=1, le=65535)
+
+
 class Settings(BaseSettings):
     """All settings. `PULLQUOTE_TELEGRAM__TOKEN` is `token` in the file's `[telegram]`."""
 
@@ -103,6 +110,7 @@ class Settings(BaseSettings):
     discord: Discord = Discord()
     web: Web = Web()
     feeds: Feeds = Feeds()
+    monitor: Monitor = Monitor()
 
     @field_validator("timezone")
     @classmethod

@@ -137,6 +137,13 @@ class FeedStore:
         with self._database.reading() as connection:
             return connection.execute(due).scalar_one()
 
+    def states(self) -> dict[FeedState, int]:
+        """How many feeds are in each state."""
+        counted = select(feeds.c.state, func.count().label("feeds")).group_by(feeds.c.state)
+        with self._database.reading() as connection:
+            found = {row.state: row.feeds for row in connection.execute(counted)}
+        return {state: found.get(state.value, 0) for state in FeedState}
+
     def news_in(self, feed_id: FeedId, entries: Sequence[Entry]) -> News:
         """What is new in a feed as it is now."""
         known: dict[str, datetime | None] = {}

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,13 @@ class DiscordChat:
         shard_ids: list[int] | None = None,
         identify_pause_s: float = 5.0,
         owners: Collection[int] = (),
+        throttled: Callable[[], None] = lambda: None,
     ) -> None:
         """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells.
 
         `shard_count` and `shard_ids` (which of them are ours) default to what Discord advises, all ours.
         `owners` are the user ids of who runs the bot: they may change the feeds.
+        `throttled` is called for each answer 429.
         """
         self._token = token
         self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
@@ -73,6 +75,7 @@ class DiscordChat:
             "shard_ids": shard_ids,
             "identify_pause_s": identify_pause_s,
             "owners": frozenset(str(owner) for owner in owners),
+            "throttled": throttled,
         }
         self._client: Client | None = None
         self._ready = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -63,8 +63,10 @@ class Client(discord.AutoShardedClient):
         shard_ids: list[int] | None,
         identify_pause_s: float,
         owners: frozenset[str],
+        throttled: Callable[[], None],
     ) -> None:
-        traffic = Traffic(api_url=api_url, per_second=_part_of(PER_SECOND, shard_count, shard_ids))
+        per_second = _part_of(PER_SECOND, shard_count, shard_ids)
+        traffic = Traffic(api_url=api_url, per_second=per_second, throttled=throttled)
         super().__init__(
             # Messages: without the privileged intent, those to us come with their text, all others without.
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),

@@ -7,8 +7,10 @@ discord.py keeps the limits of each route by itself, and these two not at all.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from http import HTTPStatus
 from types import SimpleNamespace
 
 import aiohttp
@@ -48,9 +50,12 @@ class Invalid:
 class Traffic:
     """Watches and paces one client's requests, by aiohttp's hooks. Belongs to one event loop."""
 
-    def __init__(self, *, api_url: str, per_second: int = PER_SECOND) -> None:
-        """per_second: this process's part of what Discord allows the bot."""
+    def __init__(
+        self, *, api_url: str, per_second: int = PER_SECOND, throttled: Callable[[], None] = lambda: None
+    ) -> None:
+        """per_second: this process's part of what Discord allows the bot. throttled: called for each 429."""
         self._api_url = api_url
+        self._throttled = throttled
         # Spread over part of the second: fifty at once would only wait for each other on the way.
         self._gate = Gate(overall=Limit(per_second, 1.0), places=lambda _: (), gap_s=0.4 / per_second)
         self._invalid = Invalid()
@@ -83,6 +88,8 @@ class Traffic:
         self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
         headers = params.response.headers
+        if params.response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._throttled()
         # What all bots share is no one's fault ("Invalid Request Limit").
         if params.response.status in _INVALID and headers.get("X-RateLimit-Scope") != "shared":
             self._invalid.add(_now())

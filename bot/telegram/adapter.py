@@ -55,6 +55,7 @@ class TelegramChat:
         longest_pause: timedelta = timedelta(seconds=60),
         typing_after: timedelta = timedelta(seconds=1),
         grace: timedelta = timedelta(seconds=20),
+        throttled: Callable[[], None] = lambda: None,
         request_class: type[HTTPXRequest] = HTTPXRequest,
     ) -> None:
         """
@@ -68,6 +69,7 @@ class TelegramChat:
         longest_pause: an answer waits no longer than this when Telegram asks for a pause.
         typing_after: how long an answer may take before the chat is shown that it is on its way.
         grace: how long answers in the making may take when `serve` is cancelled.
+        throttled: called for each answer 429.
         """
         seconds = timeout.total_seconds()
 
@@ -97,7 +99,11 @@ class TelegramChat:
         self._rights = Rights(self._bot, owners=owners, everyone=everyone_may_change)
         self._buttons = Buttons(token)
         self._outbound = Outbound(
-            self._bot, buttons=self._buttons, per_second=messages_a_second, chat_limits=chat_limits
+            self._bot,
+            buttons=self._buttons,
+            per_second=messages_a_second,
+            chat_limits=chat_limits,
+            throttled=throttled,
         )
         self._longest_pause = longest_pause
         self._typing_after = typing_after

@@ -37,9 +37,12 @@ class Outbound:
         buttons: Buttons,
         per_second: int,
         chat_limits: Callable[[str], tuple[Limit, ...]],
+        throttled: Callable[[], None],
     ) -> None:
+        """throttled: called for each answer 429."""
         self._bot = bot
         self._buttons = buttons
+        self._throttled = throttled
         self._chats = Gate(places=chat_limits)
         # Spread over three quarters of a second: evenly, with something in hand for what comes late.
         self._overall = Gate(overall=Limit(per_second, 1.0), gap_s=0.75 / per_second)
@@ -112,6 +115,7 @@ class Outbound:
             except TelegramError as error:
                 failure = translate(error)
                 if isinstance(failure, Throttled):
+                    self._throttled()
                     self._chats.pause(chat, failure.retry_after.total_seconds())
                 raise failure from error
 

@@ -5,11 +5,11 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from bot.chat import Conversation
+from bot.chat import ChatAdapter, Conversation
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, TelegramServer
 
@@ -20,6 +20,7 @@ async def server() -> AsyncIterator[TelegramServer]:
         yield running
 
 
+Adapter = TypeVar("Adapter", bound=ChatAdapter)
 Serving = Callable[[Conversation], contextlib.AbstractAsyncContextManager[TelegramChat]]
 
 
@@ -45,7 +46,7 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def served(chat: TelegramChat, conversation: Conversation) -> AsyncIterator[TelegramChat]:
+async def served(chat: Adapter, conversation: Conversation) -> AsyncIterator[Adapter]:
     task = asyncio.create_task(chat.serve(conversation))
     ready = asyncio.create_task(chat.ready())
     await asyncio.wait({task, ready}, timeout=15, return_when=asyncio.FIRST_COMPLETED)

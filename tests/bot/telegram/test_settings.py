@@ -1,9 +1,10 @@
 """The adapter as the command line makes it from settings."""
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from bot.cli import platforms
-from bot.telegram import TelegramChat
+from bot.monitor import Meters
 from config.settings import Settings
 from tests.bot.telegram.conftest import free_port, served
 from tests.bot.telegram.conversations import Scripted
@@ -25,8 +26,7 @@ async def test_a_bot_set_up_by_settings_alone_answers(
             settings |= {f"WEBHOOK__{name}": value for name, value in hook.items()}
         for name, value in settings.items():
             monkeypatch.setenv(f"PULLQUOTE_TELEGRAM__{name}", value)
-        chat = platforms(Settings())["telegram"]
-        assert isinstance(chat, TelegramChat)
+        chat = platforms(Settings(), Meters(CollectorRegistry()))["telegram"]
         talk = Scripted()
         group = server.group(-100)
         async with served(chat, talk):

@@ -1,0 +1,70 @@
+"""A chat adapter and its conversation, with what passes between them measured."""
+
+import time
+from datetime import timedelta
+
+from bot import grammar
+from bot.chat import Begin, ChatAdapter, ChatError, ChatRef, Conversation, MessageId, Request
+from bot.commands import BY_NAME
+from bot.monitor.meters import Meters
+from bot.reply import Reply
+
+
+class MeteredChat:
+    """A `ChatAdapter` that is another one, measured."""
+
+    def __init__(self, adapter: ChatAdapter, platform: str, meters: Meters) -> None:
+        self._adapter, self._platform, self._meters = adapter, platform, meters
+
+    async def serve(self, conversation: Conversation) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.serve(_MeteredConversation(conversation, self._meters))
+
+    async def ready(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.ready()
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+        """See `ChatAdapter`. What `begin` raises is no outcome of a send: there was none."""
+        began = time.monotonic()
+        try:
+            message = await self._adapter.send(chat, reply, key=key, begin=begin)
+        except ChatError as error:
+            self._meters.sent(self._platform, _outcome(error), took=_since(began))
+            raise
+        self._meters.sent(self._platform, "sent", took=_since(began))
+        return message
+
+    async def direct(self, user: str) -> ChatRef:
+        """See `ChatAdapter`."""
+        return await self._adapter.direct(user)
+
+
+class _MeteredConversation:
+    """A `Conversation` that is another one, with its answers timed."""
+
+    def __init__(self, inner: Conversation, meters: Meters) -> None:
+        self._inner, self._meters = inner, meters
+        self.posted = inner.posted
+        self.complete = inner.complete
+        self.offer = inner.offer
+        self.moved = inner.moved
+        self.gone = inner.gone
+
+    def answer(self, request: Request) -> Reply:
+        began = time.monotonic()
+        reply = self._inner.answer(request)
+        name = grammar.command_of(request.text)
+        command = name if name in BY_NAME else "words"
+        self._meters.answered(request.chat.platform, command, took=_since(began))
+        return reply
+
+
+def _outcome(error: ChatError) -> str:
+    """`SendUnknown` is "send_unknown"."""
+    name = type(error).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")
+
+
+def _since(began: float) -> timedelta:
+    return timedelta(seconds=time.monotonic() - began)

@@ -1,0 +1,86 @@
+"""What this process has done, counted: Prometheus counters and histograms.
+
+Names follow "Metric and label naming" of the Prometheus documentation: base units, `_total` for counters. No
+label holds what a person typed or a publisher wrote, so that nobody outside can make more time series.
+"""
+
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from articles.feeds.intake import IntakeReport
+from articles.feeds.poller import PollReport
+
+# From an indexed query to an article that a model writes about, in seconds.
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Meters:
+    """The meters of one process. Safe to use from several threads."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._feed_polls = Counter(
+            "pullquote_feed_polls", "Feeds asked, by what came of it.", ["outcome"], registry=registry
+        )
+        self._entries = Counter("pullquote_feed_entries", "New entries that feeds listed.", registry=registry)
+        self._articles = Counter(
+            "pullquote_articles", "Articles taken in, by what came of it.", ["outcome"], registry=registry
+        )
+        self._quotes = Counter("pullquote_quotes", "Quotes found in articles stored.", registry=registry)
+        self._analysis = Histogram(
+            "pullquote_analysis_seconds",
+            "From an article's text to its stored quotes and brief.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._sends = Counter(
+            "pullquote_sends", "Deliveries sent, by outcome.", ["platform", "outcome"], registry=registry
+        )
+        self._send_seconds = Histogram(
+            "pullquote_send_seconds",
+            "From handing a delivery to its platform to the platform's answer, the limits' wait included.",
+            ["platform"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._throttled = Counter(
+            "pullquote_throttled", "Answers 429: pauses asked for.", ["platform"], registry=registry
+        )
+        self._answers = Histogram(
+            "pullquote_answer_seconds",
+            "From a command to its reply, sending it not included.",
+            ["platform", "command"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def polled(self, report: PollReport) -> None:
+        """A round of feeds was asked."""
+        self._feed_polls.labels("unchanged").inc(report.unchanged)
+        self._feed_polls.labels("failed").inc(report.failed)
+        self._feed_polls.labels("news").inc(report.polled - report.unchanged - report.failed)
+        self._entries.inc(report.new_entries)
+
+    def taken_in(self, report: IntakeReport) -> None:
+        """A round of what feeds listed was taken in."""
+        for outcome in ("stored", "known", "filtered", "empty", "postponed"):
+            self._articles.labels(outcome).inc(getattr(report, outcome))
+
+    def analysed(self, *, quotes: int, took: timedelta) -> None:
+        """An article was read."""
+        self._quotes.inc(quotes)
+        self._analysis.observe(took.total_seconds())
+
+    def sent(self, platform: str, outcome: str, *, took: timedelta) -> None:
+        """A delivery came to an end: "sent", or what kept it."""
+        self._sends.labels(platform, outcome).inc()
+        self._send_seconds.labels(platform).observe(took.total_seconds())
+
+    def throttled(self, platform: str) -> None:
+        """The platform answered 429."""
+        self._throttled.labels(platform).inc()
+
+    def answered(self, platform: str, command: str, *, took: timedelta) -> None:
+        """command: one of the language's, or "words"."""
+        self._answers.labels(platform, command).observe(took.total_seconds())

@@ -1,0 +1,169 @@
+"""Health and metrics as an operator's collector reads them, over HTTP from the house at work."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.parser import text_string_to_metric_families
+
+from articles.model import Article
+from bot.chat import Begin, ChatAdapter, ChatGone, ChatRef, Conversation, MessageId, Request, SendUnknown
+from bot.cli import monitor_of
+from bot.house import House
+from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
+from bot.reply import Prose, Reply
+from config.settings import Monitor, Settings
+from tests.bot.conftest import HandClock
+
+CHAT = ChatRef(platform="telegram", chat="7")
+HELLO = Reply(blocks=(Prose(text="Hello"),))
+
+
+class Platform:
+    """An adapter whose sends end as they are told to."""
+
+    def __init__(self, *endings: Exception | None) -> None:
+        self.endings = list(endings)
+        self.opened = asyncio.Event()
+
+    async def serve(self, conversation: Conversation) -> None:
+        conversation.answer(Request(chat=CHAT, user="1", text="/brief secret topic", may_change=True))
+        conversation.answer(Request(chat=CHAT, user="1", text="/nosuchthing", may_change=True))
+
+    async def ready(self) -> None:
+        await self.opened.wait()
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+        if ending := self.endings.pop(0):
+            raise ending
+        return MessageId("1")
+
+    async def direct(self, user: str) -> ChatRef:
+        return CHAT
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@contextlib.asynccontextmanager
+async def monitored(house: House, adapter: ChatAdapter) -> AsyncIterator[httpx.AsyncClient]:
+    """The work that `pullquote run` starts beside the platforms."""
+    port = free_port()
+    settings = Settings(monitor=Monitor(port=port))
+    (serve,) = monitor_of(house, {"telegram": adapter}, settings)
+    task = asyncio.create_task(serve())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        while True:
+            with contextlib.suppress(httpx.ConnectError):
+                await client.get("/healthz")
+                break
+            await asyncio.sleep(0.01)
+        yield client
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def samples(client: httpx.AsyncClient) -> dict[str, float]:
+    """Every sample as `name{label=value}`."""
+    answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            labels = ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items()))
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
+
+
+async def test_what_is_sent_and_asked_is_counted_by_outcome_and_command(house: House) -> None:
+    platform = Platform(None, None, SendUnknown("no answer"), ChatGone("blocked"))
+    chat = MeteredChat(platform, "telegram", house.meters)
+    for number in range(4):
+        with contextlib.suppress(SendUnknown, ChatGone):
+            await chat.send(CHAT, HELLO, key=str(number))
+    await chat.serve(house.service)
+    house.meters.throttled("telegram")
+    async with monitored(house, chat) as client:
+        found = await samples(client)
+    assert found["pullquote_sends_total{outcome=sent,platform=telegram}"] == 2
+    assert found["pullquote_sends_total{outcome=send_unknown,platform=telegram}"] == 1
+    assert found["pullquote_sends_total{outcome=chat_gone,platform=telegram}"] == 1
+    assert found["pullquote_send_seconds_count{platform=telegram}"] == 4
+    assert found["pullquote_throttled_total{platform=telegram}"] == 1
+    assert found["pullquote_answer_seconds_count{command=brief,platform=telegram}"] == 1
+    # What people type is no label: they would make a time series each.
+    assert found["pullquote_answer_seconds_count{command=words,platform=telegram}"] == 1
+    assert not [name for name in found if "secret" in name or "nosuchthing" in name]
+
+
+async def test_the_depth_and_age_of_the_outbox_are_read_from_the_database(
+    house: House, clock: HandClock
+) -> None:
+    house.chats.add_subscription(
+        CHAT,
+        topic="nato",
+        schedule={"rhythm": "daily"},
+        timezone="UTC",
+        next_due=clock.now,
+        created_by="1",
+        now=clock.now,
+    )
+    house.outbox.enqueue_due(clock.now, limit=10, next_due=lambda o: o.next_due + timedelta(days=1))
+    clock.now += timedelta(minutes=5)
+    async with monitored(house, Platform()) as client:
+        found = await samples(client)
+    assert found["pullquote_database_up"] == 1
+    assert found["pullquote_outbox{state=due}"] == 1
+    assert found["pullquote_outbox{state=failed}"] == 0
+    assert found["pullquote_outbox_oldest_due_seconds"] == 300
+    assert found["pullquote_feeds{state=active}"] == 0
+
+
+async def test_an_article_stored_is_counted_with_its_quotes(house: House, seed: Article) -> None:
+    read = replace(seed, text=f"{seed.text} It is told again.", headline="Another")
+    async with monitored(house, Platform()) as client:
+        before = await samples(client)
+        house.ingest(read)
+        after = await samples(client)
+    assert before["pullquote_quotes_total"] == 0
+    assert after["pullquote_quotes_total"] > 5
+    assert after["pullquote_analysis_seconds_count"] == 1
+
+
+async def test_ready_means_that_the_database_answers_and_the_platform_is_connected(house: House) -> None:
+    platform = Platform()
+    async with monitored(house, platform) as client:
+        healthy, waiting = await client.get("/healthz"), await client.get("/readyz")
+        platform.opened.set()
+        ready = await client.get("/readyz")
+    assert (healthy.status_code, healthy.json()) == (200, {"status": "ok"})
+    assert (waiting.status_code, waiting.json()["parts"]) == (503, {"database": True, "telegram": False})
+    assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+async def test_a_port_that_is_taken_is_one_plain_sentence() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = MonitorServer(CollectorRegistry(), parts={}, host="127.0.0.1", port=port)
+        with pytest.raises(MonitorUnusable, match=f"127.0.0.1:{port}, for metrics, can't be listened on"):
+            await server.serve()
+
+
+def test_each_process_has_its_own_meters() -> None:
+    one, other = Meters(CollectorRegistry()), Meters(CollectorRegistry())
+    one.throttled("discord")
+    value = other.registry.get_sample_value("pullquote_throttled_total", {"platform": "discord"})
+    assert value is None
