@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol, Self
 
 import numpy as np
@@ -93,33 +92,6 @@ def sign(text: str) -> Signature | None:
 
 
 _CHUNK = 4_096
-
-
-class Sameness(StrEnum):
-    """What a new article is to a known one."""
-
-    SAME = "same"  # the same words at the same address: nothing to store
-    NEW_VERSION = "new version"  # the same address, other words
-    COPY = "copy"  # the same copy at another address
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What tells whether two articles are one."""
-
-    url: str | None  # canonical (`urls.canonical_url`); None for a file
-    text: str
-    signature: Signature | None
-
-
-def sameness(new: Identity, known: Identity) -> Sameness:
-    """What `new` is to `known`, whatever way the two were brought together."""
-    if new.url is not None and new.url == known.url:
-        return Sameness.SAME if new.text == known.text else Sameness.NEW_VERSION
-    if new.text == known.text:
-        return Sameness.SAME if new.url is None or known.url is None else Sameness.COPY
-    return Sameness.COPY if are_copies(new.signature, known.signature) else Sameness.OTHER
 
 
 def are_copies(one: Signature | None, other: Signature | None) -> bool:

@@ -71,11 +71,6 @@ def opening(article: Article) -> str:
     return f"{article.headline.rstrip('.')}. {article.text[:OPENING_CHARS]}"
 
 
-def traits_of(article: Article, vector: FloatArray, *, found_at: datetime) -> Traits:
-    """The article's traits. vector: of its `opening`. found_at: for an article that has no date."""
-    return Traits(vector, find_names(article), article.published or found_at)
-
-
 def find_story(new: Traits, recent: RecentArticles) -> StoryId | None:
     """The story that the new article belongs to; None where it begins one.
 

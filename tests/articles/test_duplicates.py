@@ -9,12 +9,9 @@ from hypothesis import strategies as st
 from articles.duplicates import (
     MIN_OVERLAP,
     MIN_WORDS,
-    Identity,
-    Sameness,
     Signature,
     are_copies,
     find_copies,
-    sameness,
     sign,
 )
 from articles.model import ArticleId
@@ -114,32 +111,6 @@ def test_signatures_are_the_same_for_ever() -> None:
 def test_a_text_too_short_to_have_runs_of_its_own_is_no_copy() -> None:
     assert sign("breaking " * (MIN_WORDS - 1)) is None
     assert not are_copies(None, None)
-
-
-@pytest.mark.parametrize(
-    ("new", "known", "expected"),
-    [
-        (("https://a.org/1", "x"), ("https://a.org/1", "x"), Sameness.SAME),
-        (("https://a.org/1", "x, corrected"), ("https://a.org/1", "x"), Sameness.NEW_VERSION),
-        (("https://a.org/1", "x"), ("https://b.org/1", "x"), Sameness.COPY),
-        ((None, "x"), ("https://a.org/1", "x"), Sameness.SAME),
-        (("https://a.org/1", "x"), ("https://b.org/1", "y"), Sameness.OTHER),
-    ],
-)
-def test_address_and_words_tell_versions_copies_and_other_articles(
-    new: tuple[str | None, str], known: tuple[str | None, str], expected: Sameness
-) -> None:
-    identities = [Identity(url=url, text=text, signature=sign(text)) for url, text in (new, known)]
-    assert sameness(identities[0], identities[1]) is expected
-
-
-def test_an_edited_copy_elsewhere_is_a_copy_and_at_the_same_address_a_new_version(story: str) -> None:
-    edited = edits(story)["house style"]
-    known = Identity(url="https://a.org/1", text=story, signature=sign(story))
-    elsewhere = Identity(url="https://b.org/9", text=edited, signature=sign(edited))
-    updated = Identity(url="https://a.org/1", text=edited, signature=sign(edited))
-    assert sameness(elsewhere, known) is Sameness.COPY
-    assert sameness(updated, known) is Sameness.NEW_VERSION
 
 
 @given(st.text(), st.text())

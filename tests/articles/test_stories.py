@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from articles.model import Article, ParagraphKind, lay_out
+from articles.store import placed_at
 from articles.stories import (
     JOINS,
     WINDOW,
@@ -28,7 +29,6 @@ from articles.stories import (
     find_story,
     opening,
     same_event,
-    traits_of,
 )
 from summarizer.encoder import MiniLM
 
@@ -100,7 +100,12 @@ def labelled() -> dict[str, list[Labelled]]:
         ]
         vectors = encoder.encode([opening(article) for article in articles])
         sets[path.stem] = [
-            Labelled(row["subject"], row["event"], article, traits_of(article, vector, found_at=NOW))
+            Labelled(
+                row["subject"],
+                row["event"],
+                article,
+                Traits(vector, find_names(article), article.published or NOW),
+            )
             for row, article, vector in zip(rows, articles, vectors, strict=True)
         ]
     return sets
@@ -238,4 +243,4 @@ def test_a_headline_without_title_case_has_names_too() -> None:
 
 def test_an_article_without_a_date_is_placed_where_it_was_found() -> None:
     article = replace(article_of("Divers find wreck", "Bodies were taken ashore."), published=None)
-    assert traits_of(article, np.zeros(2, dtype=np.float32), found_at=NOW).at == NOW
+    assert placed_at(article, NOW) == NOW
