@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
@@ -287,6 +287,7 @@ def monitor_of(
     if (port := settings.monitor.port) is None:
         return
     registry = house.meters.registry
+    ProcessCollector(registry=registry)
     registry.register(StoredCounts(feeds=house.feeds.store, outbox=house.outbox, clock=house.clock))
 
     async def database() -> None:

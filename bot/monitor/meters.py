@@ -14,6 +14,8 @@ from articles.feeds.poller import PollReport
 # From an indexed query to an article that a model writes about, in seconds.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
+_TAKEN_IN = ("stored", "known", "filtered", "empty", "postponed")  # of `IntakeReport`
+
 
 class Meters:
     """The meters of one process. Safe to use from several threads."""
@@ -55,6 +57,12 @@ class Meters:
             registry=registry,
         )
 
+        # From 0 on, so that the first one is seen to be one more.
+        for outcome in ("unchanged", "failed", "news"):
+            self._feed_polls.labels(outcome)
+        for outcome in _TAKEN_IN:
+            self._articles.labels(outcome)
+
     def polled(self, report: PollReport) -> None:
         """A round of feeds was asked."""
         self._feed_polls.labels("unchanged").inc(report.unchanged)
@@ -64,7 +72,7 @@ class Meters:
 
     def taken_in(self, report: IntakeReport) -> None:
         """A round of what feeds listed was taken in."""
-        for outcome in ("stored", "known", "filtered", "empty", "postponed"):
+        for outcome in _TAKEN_IN:
             self._articles.labels(outcome).inc(getattr(report, outcome))
 
     def analysed(self, *, quotes: int, took: timedelta) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -150,6 +152,19 @@ async def test_ready_means_that_the_database_answers_and_the_platform_is_connect
     assert (healthy.status_code, healthy.json()) == (200, {"status": "ok"})
     assert (waiting.status_code, waiting.json()["parts"]) == (503, {"database": True, "telegram": False})
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+async def test_the_dashboard_asks_for_metrics_that_there_are(house: House) -> None:
+    chat = MeteredChat(Platform(None), "telegram", house.meters)
+    await chat.send(CHAT, HELLO, key="1")
+    await chat.serve(house.service)
+    house.meters.throttled("telegram")
+    async with monitored(house, chat) as client:
+        there = {name.partition("{")[0] for name in await samples(client)}
+    dashboard = (Path(__file__).parents[3] / "deploy" / "grafana.json").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\b(?:pullquote|process)_\w+", dashboard))
+    assert len(asked) > 8
+    assert asked <= there
 
 
 async def test_a_port_that_is_taken_is_one_plain_sentence() -> None:
