@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
+from summarizer.quotes.person_names import SUFFIXES
 from summarizer.quotes.tokens import Tokens
 from summarizer.speakers import same_given_names
-
-_SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +113,6 @@ class People:
 
 def _name_words(mention: Mention) -> list[str]:
     words = (mention.name or "").split(" ")
-    while len(words) > 1 and words[-1].lower() in _SUFFIXES:
+    while len(words) > 1 and words[-1].lower() in SUFFIXES:
         words.pop()
     return words

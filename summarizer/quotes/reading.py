@@ -9,7 +9,8 @@ from articles.model import Span
 from summarizer.quotes.appositions import find_bearers
 from summarizer.quotes.coreference import People
 from summarizer.quotes.cues import Clauses, Cue
-from summarizer.quotes.mentions import Mention, find_mentions
+from summarizer.quotes.mentions import Mention
+from summarizer.quotes.noun_phrases import find_mentions
 from summarizer.quotes.scare import in_markup, is_named, is_title
 from summarizer.quotes.spans import Passage, find_passages
 from summarizer.quotes.tokens import Tokens

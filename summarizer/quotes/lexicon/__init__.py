@@ -28,6 +28,18 @@ def given_name_genders() -> dict[str, str]:
 
 
 @cache
+def roles() -> frozenset[str]:
+    """What a person can be: offices, trades and ties, as heads of a noun phrase or before a name."""
+    return words("roles", "roles") | words("roles", "titles") | {"vice-president", "secretary-general"}
+
+
+@cache
+def reporting_verbs() -> frozenset[str]:
+    """Every form of a verb that can report what somebody said."""
+    return words("cues", "strong") | words("cues", "weak") | words("cues", "participles")
+
+
+@cache
 def _sections(file: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     section = ""
