@@ -25,7 +25,7 @@ from articles.database import Database, open_database
 from articles.fulltext import match_expression, parse_query
 from articles.store import ArticleStore
 from bench.synthetic_news import NEWEST, SyntheticNews
-from bot.grammar import AskBrief, AskQuotes, AskSearch, Filters
+from bot.asks import AskBrief, AskQuotes, AskSearch, Filters
 from bot.migration import upgrade
 from bot.quotations import Quotations
 from bot.stories import Stories

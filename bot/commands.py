@@ -37,6 +37,7 @@ class Command:
     example: str
     arguments: tuple[Argument, ...] = ()
     who: Who = Who.ANYONE
+    who_bare: Who | None = None  # who may give it without words, where it only asks; None: `who`
 
     def line(self, **values: str | None) -> str:
         """The command as a person would type it, from the values of its arguments."""
@@ -134,6 +135,7 @@ COMMANDS: tuple[Command, ...] = (
         example="/timezone Europe/Brussels",
         arguments=(Argument(name="zone", summary="An IANA zone, such as Europe/Brussels", completes=True),),
         who=Who.ADMINS,
+        who_bare=Who.ANYONE,
     ),
     Command(
         name="feeds",

@@ -81,6 +81,11 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
     return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
 
 
+def sentence(text: str) -> str:
+    """The words with a capital in front."""
+    return text[:1].upper() + text[1:]
+
+
 def quote_blocks(quotes: Sequence[Quote], text: str) -> tuple[Block, ...]:
     """The speakers' own words in text order, and under a line of their own the paraphrases."""
     verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from articles.errors import ArticleError
 from articles.feeds.model import Feed
+from bot.asks import AboutFeeds, AddFeed, AskFeeds, RemoveFeed
 from bot.chat import Request
-from bot.compose import button, counted, paged
+from bot.compose import button, counted, paged, sentence
 from bot.feed_desk import FeedDesk, NoSuchFeed
 from bot.feed_owners import FeedOwners
-from bot.grammar import AboutFeeds, AddFeed, AskFeeds, RemoveFeed
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
 
 ADD_WITHIN_S = 60.0  # a site may have to be asked for several addresses before its feed is found
@@ -58,7 +58,7 @@ class FeedCommands:
             # A loop of our own: the service is called in a worker thread, which has none.
             feed, is_new = asyncio.run(self._added(url))
         except ArticleError as error:
-            return refusal(_sentence(str(error)))
+            return refusal(f"{sentence(str(error))}.")
         except TimeoutError:
             return refusal(f"No feed was found at {url} within {self._add_within_s:g} s: try again later.")
         self._owners.add(feed.id, request.chat, now=self._clock())
@@ -116,7 +116,3 @@ def _standing(feed: Feed, *, to_owner: bool) -> str:
     if feed.failing_since:
         return f" (failing since {feed.failing_since:%-d %b %Y})"
     return f" ({counted(len(feed.rules), 'filter')})" if feed.rules else ""
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

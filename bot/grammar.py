@@ -6,174 +6,46 @@ their numbers in the database, and `page:2` a page.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from rapidfuzz import process
 
 from articles.characters import whole_characters
 from articles.model import ArticleId
+from bot.asks import (
+    AddFeed,
+    Ask,
+    AskArticleBrief,
+    AskArticleQuotes,
+    AskBrief,
+    AskEvidence,
+    AskExport,
+    AskFeeds,
+    AskFull,
+    AskHelp,
+    AskMore,
+    AskQuotes,
+    AskSearch,
+    AskSection,
+    AskSections,
+    AskSource,
+    AskStatus,
+    AskSubscriptions,
+    ChangeSubscription,
+    Filters,
+    Forget,
+    RemoveFeed,
+    Subscribe,
+    Timezone,
+)
 from bot.commands import BY_NAME
-from bot.order import Order, read_order
+from bot.order import read_order
 from summarizer.model import SpeakerId
 
 
 class NotUnderstood(Exception):
     """The line is not in the language. Its text says, in one line, what would be."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What narrows a search; None does not."""
-
-    since: timedelta | None = None
-    publisher: str | None = None
-    language: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskBrief:
-    topic: str  # "": the top stories
-    filters: Filters = Filters()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskArticleBrief:
-    article: ArticleId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskQuotes:
-    speaker: str | SpeakerId  # a name as people type it, or one speaker
-    about: str | None = None
-    since: timedelta | None = None
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskArticleQuotes:
-    article: ArticleId | None = None  # None, here and below: the one shown last, or replied to
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSections:
-    article: ArticleId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSection:
-    section: int | str  # from 1, or words of its heading
-    article: ArticleId | None = None
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskFull:
-    article: ArticleId | None = None
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSource:
-    article: ArticleId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskEvidence:
-    article: ArticleId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskMore:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSearch:
-    words: str
-    filters: Filters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe:
-    order: Order
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskSubscriptions:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSubscription:
-    """Ends, holds or goes on with standing orders."""
-
-    change: str  # "unsubscribe", "pause" or "resume"
-    which: str  # its number or topic; "": the only one, or for pause and resume all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timezone:
-    zone: str  # "": ask which it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskFeeds:
-    page: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddFeed:
-    url: str  # as it was typed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveFeed:
-    which: str  # its number or URL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskStatus:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forget:
-    sure: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskExport:
-    pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskHelp:
-    greeting: bool = False
-
-
-# What is about one article, named or shown before.
-AboutArticle = (
-    AskArticleBrief | AskArticleQuotes | AskSections | AskSection | AskFull | AskSource | AskEvidence
-)
-AboutFeeds = AskFeeds | AddFeed | RemoveFeed
-Ask = (
-    AskBrief
-    | AskQuotes
-    | AskMore
-    | AskSearch
-    | Subscribe
-    | AskSubscriptions
-    | ChangeSubscription
-    | Timezone
-    | AskStatus
-    | Forget
-    | AskExport
-    | AskHelp
-    | AboutFeeds
-    | AboutArticle
-)
 
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+|$)")
 _SPAN_OF_TIME = re.compile(r"(\d{1,4})([hdw])")
@@ -184,8 +56,14 @@ MAX_LINE = 1_000  # characters; a longer one is no command
 
 def command_of(line: str) -> str | None:
     """The name of the command that the line gives, known or not; None for plain words."""
-    found = _COMMAND.match(line.strip())
-    return found[1].lower() if found else None
+    return split_line(line)[0]
+
+
+def split_line(line: str) -> tuple[str | None, str]:
+    """The name of the command that the line gives, and the words after it."""
+    line = line.strip()
+    found = _COMMAND.match(line)
+    return (found[1].lower(), line[found.end() :]) if found else (None, line)
 
 
 def parse(line: str) -> Ask:
@@ -199,7 +77,7 @@ def parse(line: str) -> Ask:
         raise NotUnderstood(
             f"That is too long for a command ({len(line):,} characters; {MAX_LINE:,} at most)."
         )
-    name = command_of(line)
+    name, rest = split_line(line)
     if name is None:
         if line.startswith("/"):
             raise NotUnderstood("A command is a slash and a word, such as /brief nato. /help shows them all.")
@@ -211,8 +89,7 @@ def parse(line: str) -> Ask:
     reader = _READERS.get(name)
     if reader is None:
         raise NotUnderstood(f"There is no command /{name}.{_meant(name)} /help shows them all.")
-    found = _COMMAND.match(line)
-    return reader(line[found.end() :].strip() if found else "")
+    return reader(rest)
 
 
 def _is_number(word: str) -> bool:
@@ -309,7 +186,30 @@ def _section(rest: str) -> AskSection:
 
 def _full(rest: str) -> AskFull:
     rest, page = _page(rest)
-    return AskFull(article=_article(rest)[1], page=page)
+    return AskFull(article=_just_article("full", rest), page=page)
+
+
+def _just_article(name: str, rest: str) -> ArticleId | None:
+    """For a command that takes an article and no more."""
+    rest, article = _article(rest)
+    _end(name, rest)
+    return article
+
+
+def _end(name: str, rest: str) -> None:
+    """Refuses words that nobody has read: to pass over them would be to guess."""
+    if rest:
+        raise NotUnderstood(f"/{name} does not take “{rest}”. Say it like this: {BY_NAME[name].example}")
+
+
+def _bare(name: str, ask: Ask) -> Callable[[str], Ask]:
+    """For a command that takes no words."""
+
+    def read(rest: str) -> Ask:
+        _end(name, rest)
+        return ask
+
+    return read
 
 
 def _search(rest: str) -> AskSearch:
@@ -341,6 +241,18 @@ def _one_word(name: str, rest: str) -> str:
     return word
 
 
+def _feeds(rest: str) -> AskFeeds:
+    rest, page = _page(rest)
+    _end("feeds", rest)
+    return AskFeeds(page=page)
+
+
+def _forget(rest: str) -> Forget:
+    sure = rest.lower() == "yes"
+    _end("forget", "" if sure else rest)
+    return Forget(sure=sure)
+
+
 def _change(change: str) -> Callable[[str], ChangeSubscription]:
     return lambda rest: ChangeSubscription(change=change, which=rest)
 
@@ -348,25 +260,26 @@ def _change(change: str) -> Callable[[str], ChangeSubscription]:
 _READERS: dict[str, Callable[[str], Ask]] = {
     "brief": _brief,
     "quotes": _quotes,
-    "sections": lambda rest: AskSections(article=_article(rest)[1]),
+    "sections": lambda rest: AskSections(article=_just_article("sections", rest)),
     "section": _section,
     "full": _full,
-    "evidence": lambda rest: AskEvidence(article=_article(rest)[1]),
-    "more": lambda _: AskMore(),
-    "source": lambda rest: AskSource(article=_article(rest)[1]),
+    "evidence": lambda rest: AskEvidence(article=_just_article("evidence", rest)),
+    "more": _bare("more", AskMore()),
+    "source": lambda rest: AskSource(article=_just_article("source", rest)),
     "search": _search,
     "subscribe": _subscribe,
-    "subscriptions": lambda _: AskSubscriptions(),
+    "subscriptions": _bare("subscriptions", AskSubscriptions()),
     "unsubscribe": _change("unsubscribe"),
     "pause": _change("pause"),
     "resume": _change("resume"),
     "timezone": lambda rest: Timezone(zone=rest),
-    "feeds": lambda rest: AskFeeds(page=_page(rest)[1]),
+    "feeds": _feeds,
     "addfeed": lambda rest: AddFeed(url=_one_word("addfeed", rest)),
     "removefeed": lambda rest: RemoveFeed(which=_one_word("removefeed", rest)),
-    "status": lambda _: AskStatus(),
-    "forget": lambda rest: Forget(sure=rest.lower() == "yes"),
-    "export": lambda _: AskExport(),
-    "help": lambda _: AskHelp(),
+    "status": _bare("status", AskStatus()),
+    "forget": _forget,
+    "export": _bare("export", AskExport()),
+    "help": _bare("help", AskHelp()),
+    # A link to the bot may bring words along (Telegram's "deep linking"): they are no person's.
     "start": lambda _: AskHelp(greeting=True),
 }

@@ -5,8 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
+from bot.asks import AskQuotes
 from bot.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
-from bot.grammar import AskQuotes
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.speaker_index import StoredSpeaker
 from summarizer.store import AnalysisStore, QuoteInArticle, QuoteStore

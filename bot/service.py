@@ -7,7 +7,7 @@ from datetime import datetime
 
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
-from bot import grammar, views
+from bot import asks, grammar, views
 from bot.chat import ChatRef, MessageId, Request
 from bot.commands import BY_NAME, COMMANDS, Command, Who
 from bot.compose import button
@@ -52,9 +52,9 @@ class Service:
 
     def answer(self, request: Request) -> Reply:
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
-        name = grammar.command_of(request.text)
+        name, rest = grammar.split_line(request.text)
         command = BY_NAME.get(name) if name else None
-        if command and (refused := _forbidden(command, request)):
+        if command and (refused := _forbidden(command, request, bare=not rest)):
             return refused
         try:
             ask = grammar.parse(request.text)
@@ -65,54 +65,49 @@ class Service:
         except grammar.NotUnderstood as error:
             return refusal(str(error))
 
-    def _answer(self, request: Request, ask: grammar.Ask) -> Reply:
+    def _answer(self, request: Request, ask: asks.Ask) -> Reply:
         now, zone = self._clock(), self._orders.zone(request.chat)
         match ask:
-            case grammar.AskBrief():
+            case asks.AskBrief():
                 return self._stories.brief(ask, now=now, zone=zone)
-            case grammar.AskSearch():
+            case asks.AskSearch():
                 return self._stories.search(ask, now=now, zone=zone)
-            case grammar.AskQuotes():
+            case asks.AskQuotes():
                 return self._quotations.by_speaker(ask, now=now, zone=zone)
-            case grammar.AskMore():
+            case asks.AskMore():
                 return self._more(request, now)
-            case grammar.AskHelp():
+            case asks.AskHelp():
                 return help_reply(greeting=ask.greeting, to_owner=request.is_owner)
-            case grammar.AskStatus():
+            case asks.AskStatus():
                 return self._status(request.chat)
-            case (
-                grammar.Subscribe()
-                | grammar.AskSubscriptions()
-                | grammar.ChangeSubscription()
-                | grammar.Timezone()
-            ):
+            case asks.Subscribe() | asks.AskSubscriptions() | asks.ChangeSubscription() | asks.Timezone():
                 return self._standing(request, ask, now)
-            case grammar.Forget() | grammar.AskExport():
+            case asks.Forget() | asks.AskExport():
                 return self._kept(request, ask)
-            case grammar.AskFeeds() | grammar.AddFeed() | grammar.RemoveFeed():
+            case asks.AskFeeds() | asks.AddFeed() | asks.RemoveFeed():
                 return self._feeds.answer(request, ask)
             case _:
                 return self._about_article(request, ask)
 
-    def _about_article(self, request: Request, ask: grammar.AboutArticle) -> Reply:
+    def _about_article(self, request: Request, ask: asks.AboutArticle) -> Reply:
         article = self._meant(request, ask.article)
         if isinstance(article, Reply):
             return article
         zone, page_chars = self._orders.zone(request.chat), request.page_chars
         match ask:
-            case grammar.AskArticleBrief():
+            case asks.AskArticleBrief():
                 return self._stories.article_brief(article, zone=zone)
-            case grammar.AskArticleQuotes():
+            case asks.AskArticleQuotes():
                 return self._quotations.in_article(article, page=ask.page, page_chars=page_chars)
-            case grammar.AskSections():
+            case asks.AskSections():
                 return views.sections(article)
-            case grammar.AskSection():
+            case asks.AskSection():
                 return views.section(article, ask, page_chars=page_chars)
-            case grammar.AskFull():
+            case asks.AskFull():
                 return views.full(article, page=ask.page, page_chars=page_chars)
-            case grammar.AskSource():
+            case asks.AskSource():
                 return views.source(article, self._stories.reports(article), zone=zone)
-            case grammar.AskEvidence():
+            case asks.AskEvidence():
                 return views.evidence(article, self._stories.brief_of(article))
 
     def _meant(self, request: Request, article_id: ArticleId | None) -> Article | Reply:
@@ -136,22 +131,21 @@ class Service:
     def _standing(
         self,
         request: Request,
-        ask: grammar.Subscribe | grammar.AskSubscriptions | grammar.ChangeSubscription | grammar.Timezone,
+        ask: asks.Subscribe | asks.AskSubscriptions | asks.ChangeSubscription | asks.Timezone,
         now: datetime,
     ) -> Reply:
         match ask:
-            case grammar.Subscribe():
+            case asks.Subscribe():
                 return self._orders.subscribe(request, ask.order, now=now)
-            case grammar.AskSubscriptions():
+            case asks.AskSubscriptions():
                 return self._orders.subscriptions(request.chat, now=now)
-            case grammar.ChangeSubscription():
+            case asks.ChangeSubscription():
                 return self._orders.change(request.chat, ask, now=now)
-            case grammar.Timezone():
-                may_change = request.may_change
-                return self._orders.timezone(request.chat, ask.zone, may_change=may_change, now=now)
+            case asks.Timezone():
+                return self._orders.timezone(request.chat, ask.zone, now=now)
 
-    def _kept(self, request: Request, ask: grammar.Forget | grammar.AskExport) -> Reply:
-        if isinstance(ask, grammar.AskExport):
+    def _kept(self, request: Request, ask: asks.Forget | asks.AskExport) -> Reply:
+        if isinstance(ask, asks.AskExport):
             kept = self._chats.export(request.chat)
             if kept is None:
                 return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
@@ -220,12 +214,12 @@ class Service:
         log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
 
 
-def _forbidden(command: Command, request: Request) -> Reply | None:
-    """Why who asks may not give the command; None if they may."""
-    match command.who:
+def _forbidden(command: Command, request: Request, *, bare: bool) -> Reply | None:
+    """Why who asks may not give the command; None if they may. bare: it is given without words."""
+    match command.who_bare if bare and command.who_bare else command.who:
         case Who.OWNERS if not request.is_owner:
             return refusal(f"Only those who run this bot may use /{command.name}.")
-        case Who.ADMINS if not request.may_change and command.name != "timezone":
+        case Who.ADMINS if not request.may_change:
             return refusal(f"Only this chat's admins may use /{command.name}.")
         case _:
             return None

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.asks import ChangeSubscription
 from bot.chat import ChatRef, Request
-from bot.compose import button, counted
-from bot.grammar import ChangeSubscription
+from bot.compose import button, counted, sentence
 from bot.order import Order, filters_in_words, read_zone
 from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedule import from_json, in_words, next_due, to_json, upcoming
@@ -61,7 +61,7 @@ class StandingOrders:
         return Reply(
             blocks=(
                 Title(text=title),
-                Prose(text=f"{_sentence(in_words(order.schedule))}, {zone.key} time."),
+                Prose(text=f"{sentence(in_words(order.schedule))}, {zone.key} time."),
                 *notes,
             ),
             buttons=(_buttons(subscription),),
@@ -115,14 +115,12 @@ class StandingOrders:
             case _:
                 raise ValueError(f"not a change: {change}")
 
-    def timezone(self, chat: ChatRef, zone: str, *, may_change: bool, now: datetime) -> Reply:
+    def timezone(self, chat: ChatRef, zone: str, *, now: datetime) -> Reply:
         """Sets the chat's zone, or says which it is."""
         if not zone:
             current = self.zone(chat)
             text = f"Times here are in {current.key}; it is {now.astimezone(current):%H:%M} now."
             return Reply(blocks=(Prose(text=text), Note(text="/timezone Europe/Brussels sets another.")))
-        if not may_change:
-            return refusal("Only this chat's admins may set its time zone.")
         try:
             name = read_zone(zone)
         except ValueError:
@@ -162,7 +160,3 @@ def _buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, 
         *button(f"{hold[0]}{topic}", f"/{hold[1]} #{order.id}"),
         *button(f"Unsubscribe{topic}", f"/unsubscribe #{order.id}"),
     )
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from articles.model import Article
 from articles.store import ArticleStore, Report
+from bot.asks import AskBrief, AskSearch, Filters
 from bot.compose import also_reported, brief_blocks, button, button_rows, counted, in_words, in_zone, origin
-from bot.grammar import AskBrief, AskSearch, Filters
 from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
 from summarizer.model import Brief
 from summarizer.store import AnalysisStore

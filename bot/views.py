@@ -7,8 +7,8 @@ from rapidfuzz import fuzz, process, utils
 
 from articles.model import Article, Section
 from articles.store import Report
+from bot.asks import AskSection
 from bot.compose import button, button_rows, full_blocks, heading_of, paged, published_note, text_blocks
-from bot.grammar import AskSection
 from bot.reply import Block, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.model import Brief
 

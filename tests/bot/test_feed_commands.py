@@ -10,9 +10,9 @@ from aiohttp import web
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
+from bot.asks import AddFeed
 from bot.chat import Request
 from bot.feed_commands import FeedCommands
-from bot.grammar import AddFeed
 from bot.house import House
 from bot.reply import Items, Reply
 from tests.bot.talk import ask, commands, words

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from articles.model import ArticleId
 from bot import grammar
-from bot.commands import COMMANDS
-from bot.grammar import (
+from bot.asks import (
     Ask,
     AskArticleBrief,
     AskArticleQuotes,
@@ -20,10 +19,10 @@ from bot.grammar import (
     ChangeSubscription,
     Filters,
     Forget,
-    NotUnderstood,
     Timezone,
-    parse,
 )
+from bot.commands import COMMANDS
+from bot.grammar import NotUnderstood, parse
 from summarizer.model import SpeakerId
 
 WEEK = timedelta(days=7)
@@ -80,6 +79,13 @@ def test_a_line_is_read_as_what_it_asks(line: str, ask: Ask) -> None:
         ("/brief nato since:0d", "not a span of time"),
         ("/full page:0", "not a page"),
         ("/brief " + "x" * 2_000, "too long"),
+        ("/full 3", "/full does not take “3”. Say it like this: /full"),
+        ("/sections 2 page:3", "/sections does not take “2 page:3”."),
+        ("/source voa", "/source does not take “voa”."),
+        ("/more now", "/more does not take “now”."),
+        ("/subscriptions nato", "/subscriptions does not take “nato”."),
+        ("/feeds voa page:2", "/feeds does not take “voa”."),
+        ("/forget me", "/forget does not take “me”."),
     ],
 )
 def test_what_is_not_understood_is_refused_in_one_line(line: str, complaint: str) -> None:

@@ -229,7 +229,7 @@ def test_filters_narrow_a_brief(house: House, clock: HandClock) -> None:
         ("/quotes since:7d", "Say it like this: /quotes mattis"),
         ("/brief nato since:9999w", "since:9999w is not a span of time"),
         ("/section #1 e", "There is no section “e”"),
-        ("/more\n now", "No brief has been shown here yet"),
+        ("/more\n", "No brief has been shown here yet"),
         ("/subscribe nato every 5h", "“every 5h” cannot be kept"),
     ],
 )
@@ -299,6 +299,10 @@ def test_who_may_not_change_a_chat_changes_nothing(house: House, line: str) -> N
     reply = ask(house, line, may_change=False)
     assert "Only this chat's admins" in words(reply)
     assert house.chats.export(CHAT) == before
+
+
+def test_anyone_may_ask_for_the_zone_that_admins_alone_may_set(house: House) -> None:
+    assert words(ask(house, "/timezone", may_change=False)).startswith("Times here are in UTC")
 
 
 def test_times_are_in_the_zone_that_the_chat_sets(house: House) -> None:
