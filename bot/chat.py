@@ -104,10 +104,18 @@ class Conversation(Protocol):
 
 
 class ChatAdapter(Protocol):
-    """One platform: listens for commands and answers them, and carries deliveries."""
+    """One platform: listens for commands and answers them, and carries deliveries.
+
+    Of several processes one serves, as a platform lets one alone poll, or own a shard of its gateway; any
+    number of others stand by and deliver.
+    """
 
     async def serve(self, conversation: Conversation) -> None:
         """Connects, listens and answers until cancelled; then lets in-flight answers finish and closes."""
+
+    async def stand_by(self) -> None:
+        """Connects for `send` and `direct` alone, until cancelled: it listens to nothing, and takes nothing
+        away from who serves."""
 
     async def ready(self) -> None:
         """Returns once `send` can work."""

@@ -66,6 +66,11 @@ class ConsoleChat:
         self.refused += reply.error
         conversation.posted(CHAT, reply, self._print(reply))
 
+    async def stand_by(self) -> None:
+        """Prints deliveries, and reads nothing."""
+        self._ready.set()
+        await asyncio.Event().wait()
+
     async def ready(self) -> None:
         """Returns once `send` can work."""
         await self._ready.wait()

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -24,7 +24,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.discord.client import Client
+from bot.discord.client import Client, RestClient
 from bot.discord.components import view_of
 from bot.discord.errors import chat_error
 from bot.discord.render import render
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 API_URL = "https://discord.com/api/v10"
 GATEWAY_URL = "wss://gateway.discord.gg/"
+
+AnyClient = TypeVar("AnyClient", bound=RestClient)
 
 _FINISH_WITHIN_S = 10.0
 _ANSWER_WITHIN_S = 30.0
@@ -70,42 +72,55 @@ class DiscordChat:
         self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
         self._options: dict[str, Any] = {
             "api_url": self._api_url,
-            "commands_file": commands_file,
             "shard_count": shard_count,
             "shard_ids": shard_ids,
-            "identify_pause_s": identify_pause_s,
-            "owners": frozenset(str(owner) for owner in owners),
             "throttled": throttled,
         }
-        self._client: Client | None = None
+        self._serving_options: dict[str, Any] = {
+            "commands_file": commands_file,
+            "identify_pause_s": identify_pause_s,
+            "owners": frozenset(str(owner) for owner in owners),
+        }
+        self._client: RestClient | None = None
         self._ready = asyncio.Event()
         self._posted: dict[str, list[MessageId]] = {}  # the first messages of replies that failed half-way
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`. Raises ChatError where Discord will not have us (a wrong token or shard)."""
-        Route.BASE = self._api_url
-        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
-        client = await self._logged_in(conversation)
+        options = self._options | self._serving_options
+        client = await self._log_in(lambda: Client(conversation, **options))
         # discord.py swallows a cancellation that comes while it reconnects, so it gets a task of its own.
         connected = asyncio.create_task(client.connect())
         try:
-            self._client = client
-            self._ready.set()
             await asyncio.shield(connected)
         except discord.ConnectionClosed as error:
             raise ChatError(f"Discord closed the gateway for good, code {error.code}") from error
         finally:
             self._ready.clear()
             await client.finish(within_s=_FINISH_WITHIN_S)
-            self._client = None
-            await client.close()
+            await self._close(client)
             connected.cancel()
 
-    async def _logged_in(self, conversation: Conversation) -> Client:
+    async def stand_by(self) -> None:
+        """See `ChatAdapter`. Raises ChatError for a refused token."""
+        client = await self._log_in(lambda: RestClient(**self._options))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self._close(client)
+
+    async def _close(self, client: RestClient) -> None:
+        self._ready.clear()
+        self._client = None
+        await client.close()
+
+    async def _log_in(self, make: Callable[[], AnyClient]) -> AnyClient:
         """A client that can send; tries until Discord can be reached."""
+        Route.BASE = self._api_url
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         pause_s = 1.0
         while True:
-            client = Client(conversation, **self._options)
+            client = make()
             try:
                 await client.login(self._token)
             except discord.LoginFailure as error:
@@ -120,6 +135,8 @@ class DiscordChat:
                 await client.close()
                 raise
             else:
+                self._client = client
+                self._ready.set()
                 return client
 
     async def ready(self) -> None:

@@ -50,19 +50,15 @@ _BROKEN = refusal("Something went wrong here and was logged. Please try again in
 _OUTDATED = refusal("This command has changed. Reload Discord (Ctrl+R) and type it again.")
 
 
-class Client(discord.AutoShardedClient):
-    """discord.py's client, answering from one conversation."""
+class RestClient(discord.AutoShardedClient):
+    """discord.py's client, logged in: it can send, and hears of nothing until it connects."""
 
     def __init__(
         self,
-        conversation: Conversation,
         *,
         api_url: str,
-        commands_file: Path | None,
         shard_count: int | None,
         shard_ids: list[int] | None,
-        identify_pause_s: float,
-        owners: frozenset[str],
         throttled: Callable[[], None],
     ) -> None:
         per_second = _part_of(PER_SECOND, shard_count, shard_ids)
@@ -79,6 +75,29 @@ class Client(discord.AutoShardedClient):
             shard_count=shard_count,
             shard_ids=shard_ids,  # type: ignore[arg-type] # None, its default, means all
         )
+
+    def name_of(self, channel_id: int) -> str | None:
+        """A channel as its people know it; None where we don't see it."""
+        channel = self.get_channel(channel_id)
+        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return f"#{channel.name} ({channel.guild.name})"
+        return None
+
+
+class Client(RestClient):
+    """The client that serves: it answers from one conversation."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        *,
+        commands_file: Path | None,
+        identify_pause_s: float,
+        owners: frozenset[str],
+        **rest: Any,
+    ) -> None:
+        """rest: `RestClient`'s."""
+        super().__init__(**rest)
         self._conversation = conversation
         self._commands_file = commands_file
         self._identify_pause_s = identify_pause_s
@@ -226,13 +245,6 @@ class Client(discord.AutoShardedClient):
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
         await task
-
-    def name_of(self, channel_id: int) -> str | None:
-        """A channel as its people know it; None where we don't see it."""
-        channel = self.get_channel(channel_id)
-        if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-            return f"#{channel.name} ({channel.guild.name})"
-        return None
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._gone(channel.id)

@@ -20,6 +20,10 @@ class MeteredChat:
         """See `ChatAdapter`."""
         await self._adapter.serve(_MeteredConversation(conversation, self._meters))
 
+    async def stand_by(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.stand_by()
+
     async def ready(self) -> None:
         """See `ChatAdapter`."""
         await self._adapter.ready()

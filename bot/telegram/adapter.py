@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ _THREADS = 8
 
 
 class TelegramChat:
-    """Telegram as a `ChatAdapter`. `serve` runs once; `send` works while it runs."""
+    """Telegram as a `ChatAdapter`. `serve` or `stand_by` runs once; `send` works while it runs."""
 
     def __init__(
         self,
@@ -125,10 +125,8 @@ class TelegramChat:
             typing_after=self._typing_after,
             threads=self._threads,
         )
-        with redacted(_LOGGERS, self._secrets):
+        async with self._connected():
             try:
-                await self._connect()
-                self._ready.set()
                 self._start(set_up_profile(self._bot))
                 async with contextlib.aclosing(self._updates.updates()) as updates:
                     async for update in updates:
@@ -140,6 +138,21 @@ class TelegramChat:
                 await self._updates.confirm()
                 if self._running:
                     await asyncio.wait(self._running, timeout=self._grace_s)
+
+    async def stand_by(self) -> None:
+        """See `ChatAdapter`. Raises ChatError for a refused token."""
+        async with self._connected():
+            await asyncio.Event().wait()
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[None]:
+        with redacted(_LOGGERS, self._secrets):
+            try:
+                await self._connect()
+                self._ready.set()
+                yield
+            finally:
+                self._ready.clear()
                 await self._bot.shutdown()
                 self._threads.shutdown(wait=False)
 

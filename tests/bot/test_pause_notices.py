@@ -50,6 +50,9 @@ class Chat:
     async def serve(self, conversation: Conversation) -> None:
         raise NotImplementedError
 
+    async def stand_by(self) -> None:
+        raise NotImplementedError
+
     async def ready(self) -> None:
         await self.is_ready.wait()
 

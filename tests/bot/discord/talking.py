@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.chat import ChatRef, Conversation, MessageId, Request
 from bot.discord import DiscordChat
+from bot.discord.client import Client
 from bot.reply import Button, Prose, Reply
 from tests.servers.discord import DiscordServer, User
 
@@ -98,5 +99,5 @@ async def seen(server: DiscordServer) -> None:
 async def settled(chat: DiscordChat) -> None:
     """Returns when the bot has noted what its answers were about."""
     client = chat._client
-    assert client is not None
+    assert isinstance(client, Client)
     await happens(lambda: not client._answering)

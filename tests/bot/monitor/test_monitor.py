@@ -38,6 +38,9 @@ class Platform:
         conversation.answer(Request(chat=CHAT, user="1", text="/brief secret topic", may_change=True))
         conversation.answer(Request(chat=CHAT, user="1", text="/nosuchthing", may_change=True))
 
+    async def stand_by(self) -> None:
+        raise NotImplementedError
+
     async def ready(self) -> None:
         await self.opened.wait()
 
