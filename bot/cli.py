@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from articles.database import DatabaseError, password_in
+from articles.database import Database, DatabaseError, password_in
 from articles.errors import ArticleError
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
@@ -28,6 +28,7 @@ from bot.as_json import article_json, brief_json, quotes_json
 from bot.chat import ChatAdapter, ChatError
 from bot.compose import brief_blocks, quote_blocks
 from bot.console import ConsoleChat, print_reply
+from bot.db_cli import db_commands
 from bot.doctor import Check, check_database, check_model, check_platform, check_python, checked
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
@@ -212,6 +213,13 @@ def open_feed_desk() -> Iterator[FeedDesk]:
         yield house.feeds
 
 
+@contextmanager
+def database_of_settings() -> Iterator[Database]:
+    """What the sub-commands of `db` work with."""
+    with house_of(read_settings()) as house:
+        yield house.database
+
+
 def offer_default_feeds(house: House, settings: Settings) -> None:
     """Follows the feeds that come with Pullquote, or none of them."""
     house.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
@@ -345,6 +353,9 @@ def echo_json(value: object) -> None:
 def complain(error: Exception | str) -> None:
     """One line on standard error."""
     click.echo(f"pullquote: {' '.join(str(error).split())}", err=True)
+
+
+app.add_command(db_commands(database_of_settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
