@@ -117,6 +117,11 @@ predict-briefs: $(STAMP)
 bench-briefs: $(STAMP)
 	@$(BIN)/python -m bench.briefs bench $(DATA) $(SCORER)
 
+# How many of an editor's highlights the evidence check lets pass, and how many made wrong it stops.
+.PHONY: bench-evidence
+bench-evidence: $(STAMP)
+	@$(BIN)/python -m bench.evidence $(DATA)
+
 # Learns the weights in summarizer/word_weights.npz; the same data give the same weights.
 train-briefs: $(STAMP)
 	@$(BIN)/python -m bench.train_briefs $(DATA)

@@ -120,7 +120,7 @@ def _names(text: str) -> Iterator[re.Match[str]]:
 
 
 def _ends(sentence: str) -> bool:
-    return sentence.rstrip("\"'”’)]")[-1:] in {".", "!", "?", "…"}
+    return sentence.rstrip("\"'”’)]»」")[-1:] in frozenset(".!?…。！？؟।")
 
 
 def _joined(sentences: Sequence[Span], quoted: Sequence[Span]) -> Iterator[tuple[Span, ...]]:

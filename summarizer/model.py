@@ -62,6 +62,8 @@ class EditKind(StrEnum):
     CONNECTIVE = "connective"  # an opening "But" or "Meanwhile," dropped
     ASIDE = "aside"  # what stood in brackets, between dashes or between commas, dropped
     CLAUSE = "clause"  # a closing ", which ..." dropped
+    PRONOUN = "pronoun"  # "He" written as the name of whom it means
+    DATE = "date"  # "Thursday" written with its date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class Bullet:
     evidence: tuple[int, ...]  # numbers of the paragraphs that support it, from 0; never empty
     # In text order, disjoint, inside `spans`; made to their words, they give `text`.
     edits: tuple[Edit, ...] = ()
+    generated: bool = False  # a model's words, which `spans` bear out; never edited
 
     def __post_init__(self) -> None:
         if not self.evidence:

@@ -1,0 +1,155 @@
+"""The check that every sentence which a model wrote has to pass before a reader sees it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from articles.characters import whole_characters
+from articles.model import Article, Span
+from summarizer.candidates import stands_alone
+from summarizer.evidence.alignment import Aligner, Alignment, Encode
+from summarizer.evidence.attribution import misattributed
+from summarizer.evidence.dates import When, day_of, unsupported_when, whens_of
+from summarizer.evidence.figures import VAGUE, figures_of, unsupported_figure
+from summarizer.evidence.marks import Passages, Quoted, Unpaired, quoted_parts, requoted
+from summarizer.evidence.names import Names
+from summarizer.evidence.polarity import contradicts
+from summarizer.evidence.support import Support
+from summarizer.evidence.wording import tokens_of
+from summarizer.model import Bullet, Quote
+
+# Tuned on editors' highlights and on highlights made wrong (`make bench-evidence`).
+_MIN_COVERAGE = 0.5  # of the weight of a sentence's words
+_MIN_COVERAGE_ALONE = 0.7  # without sentence vectors, or in a language that the other checks do not read
+_MIN_SIMILARITY = 0.6  # of its meaning to the nearest sentence of the article
+_MIN_SIMILARITY_COVERED = 0.4  # where its words are the article's anyway
+
+
+class Fault(StrEnum):
+    """What is wrong with a sentence."""
+
+    MARKS = "marks"  # quotation marks that do not pair
+    QUOTED_WORDS = "quoted words"  # that the article does not quote
+    SPEAKER = "speaker"  # somebody else said it
+    REFERENCE = "reference"  # "he" or "this", whom and what the sentence does not say
+    NAME = "name"
+    FIGURE = "figure"
+    DATE = "date"
+    POLARITY = "polarity"  # the article says the opposite
+    MEANING = "meaning"  # too little of it is in the article
+
+
+class Unsupported(Exception):
+    """The article does not bear a sentence out."""
+
+    def __init__(self, fault: Fault, what: str = "") -> None:
+        super().__init__(f"{fault}: {what}" if what else str(fault))
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one article can bear out.
+
+    encode: tells whether other words mean the same; None: most words of a sentence have to be the article's.
+    """
+
+    article: Article
+    quotes: Sequence[Quote]
+    encode: Encode | None = None
+
+    def check(self, sentence: str) -> Bullet:
+        """The sentence as a bullet, with the paragraphs that support it. Raises Unsupported.
+
+        What it quotes is written as the article has it, letter for letter.
+        """
+        sentence = " ".join(whole_characters(sentence).split())
+        parts, spans = self._quoted(sentence)
+        sentence = requoted(sentence, parts, spans, self.article.text)
+        if not stands_alone(sentence):
+            raise Unsupported(Fault.REFERENCE)
+        if (name := self._names.unknown(sentence)) is not None:
+            raise Unsupported(Fault.NAME, name)
+        published = day_of(self.article.published)
+        whens = whens_of(sentence, published)
+        alignment = self._aligner.align(_without(whens, sentence))
+        if not self._covers(sentence, alignment):
+            raise Unsupported(Fault.MEANING, f"{alignment.coverage:.2f} of its words")
+        support = Support(self._aligner.sentences, alignment, quoted=spans)
+        named = {name.word for name in self._names.named_in(sentence)}
+        wrong = misattributed(sentence, spans, named, text=self.article.text, quotes=self.quotes)
+        if wrong is not None:
+            raise Unsupported(Fault.SPEAKER, wrong)
+        self._check_facts(sentence, whens, published, support)
+        return Bullet(
+            text=sentence,
+            spans=tuple(one.span for one in alignment.sentences),
+            evidence=support.paragraphs,
+            generated=True,
+        )
+
+    def _quoted(self, sentence: str) -> tuple[tuple[Quoted, ...], tuple[Span, ...]]:
+        try:
+            parts = quoted_parts(sentence)
+        except Unpaired as error:
+            raise Unsupported(Fault.MARKS, str(error)) from error
+        spans: list[Span] = []
+        for part in parts:
+            span = self._passages.find(part.words)
+            if span is None:
+                raise Unsupported(Fault.QUOTED_WORDS, part.words)
+            spans.append(span)
+        return parts, tuple(spans)
+
+    def _covers(self, sentence: str, alignment: Alignment) -> bool:
+        covered = alignment.coverage
+        if self.encode is None or not self.article.language.startswith("en"):
+            return covered >= _MIN_COVERAGE_ALONE
+        if covered < _MIN_COVERAGE:
+            return False
+        least = _MIN_SIMILARITY if covered < _MIN_COVERAGE_ALONE else _MIN_SIMILARITY_COVERED
+        return self._aligner.similarity(sentence, alignment, self.encode) >= least
+
+    def _check_facts(
+        self, sentence: str, whens: Sequence[When], published: date | None, support: Support
+    ) -> None:
+        for name in self._names.named_in(sentence):
+            said = support.said_of(name.word)
+            if said is None:
+                raise Unsupported(Fault.NAME, f"{name.word}, not there")
+            if name.beside and not name.beside & said:
+                raise Unsupported(Fault.NAME, f"{name.word}, of whom something else is said")
+        wrong_day = unsupported_when(whens, whens_of(support.text, published), published)
+        if wrong_day is not None:
+            raise Unsupported(Fault.DATE, sentence[wrong_day.start : wrong_day.end])
+        places = [(when.start, when.end) for when in whens]
+        wrong = unsupported_figure(figures_of(sentence, without=places), support.figures)
+        if wrong is not None:
+            raise Unsupported(Fault.FIGURE, sentence[wrong.start : wrong.end])
+        have = {token.lower for token in tokens_of(support.text)}
+        for token in tokens_of(sentence):
+            if token.lower in VAGUE and token.lower not in have:
+                raise Unsupported(Fault.FIGURE, token.text)
+        if contradicts(sentence, support.texts):
+            raise Unsupported(Fault.POLARITY)
+
+    @cached_property
+    def _passages(self) -> Passages:
+        return Passages(self.article)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.article)
+
+    @cached_property
+    def _aligner(self) -> Aligner:
+        return Aligner(self.article)
+
+
+def _without(whens: Sequence[When], sentence: str) -> str:
+    """The sentence less its dates: those are held against the article's by themselves."""
+    for when in reversed(whens):
+        sentence = sentence[: when.start] + sentence[when.end :]
+    return sentence
