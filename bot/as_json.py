@@ -58,13 +58,17 @@ def quote_json(quote: Quote, text: str) -> dict[str, Any]:
 
 
 def brief_json(brief: Brief, article: Article) -> dict[str, Any]:
-    """A brief; `evidence` holds the paragraphs, numbered from 0, that each bullet rests on."""
+    """A brief; `evidence` holds the paragraphs, numbered from 0, that each bullet rests on.
+
+    A generated bullet is a model's words, and `made_from` what bears them out.
+    """
     paragraphs = tuple(article.paragraphs())
     return {
         "headline": brief.headline,
         "bullets": [
             {
                 "text": bullet.text,
+                "generated": bullet.generated,
                 "made_from": [_span(span, article.text) for span in bullet.spans],
                 "evidence": [
                     {"paragraph": n, **_span(paragraphs[n].span, article.text)} for n in bullet.evidence
@@ -72,7 +76,12 @@ def brief_json(brief: Brief, article: Article) -> dict[str, Any]:
             }
             for bullet in brief.bullets
         ],
-        "key_quotes": [quote_json(quote, article.text) for quote in brief.key_quotes],
+        "key_quotes": [
+            quote_json(key.quote, article.text) | {"shown": [_span(span, article.text) for span in key.shown]}
+            for key in brief.key_quotes
+        ],
+        "model": brief.model,
+        "fallback": brief.fallback.value if brief.fallback else None,
     }
 
 

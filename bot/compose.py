@@ -1,6 +1,7 @@
 """Articles, briefs and quotes as blocks of a reply."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from articles.model import Article, ArticleId, Completeness, Paragraph, ParagraphKind, Section
 from articles.store import Report
 from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
-from summarizer.model import Brief, Quote, QuoteKind
+from summarizer.model import Brief, Fallback, KeyQuote, Quote, QuoteKind
 
 MAX_LABEL = 60  # characters; Discord takes 80, a phone shows fewer
 ALSO_REPORTED = 5  # publishers named under a brief
@@ -22,8 +23,30 @@ def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block,
         *published_note(article, zone),
         *incomplete_note(article),
         Items(items=tuple(Item(text=bullet.text) for bullet in brief.bullets)),
-        *(quotation(quote, article.text) for quote in brief.key_quotes),
+        *(key_quotation(key, article.text) for key in brief.key_quotes),
+        *authorship_note(brief),
     )
+
+
+_FALLBACKS = {
+    Fallback.UNREACHABLE: "The model could not be reached: these are the article's own sentences.",
+    Fallback.REFUSED: "The model's server turned us away: these are the article's own sentences.",
+    Fallback.NOT_LOADED: "The model could not be loaded: these are the article's own sentences.",
+    Fallback.BUDGET: "The model's budget for today is used up: these are the article's own sentences.",
+    Fallback.UNSUPPORTED: "The article did not bear out what the model wrote: these are its own sentences.",
+}
+
+
+def authorship_note(brief: Brief) -> tuple[Note, ...]:
+    """By what the brief was written, where a model was to write it; nothing where none was."""
+    if brief.fallback is not None:
+        return (Note(text=_FALLBACKS[brief.fallback]),)
+    if brief.model is None:
+        return ()
+    if all(bullet.generated for bullet in brief.bullets):
+        return (Note(text=f"Written by {brief.model}, checked against the article."),)
+    rest = "where that failed the check, in the article's own sentences"
+    return (Note(text=f"Written by {brief.model} and, {rest}."),)
 
 
 def incomplete_note(article: Article) -> tuple[Note, ...]:
@@ -103,6 +126,12 @@ def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
     """The quote's own words, from the article's text."""
     cue = quote.cue.of(text) if with_cue and quote.cue else None
     return quotation_of(quote, tuple(span.of(text) for span in quote.content), cue=cue)
+
+
+def key_quotation(key: KeyQuote, text: str) -> Quotation:
+    """A brief's quote: the sentences that are shown of it."""
+    shown = quotation_of(key.quote, tuple(span.of(text) for span in key.shown), cue=None)
+    return replace(shown, starts_late=key.starts_late, ends_early=key.ends_early)
 
 
 def quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:

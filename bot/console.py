@@ -152,7 +152,8 @@ def _indented(text: Text, columns: int, console: Console) -> RenderableType:
 def quoted(block: Quotation) -> str:
     """The words in quotation marks; a paraphrase without."""
     marks = ("“", "”") if block.verbatim else ("", "")
-    return " … ".join(f"{marks[0]}{part}{marks[1]}" for part in block.parts)
+    said = " … ".join(f"{marks[0]}{part}{marks[1]}" for part in block.parts)
+    return f"{block.before}{said}{block.behind}"
 
 
 def attribution(block: Quotation) -> str:

@@ -61,6 +61,18 @@ class Quotation:
     cue: str | None = None  # "said", where it matters how it was said
     label: str | None = None  # "partial", "paraphrased"
     verbatim: bool = True  # False: the reporter's words, so no quotation marks
+    starts_late: bool = False  # words before the first part are left out; renderers say so outside the marks
+    ends_early: bool = False  # and behind the last
+
+    @property
+    def before(self) -> str:
+        """What stands before the opening mark."""
+        return "… " if self.starts_late else ""
+
+    @property
+    def behind(self) -> str:
+        """What stands behind the closing mark."""
+        return " …" if self.ends_early else ""
 
 
 Block = Title | Note | Prose | Items | Quotation

@@ -13,10 +13,8 @@ FindQuotes = Callable[[Article], tuple[Quote, ...]]
 class Summarizer(Protocol):
     """Condenses articles."""
 
-    def briefs(
-        self, articles: Sequence[tuple[Article, Sequence[Quote]]], *, max_bullets: int = 3
-    ) -> Sequence[Brief]:
-        """A brief for each article and its quotes, in the order given."""
+    def brief(self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3) -> Brief:
+        """The brief of an article, given its quotes; at most `max_bullets` bullets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +22,12 @@ class Analysis:
     """What an article says."""
 
     quotes: tuple[Quote, ...]  # all that were found, in text order
-    brief: Brief  # its key quotes are among `quotes`
+    brief: Brief  # its key quotes are of `quotes`
 
 
 def analyse(
     article: Article, *, find_quotes: FindQuotes, summarizer: Summarizer, max_bullets: int = 3
 ) -> Analysis:
     """The quotes and the brief of one article."""
-    return analyse_all([article], find_quotes=find_quotes, summarizer=summarizer, max_bullets=max_bullets)[0]
-
-
-def analyse_all(
-    articles: Sequence[Article], *, find_quotes: FindQuotes, summarizer: Summarizer, max_bullets: int = 3
-) -> tuple[Analysis, ...]:
-    """As `analyse` for each article, in the order given; a batch goes through the model together."""
-    quotes = [find_quotes(article) for article in articles]
-    briefs = summarizer.briefs(list(zip(articles, quotes, strict=True)), max_bullets=max_bullets)
-    return tuple(Analysis(quotes=q, brief=b) for q, b in zip(quotes, briefs, strict=True))
+    quotes = find_quotes(article)
+    return Analysis(quotes=quotes, brief=summarizer.brief(article, quotes, max_bullets=max_bullets))

@@ -31,12 +31,6 @@ class Extractive:
         self._encode = encoder.encode if encoder is not None else None
         self._model = WordModel.packaged() if model is None else model
 
-    def briefs(
-        self, articles: Sequence[tuple[Article, Sequence[Quote]]], *, max_bullets: int = 3
-    ) -> tuple[Brief, ...]:
-        """As `brief` for each article, in the order given."""
-        return tuple(self.brief(article, quotes, max_bullets=max_bullets) for article, quotes in articles)
-
     def brief(
         self,
         article: Article,

@@ -92,9 +92,51 @@ class Bullet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyQuote:
+    """A quote as a brief shows it: whole, or some of its sentences."""
+
+    quote: Quote
+    shown: tuple[Span, ...]  # in text order, each within a span of `quote.content`
+
+    def __post_init__(self) -> None:
+        content = self.quote.content
+        if not self.shown or not all(any(_holds(part, span) for part in content) for span in self.shown):
+            raise ValueError("a key quote shows what its quote holds")
+
+    @classmethod
+    def whole(cls, quote: Quote) -> "KeyQuote":
+        return cls(quote=quote, shown=quote.content)
+
+    @property
+    def starts_late(self) -> bool:
+        """Whether words of the quote were left out before what is shown."""
+        return self.shown[0].start > self.quote.hull.start
+
+    @property
+    def ends_early(self) -> bool:
+        return self.shown[-1].end < self.quote.hull.end
+
+
+class Fallback(StrEnum):
+    """Why a model that was to write a brief has no part in it."""
+
+    UNREACHABLE = "unreachable"  # its server does not answer, or is too busy
+    REFUSED = "refused"  # its server turns us away: a wrong key, no such model
+    NOT_LOADED = "not_loaded"  # it cannot be had, or is no model that writes
+    BUDGET = "budget"  # what may be asked of it in a day is used up
+    UNSUPPORTED = "unsupported"  # the article bears out nothing that it wrote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """An article in ten seconds."""
 
     headline: str
     bullets: tuple[Bullet, ...]
-    key_quotes: tuple[Quote, ...]
+    key_quotes: tuple[KeyQuote, ...]
+    model: str | None = None  # whose words the generated bullets are; None: all are the article's own
+    fallback: Fallback | None = None  # None: a model wrote, or none was to
+
+
+def _holds(part: Span, span: Span) -> bool:
+    return part.start <= span.start and span.end <= part.end

@@ -8,7 +8,18 @@ from typing import Any
 from sqlalchemy import Row
 
 from articles.model import Span
-from summarizer.model import Brief, Bullet, Edit, EditKind, Quote, QuoteKind, Speaker, SpeakerKind
+from summarizer.model import (
+    Brief,
+    Bullet,
+    Edit,
+    EditKind,
+    Fallback,
+    KeyQuote,
+    Quote,
+    QuoteKind,
+    Speaker,
+    SpeakerKind,
+)
 
 _WORD = re.compile(r"\w+")
 
@@ -66,10 +77,29 @@ def brief_row(brief: Brief, found: Sequence[Quote]) -> dict[str, Any]:
             "spans": _pairs(bullet.spans),
             "evidence": list(bullet.evidence),
             "edits": [[e.span.start, e.span.end, e.text, e.kind.value] for e in bullet.edits],
+            "generated": bullet.generated,
         }
         for bullet in brief.bullets
     ]
-    return {"bullets": bullets, "key_quotes": [found.index(quote) for quote in brief.key_quotes]}
+    return {
+        "bullets": bullets,
+        "key_quotes": [[found.index(key.quote), _pairs(key.shown)] for key in brief.key_quotes],
+        "model": brief.model,
+        "fallback": brief.fallback.value if brief.fallback else None,
+    }
+
+
+def brief_of(row: Row[Any], found: Sequence[Quote]) -> Brief:
+    """The brief of a row with its article's `headline`. found: the article's quotes."""
+    return Brief(
+        headline=row.headline,
+        bullets=tuple(bullet_of(stored) for stored in row.bullets),
+        key_quotes=tuple(
+            KeyQuote(quote=found[position], shown=spans_of(shown)) for position, shown in row.key_quotes
+        ),
+        model=row.model,
+        fallback=Fallback(row.fallback) if row.fallback else None,
+    )
 
 
 def bullet_of(stored: dict[str, Any]) -> Bullet:
@@ -82,6 +112,7 @@ def bullet_of(stored: dict[str, Any]) -> Bullet:
             Edit(span=Span(start=start, end=end), text=words, kind=EditKind(kind))
             for start, end, words, kind in stored["edits"]
         ),
+        generated=stored["generated"],
     )
 
 

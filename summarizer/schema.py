@@ -5,6 +5,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -71,7 +72,20 @@ briefs = Table(
     "briefs",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    # [{"text", "spans": [[start, end]], "evidence": [int], "edits": [[start, end, text, kind]]}]
+    # [{"text", "spans": [[start, end]], "evidence": [int], "edits": [[start, end, text, kind]], "generated"}]
     Column("bullets", JSON, nullable=False),
-    Column("key_quotes", JSON, nullable=False),  # positions in the article's quotes
+    # [[position in the article's quotes, [[start, end], ...] of what is shown of it]]
+    Column("key_quotes", JSON, nullable=False),
+    Column("model", Text),  # whose words the generated bullets are; null: all are the article's own
+    Column("fallback", String(16)),  # why a model that was to write did not; null: it did, or none was to
+)
+
+# What was asked of models that have a budget, by day.
+model_usage = Table(
+    "model_usage",
+    metadata,
+    Column("day", Date, primary_key=True),  # UTC
+    Column("model", Text, primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("tokens", Integer, nullable=False),  # of prompts and answers
 )

@@ -14,7 +14,7 @@ from articles.model import ArticleId
 from articles.schema import articles
 from summarizer.listing import listed
 from summarizer.model import Brief, Quote, SpeakerId
-from summarizer.rows import brief_row, bullet_of, quote_of, row_of, said_key
+from summarizer.rows import brief_of, brief_row, quote_of, row_of, said_key
 from summarizer.schema import briefs, quotes
 from summarizer.speaker_index import SeenRole, StoredSpeaker, find, get, record, roles_of, with_beginning
 
@@ -93,9 +93,7 @@ class AnalysisStore:
             if row is None:
                 return None
             found = _quotes_of(connection, article_id)
-        bullets = tuple(bullet_of(stored) for stored in row.bullets)
-        key_quotes = tuple(found[position] for position in row.key_quotes)
-        return Brief(headline=row.headline, bullets=bullets, key_quotes=key_quotes)
+        return brief_of(row, found)
 
 
 class QuoteStore:

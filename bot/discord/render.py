@@ -142,6 +142,7 @@ def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
     """A block quote, and under it who said it."""
     opening, closing = ("“", "”") if quotation.verbatim else ("", "")
     said = " … ".join(f"{opening}{part.strip()}{closing}" for part in quotation.parts)
+    said = f"{quotation.before}{said}{quotation.behind}"
     yield from _dressed(said, lambda piece: _each_line("> ", escape(piece)), longest)
     name = quotation.speaker or "speaker not named"
     rest = f", {quotation.role}" if quotation.role else ""

@@ -105,10 +105,8 @@ def _item(item: Item, *, mark: str, first: bool) -> _Passage:
 def _quotation(quotation: Quotation) -> Iterator[_Run]:
     """The parts as they were said, each in its own marks; what the reporter put between them is left open."""
     parts = [_clean(part) for part in quotation.parts]
-    if quotation.verbatim:
-        yield _Run(text=" … ".join(f"“{part}”" for part in parts))
-    else:
-        yield _Run(text=" … ".join(parts))
+    said = " … ".join(f"“{part}”" if quotation.verbatim else part for part in parts)
+    yield _Run(text=f"{quotation.before}{said}{quotation.behind}")
     who = ", ".join(_clean(name) for name in (quotation.speaker, quotation.role) if name)
     label = quotation.label or (None if quotation.verbatim else "paraphrased")
     how = ", ".join(_clean(word) for word in (quotation.cue, label) if word)

@@ -19,7 +19,7 @@ from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
 from articles.schema import metadata
 from articles.store import ArticleStore
-from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
+from summarizer.model import Brief, Bullet, KeyQuote, Quote, QuoteKind, Speaker
 from summarizer.store import AnalysisStore
 from tests.articles.newsroom import report, unit
 from tests.samples import NOW, article
@@ -92,7 +92,9 @@ def reading(written: Article) -> tuple[tuple[Quote, ...], Brief]:
         for start in (0, 30, 60)
     )
     bullet = Bullet(text=written.text[:20], spans=(Span(start=0, end=20),), evidence=(0,))
-    return quotes, Brief(headline=written.headline, bullets=(bullet,), key_quotes=quotes[:1])
+    return quotes, Brief(
+        headline=written.headline, bullets=(bullet,), key_quotes=tuple(map(KeyQuote.whole, quotes[:1]))
+    )
 
 
 def rows_in(path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -5,6 +5,7 @@ import pytest
 from articles.model import Span
 from summarizer.compression import edited
 from summarizer.extractive import Extractive
+from summarizer.model import KeyQuote
 from tests.summarizer import made
 
 LEDE = "NATO defense ministers agreed on Thursday in Brussels to raise military spending in every country."
@@ -86,14 +87,5 @@ def test_key_quotes_are_the_articles_and_not_in_a_bullet(extractive: Extractive)
     source = made.article(*PARAGRAPHS)
     spoken = made.quote(source, PARAGRAPHS[5].split("“")[1].split(",”")[0], by="Jens Stoltenberg")
     brief = extractive.brief(source, [spoken])
-    assert brief.key_quotes == (spoken,)
+    assert brief.key_quotes == (KeyQuote.whole(spoken),)
     assert all(5 not in bullet.evidence for bullet in brief.bullets)
-
-
-def test_a_batch_gives_what_each_article_gives_alone(extractive: Extractive) -> None:
-    pairs = [
-        (made.article(*PARAGRAPHS, headline="NATO"), ()),
-        (made.article(), ()),
-        (made.article(*PARAGRAPHS[::-1]), ()),
-    ]
-    assert extractive.briefs(pairs) == tuple(extractive.brief(article, quotes) for article, quotes in pairs)

@@ -15,6 +15,7 @@ from summarizer.model import (
     Bullet,
     Edit,
     EditKind,
+    KeyQuote,
     Quote,
     QuoteKind,
     Speaker,
@@ -84,7 +85,7 @@ class Newsroom:
         brief = Brief(
             headline=written.headline,
             bullets=(BULLET,),
-            key_quotes=tuple(key_quotes),
+            key_quotes=tuple(map(KeyQuote.whole, key_quotes)),
         )
 
         def analyse(_: Article) -> Record:
@@ -127,7 +128,7 @@ def test_quotes_and_brief_come_back_as_they_were_saved(newsroom: Newsroom) -> No
     brief = newsroom.analyses.brief_of(article_id)
     assert brief is not None
     assert brief.headline == article().headline
-    assert brief.key_quotes == (unnamed, broken)
+    assert [key.quote for key in brief.key_quotes] == [unnamed, broken]
     assert brief.bullets == (BULLET,)
 
 

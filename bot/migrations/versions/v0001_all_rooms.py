@@ -193,6 +193,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_chats_platform_chat_thread", "chats", ["platform", "chat", "thread"], unique=True)
     op.create_table(
+        "model_usage",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "model", name=op.f("pk_model_usage")),
+    )
+    op.create_table(
         "speakers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -208,6 +216,8 @@ def upgrade() -> None:
         sa.Column("article_id", sa.Integer(), nullable=False),
         sa.Column("bullets", sa.JSON(), nullable=False),
         sa.Column("key_quotes", sa.JSON(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=True),
+        sa.Column("fallback", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_briefs_article_id"), ondelete="CASCADE"
         ),
@@ -351,6 +361,7 @@ def downgrade() -> None:
     op.drop_table("quotes")
     op.drop_table("delivered")
     op.drop_table("briefs")
+    op.drop_table("model_usage")
     op.drop_index("uq_speakers_kind_name_key", table_name="speakers")
     op.drop_index(op.f("ix_speakers_quote_count"), table_name="speakers")
     op.drop_table("speakers")
