@@ -39,7 +39,7 @@ def house_with(chats: Iterable[ChatRef]) -> Iterator[House]:
                 house.chats.add_subscription(
                     chat,
                     topic=topic,
-                    schedule={"rhythm": "daily", "at": f"{now:%H:%M}"},
+                    schedule={"rhythm": "daily", "times": [f"{now:%H:%M}"]},
                     timezone=zone.key,
                     next_due=now,
                     created_by="1",

@@ -12,12 +12,12 @@ from bot.chat import ChatRef, MessageId, Request
 from bot.commands import BY_NAME, COMMANDS, Command, Who
 from bot.compose import button
 from bot.feed_commands import FeedCommands
-from bot.order import zones_like
 from bot.quotations import Quotations
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
 from bot.standing import StandingOrders
 from bot.store import ChatStore
 from bot.stories import Stories
+from bot.zones import zone_in_words, zones_like
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,11 @@ class Service:
     def _status(self, chat: ChatRef) -> Reply:
         zone = self._orders.zone(chat)
         orders = len(self._chats.subscriptions(chat))
-        lines = (self._stories.stored(zone), f"Standing orders here: {orders}.", f"Times are in {zone.key}.")
+        lines = (
+            self._stories.stored(zone),
+            f"Standing orders here: {orders}.",
+            f"Times are in {zone_in_words(zone.key)}.",
+        )
         return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:

@@ -1,16 +1,18 @@
 """Standing orders: the digests that a chat has asked for, and the zone that its times are in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.asks import ChangeSubscription
 from bot.chat import ChatRef, Request
 from bot.compose import button, counted, sentence
-from bot.order import Order, filters_in_words, read_zone
-from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
+from bot.order import Order, filters_in_words, order_in_words
+from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedule import from_json, in_words, next_due, to_json, upcoming
 from bot.store import ChatStore, Subscription
+from bot.zones import AmbiguousZone, UnknownZone, read_zone, zone_in_words
 
 MAX_ORDERS = 50  # a chat
 
@@ -32,18 +34,23 @@ class StandingOrders:
         return ZoneInfo(name) if name else self._default_zone
 
     def subscribe(self, request: Request, order: Order, *, now: datetime) -> Reply:
-        """Takes the order, and says what was understood with the next three times."""
-        if len(self._chats.subscriptions(request.chat)) >= MAX_ORDERS:
-            return refusal(f"This chat has {MAX_ORDERS} standing orders, as many as it may: end one first.")
+        """Takes the order, and says what was understood with the next three times.
+
+        What would have to be guessed is said back and asked first: an order that was read as it was written
+        takes hold at once, since its first digest is still to come and a button undoes it.
+        """
+        if order.zones:
+            return _which_zone(order)
         zone = ZoneInfo(order.zone) if order.zone else self.zone(request.chat)
-        same = (
-            o.topic
-            for o in self._chats.subscriptions(request.chat)
-            if o.topic.casefold() == order.topic.casefold()
-        )
+        if order.guesses:
+            return _is_it_meant(order, zone, now)
+        orders = self._chats.subscriptions(request.chat)
+        same = [o.topic for o in orders if o.topic.casefold() == order.topic.casefold()]
+        if len(orders) >= MAX_ORDERS and not same:
+            return refusal(f"This chat has {MAX_ORDERS} standing orders, as many as it may: end one first.")
         subscription, is_new = self._chats.add_subscription(
             request.chat,
-            topic=next(same, order.topic),
+            topic=same[0] if same else order.topic,
             schedule=to_json(order.schedule),
             timezone=zone.key,
             next_due=next_due(order.schedule, zone, now),
@@ -52,20 +59,10 @@ class StandingOrders:
             filters=order.filters,
         )
         title = f"{order.topic}: {'a standing order' if is_new else 'the standing order has changed'}"
-        times = ", ".join(f"{due:%a %-d %b %H:%M}" for due in upcoming(order.schedule, zone, now, count=3))
-        notes = [Note(text=f"Next: {times}")]
-        if order.filters:
-            notes.append(Note(text=f"Only stories that pass {filters_in_words(order.filters)}"))
+        notes = _said_back(order, zone, now)
         if not self._stories_on(order.topic):
-            notes.append(Note(text=f"There is nothing on “{order.topic}” yet; what comes will be delivered."))
-        return Reply(
-            blocks=(
-                Title(text=title),
-                Prose(text=f"{sentence(in_words(order.schedule))}, {zone.key} time."),
-                *notes,
-            ),
-            buttons=(_buttons(subscription),),
-        )
+            notes += (Note(text=f"There is nothing on “{order.topic}” yet; what comes will be delivered."),)
+        return Reply(blocks=(Title(text=title), *notes), buttons=(_buttons(subscription),))
 
     def subscriptions(self, chat: ChatRef, *, now: datetime) -> Reply:
         """The chat's orders, numbered."""
@@ -119,15 +116,56 @@ class StandingOrders:
         """Sets the chat's zone, or says which it is."""
         if not zone:
             current = self.zone(chat)
-            text = f"Times here are in {current.key}; it is {now.astimezone(current):%H:%M} now."
+            there = now.astimezone(current)
+            text = f"Times here are in {zone_in_words(current.key)}; it is {there:%H:%M} now."
             return Reply(blocks=(Prose(text=text), Note(text="/timezone Europe/Brussels sets another.")))
         try:
             name = read_zone(zone)
-        except ValueError:
-            return refusal(f"“{zone}” is not a time zone: write one such as Europe/Brussels or Berlin.")
+        except AmbiguousZone as error:
+            commands = [f"/timezone {choice}" for choice in error.choices]
+            return choice_of_zones(f"Which time zone is “{error.said}”?", error.choices, commands)
+        except UnknownZone as error:
+            return refusal(str(error))
         self._chats.set_timezone(chat, name, now=now)
-        text = f"Times here are in {name} from now on; it is {now.astimezone(ZoneInfo(name)):%H:%M} there."
+        there = now.astimezone(ZoneInfo(name))
+        text = f"Times here are in {zone_in_words(name)} from now on; it is {there:%H:%M} there."
         return Reply(blocks=(Prose(text=text), Note(text="Standing orders given before keep their zone.")))
+
+
+def _said_back(order: Order, zone: ZoneInfo, now: datetime) -> tuple[Block, ...]:
+    """What was understood, with the next three times."""
+    said = f"{sentence(in_words(order.schedule))}, {zone_in_words(zone.key)} time."
+    notes: list[Block] = [Prose(text=said)]
+    if times := upcoming(order.schedule, zone, now, count=3):
+        notes.append(Note(text=f"Next: {', '.join(f'{due:%a %-d %b %H:%M}' for due in times)}"))
+    if order.filters:
+        notes.append(Note(text=f"Only stories that pass {filters_in_words(order.filters)}"))
+    return tuple(notes)
+
+
+def _is_it_meant(order: Order, zone: ZoneInfo, now: datetime) -> Reply:
+    """Asks before it takes hold."""
+    command = f"/subscribe {order_in_words(order)}"
+    yes = button("Yes, do that", command)
+    hint = "Nothing is ordered yet." if yes else f"Nothing is ordered yet. To order it, send {command}"
+    guesses = Note(text=f"I read {', '.join(order.guesses)}.")
+    title = Title(text=f"{order.topic}: is this what you mean?")
+    blocks = (title, *_said_back(order, zone, now), guesses, Note(text=hint))
+    return Reply(blocks=blocks, buttons=(yes,) if yes else ())
+
+
+def _which_zone(order: Order) -> Reply:
+    commands = [f"/subscribe {order_in_words(replace(order, zone=zone))}" for zone in order.zones]
+    return choice_of_zones("Which time zone do you mean?", order.zones, commands)
+
+
+def choice_of_zones(question: str, zones: Sequence[str], commands: Sequence[str]) -> Reply:
+    """A button for each zone, or the command to send where it is too long for one."""
+    rows = [button(zone_in_words(zone), command) for zone, command in zip(zones, commands, strict=True)]
+    if all(rows):
+        return Reply(blocks=(Prose(text=question),), buttons=tuple(rows))
+    items = Items(items=tuple(Item(text=command) for command in commands))
+    return Reply(blocks=(Prose(text=question), Note(text="Send one of these:"), items))
 
 
 def _meant(asked: ChangeSubscription, orders: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
@@ -150,7 +188,7 @@ def _line(order: Subscription, now: datetime) -> str:
         since = order.barred_since.astimezone(zone)
         when += f"; undelivered, as I may not write here since {since:%a %-d %b %H:%M}"
     filters = f" ({filters_in_words(order.filters)})" if order.filters else ""
-    return f"{order.topic}{filters}: {in_words(from_json(order.schedule))}, {zone.key}; {when}"
+    return f"{order.topic}{filters}: {in_words(from_json(order.schedule))}, {zone_in_words(zone.key)}; {when}"
 
 
 def _buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:

@@ -301,6 +301,47 @@ def test_who_may_not_change_a_chat_changes_nothing(house: House, line: str) -> N
     assert house.chats.export(CHAT) == before
 
 
+def test_what_had_to_be_guessed_is_asked_before_it_takes_hold(house: House) -> None:
+    reply = ask(house, "/subscribe nato every weekday morning Berlin")
+    assert words(reply).splitlines() == [
+        "nato: is this what you mean?",
+        "Weekdays at 08:00, Europe/Berlin time.",
+        "Next: Fri 17 Feb 08:00, Mon 20 Feb 08:00, Tue 21 Feb 08:00",
+        "I read “morning” as 08:00.",
+        "Nothing is ordered yet.",
+    ]
+    assert house.chats.subscriptions(CHAT) == ()
+    (command,) = commands(reply)
+    assert words(ask(house, command)).startswith("nato: a standing order\nWeekdays at 08:00, Europe/Berlin")
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+def test_a_guess_too_long_for_a_button_is_confirmed_by_sending_it(house: House) -> None:
+    topic = "a long topic of many words that goes on for quite a while"
+    reply = ask(house, f"/subscribe {topic} every morning")
+    assert commands(reply) == []
+    assert f"send /subscribe {topic} daily 08:00" in words(reply)
+
+
+def test_an_ambiguous_zone_is_asked_for_and_set_by_a_button(house: House) -> None:
+    reply = ask(house, "/timezone CST")
+    assert words(reply) == "Which time zone is “CST”?"
+    assert commands(reply) == [
+        "/timezone America/Chicago",
+        "/timezone Asia/Shanghai",
+        "/timezone America/Havana",
+    ]
+    assert "it is 02:00 there" in words(ask(house, commands(reply)[1]))
+    order = ask(house, "/subscribe nato 08:00 IST")
+    assert house.chats.subscriptions(CHAT) == ()
+    assert "Asia/Kolkata time" in words(ask(house, commands(order)[2]))
+
+
+def test_a_fixed_offset_is_a_zone_of_its_own(house: House) -> None:
+    assert "Times here are in UTC+02:00 from now on; it is 20:00" in words(ask(house, "/timezone +02:00"))
+    assert "UTC+02:00 time" in words(ask(house, "/subscribe nato 08:00"))
+
+
 def test_anyone_may_ask_for_the_zone_that_admins_alone_may_set(house: House) -> None:
     assert words(ask(house, "/timezone", may_change=False)).startswith("Times here are in UTC")
 
