@@ -8,8 +8,15 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-import articles.database
-from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, insert_absent, open_database
+import articles.database.sqlite
+from articles.database import (
+    Database,
+    DatabaseError,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+    insert_absent,
+    open_database,
+)
 from bot.schema import chats
 from bot.store import ensure
 from tests.samples import CHAT, NOW
@@ -26,6 +33,8 @@ def test_a_new_database_gets_its_folder(tmp_path: Path) -> None:
     [
         ("pullquote.db", "not one"),
         ("mysql://localhost/x", "not supported"),
+        ("postgresql://localhost", "names no database"),
+        ("postgresql://me:secret@127.0.0.1:1/x", "does not answer: 127.0.0.1:1/x .Connection refused"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("sqlite:////dev/null/x/pullquote.db", "cannot make the database's folder"),
@@ -33,9 +42,10 @@ def test_a_new_database_gets_its_folder(tmp_path: Path) -> None:
     ],
 )
 def test_a_url_that_cannot_work_is_refused_in_one_line(url: str, says: str) -> None:
-    with pytest.raises(DatabaseUnusable, match=says) as refused:
+    with pytest.raises(DatabaseError, match=says) as refused:
         open_database(url)
     assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -123,7 +133,7 @@ def test_threads_that_read_then_write_take_turns(database: Database) -> None:
 
 
 def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(articles.database, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(articles.database.sqlite, "BUSY_TIMEOUT_S", 0.05)
     path = str(database.engine.url.database)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

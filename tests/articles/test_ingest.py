@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
-import articles.database
+import articles.database.sqlite
 from articles.characters import whole_characters
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database
 from articles.ingest import Record, ingest
@@ -146,7 +146,7 @@ def test_a_locked_database_stores_nothing_of_an_article_and_says_so(
     database: Database, article_store: ArticleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(database.engine.url.database)
-    monkeypatch.setattr(articles.database, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(articles.database.sqlite, "BUSY_TIMEOUT_S", 0.05)
     impatient = open_database(f"sqlite:///{path}")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

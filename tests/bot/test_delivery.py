@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-import articles.database
+import articles.database.sqlite
 from articles.database import open_database
 from bot.chat import (
     Begin,
@@ -509,7 +509,7 @@ async def test_a_locked_database_cancels_no_send_that_is_under_way(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(articles.database, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(articles.database.sqlite, "BUSY_TIMEOUT_S", 0.05)
     impatient = open_database(str(house.database.engine.url))
     courier = make_courier(house, chat, outbox=Outbox(impatient))
     ask(house, "/subscribe nato hourly")

@@ -1,0 +1,137 @@
+"""Opening a database, and its two kinds of connections."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
+
+from articles.database.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
+from articles.database.postgres import Postgres
+from articles.database.sqlite import SQLite
+
+EXAMPLES = "sqlite:///pullquote.db or postgresql://user@host/pullquote"
+
+
+class Backend(Protocol):
+    """What one kind of database does in its own way."""
+
+    name: str  # for people: a path, or host, port and database; never a password
+    writing: dict[str, Any]  # the execution options of a transaction
+    reading: dict[str, Any]
+
+    def engine(self) -> Engine:
+        """A pool. Raises DatabaseUnusable where the URL cannot be one."""
+
+    def prepare(self, engine: Engine) -> None:
+        """Connects for the first time."""
+
+    def check(self, connection: Connection) -> None:
+        """Raises DatabaseUnusable where it is corrupted."""
+
+    def known(self, error: BaseException | None) -> DatabaseError | None:
+        """The driver's error in our words; None if it is not about the database as a whole."""
+
+
+class Database:
+    """A pool of connections to one database. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, backend: Backend) -> None:
+        self.engine, self._backend = engine, backend
+        self._writer = engine.execution_options(**backend.writing)
+        self._reader = engine.execution_options(**backend.reading)
+
+    @property
+    def name(self) -> str:
+        """What to call it where people read: no password in it."""
+        return self._backend.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection that may write: all of the block is stored, or, if it raises, nothing.
+
+        On SQLite the write lock is taken at the start, so that what is read here is still true when it is
+        written. On PostgreSQL others write meanwhile: lock the rows that you read (`with_for_update`), or
+        `take_turn`. Keep slow work outside. Raises DatabaseUnavailable, DatabaseUnusable.
+        """
+        with self._translated(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database throughout. Never waits for a writer."""
+        with self._translated(), self._reader.connect() as connection:
+            yield connection
+
+    def ping(self) -> None:
+        """Asks it for nothing. Raises DatabaseError where it does not answer."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def check(self) -> None:
+        """Reads every page of a SQLite file; minutes for a large one. Raises DatabaseUnusable."""
+        with self.reading() as connection:
+            self._backend.check(connection)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def prepare(self) -> None:
+        """Connects for the first time. Raises DatabaseError."""
+        with self._translated():
+            self._backend.prepare(self.engine)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except NoneFree as error:
+            raise DatabaseUnavailable(f"all connections to the database are in use: {self.name}") from error
+        except (DBAPIError, sqlite3.Error, psycopg.Error) as error:  # drivers raise their own between rows
+            known = self._backend.known(error.orig if isinstance(error, DBAPIError) else error)
+            if known is None:
+                raise
+            raise known from error
+
+
+def open_database(url: str) -> Database:
+    """The database at a SQLAlchemy URL; a SQLite file and its folder are made if absent.
+
+    Its tables are `bot.migration.upgrade`'s work. Raises DatabaseUnusable with what is wrong, and
+    DatabaseUnavailable where a server does not answer.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from error
+    backend = _backend(parsed)
+    database = Database(backend.engine(), backend)
+    try:
+        database.prepare()
+    except DatabaseError:
+        database.close()
+        raise
+    return database
+
+
+def password_in(url: str) -> str | None:
+    """The password in a database URL, to keep it out of logs; None if there is none or it is no URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    in_query = parsed.query.get("password")
+    return parsed.password or (in_query if isinstance(in_query, str) else None)
+
+
+def _backend(url: URL) -> Backend:
+    match url.get_backend_name():
+        case "sqlite":
+            return SQLite(url)
+        case "postgresql" | "postgres":
+            return Postgres(url)
+    raise DatabaseUnusable(f"this database is not supported, use {EXAMPLES}: {url.drivername}")

@@ -1,0 +1,126 @@
+"""PostgreSQL, over psycopg: many processes read and write at once.
+
+Writers see what others have committed, statement by statement (READ COMMITTED), and lock what they read for
+writing; readers see one state throughout (REPEATABLE READ).
+"""
+
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine
+
+from articles.database.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
+
+CONNECT_TIMEOUT_S = 5
+LOCK_TIMEOUT_S = 10
+STATEMENT_TIMEOUT_S = 60
+POOL, OVERFLOW = 5, 5  # connections of one process; PostgreSQL allows 100 in all where nobody set it up
+POOL_TIMEOUT_S = 10
+
+
+class Postgres:
+    """A `Backend`."""
+
+    writing: dict[str, Any] = {"isolation_level": "READ COMMITTED"}  # noqa: RUF012 (a constant)
+    reading: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # noqa: RUF012
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+        self.name = f"{url.host or 'localhost'}:{url.port or 5432}/{url.database}"
+
+    def engine(self) -> Engine:
+        """Nothing is connected yet."""
+        if not self._url.database:
+            raise DatabaseUnusable(
+                "the database URL names no database: give for example postgresql://user@host/pullquote"
+            )
+        return create_engine(
+            self._url,
+            connect_args=_connect_args(self._url),
+            pool_size=POOL,
+            max_overflow=OVERFLOW,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=True,  # a connection that the server or the network has dropped is replaced
+            hide_parameters=True,  # or an error in the log carries whole articles
+        )
+
+    def prepare(self, engine: Engine) -> None:
+        """Connects once. Raises DatabaseUnusable where the database cannot hold any text."""
+        with engine.connect() as connection:
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise DatabaseUnusable(
+                f"the database's encoding is {encoding}, make one with ENCODING 'UTF8': {self.name}"
+            )
+
+    def check(self, connection: Connection) -> None:
+        """Nothing: PostgreSQL's own tools (pg_amcheck) read every page, and need more rights than we do."""
+
+    def known(self, error: BaseException | None) -> DatabaseError | None:
+        """By SQLSTATE; where there is none, there is no connection."""
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            return self._unreachable(error)
+        for states, words in _UNAVAILABLE.items():
+            if state.startswith(states):
+                return DatabaseUnavailable(f"the database {words}: {self.name}")
+        for states, words in _UNUSABLE.items():
+            if state.startswith(states):
+                return DatabaseUnusable(f"the database {words}: {self.name}")
+        return None
+
+    def _unreachable(self, error: BaseException | None) -> DatabaseError | None:
+        if not isinstance(error, psycopg.OperationalError):
+            return None
+        # Why a connection could not be made has no SQLSTATE, only the server's words.
+        _, refused, reason = str(error).partition("FATAL:")
+        if not refused or any(words in reason for words in _PASSING):
+            why = (reason or str(error).rpartition(" failed: ")[2]).split("\n")[0].strip()
+            return DatabaseUnavailable(f"the database does not answer: {self.name} ({why})")
+        why = reason.split("\n")[0].strip()
+        return DatabaseUnusable(f"the database does not let us in: {self.name} ({why})")
+
+
+# postgresql.org, "PostgreSQL Error Codes": a class, or a whole code.
+_UNAVAILABLE: dict[str | tuple[str, ...], str] = {
+    "08": "has cut the connection",
+    "57P": "is shutting down or starting",
+    "53100": "cannot grow, the disk is full",
+    "53": "has no room for another connection",
+    ("55P03", "40P01", "40001"): "is busy, others hold what is needed",
+    "57014": "took too long to answer",
+}
+_UNUSABLE = {
+    "42501": "does not give us the right to do this, make us the owner of its tables",
+    "25006": "is read-only (is it a standby?)",
+    "28": "does not let us in, see user and password",
+    "3D000": "does not exist",
+    "XX00": "is corrupted, restore a backup",
+    "58": "cannot be read or written, the server's disk reports an error",
+}
+_PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection slots")
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    """What the URL does not say itself."""
+    options = {
+        "timezone": "UTC",
+        "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
+        "lock_timeout": f"{LOCK_TIMEOUT_S}s",
+        # Whoever is cut off in the middle of a transaction holds its locks no longer than this.
+        "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_S}s",
+        "jit": "off",  # it costs more than such queries take
+    }
+    asked = url.query.get("options", ())
+    ours = " ".join(f"-c {name}={value}" for name, value in options.items())
+    settings: dict[str, Any] = {
+        "application_name": "pullquote",
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        # A peer that is gone without a word is found out in half a minute, not in hours.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
+    }
+    settings = {name: value for name, value in settings.items() if name not in url.query}
+    return settings | {"options": " ".join([ours, *([asked] if isinstance(asked, str) else asked)])}
