@@ -58,7 +58,7 @@ def source_groups(example: Example) -> Iterator[Group]:
     for number, gold in sorted(_gold_of_passages(example).items()):
         sources = _mentions_in(reading, gold.source) if gold.source is not None else []
         items = builder.items(number, history)
-        starts = {mention.start for mention in sources}
+        starts = {mention.start for mention in _speaking(reading, sources, gold)}
         right = [mention.start in starts for mention in items.mentions] + [gold.source is None]
         if any(right):
             yield Group(example.number, tuple(hashed(features) for features in items.features), tuple(right))
@@ -105,6 +105,19 @@ def _gold_of_passages(example: Example) -> dict[int, GoldPassage]:
 def _mentions_in(reading: Reading, source: Sequence[int]) -> list[Mention]:
     t, (start, end) = reading.tokens, source
     return [m for m in reading.mentions if t.starts[m.start] < end and t.ends[m.end - 1] > start]
+
+
+def _speaking(reading: Reading, sources: Sequence[Mention], gold: GoldPassage) -> Sequence[Mention]:
+    """Of a source's mentions those that are the speaker: not CNN in "Jane Doe of CNN". All, if none is."""
+    if gold.how != "name":
+        return sources
+    named = [
+        mention
+        for mention in sources
+        if (person := reading.people.of(reading.bearers.get(mention.start, mention))) is not None
+        and _named_so([person], gold.speaker or "")[0]
+    ]
+    return named or sources
 
 
 def _head(reading: Reading, sources: Sequence[Mention], gold: GoldPassage) -> Mention | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.quote_baselines import Baseline, available_baselines
-from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
+from summarizer.model import Quote, QuoteKind
 from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
@@ -62,16 +62,10 @@ def as_predictions(quotes: Iterable[Quote]) -> list[dict[str, Any]]:
 
 
 def as_prediction(quote: Quote) -> dict[str, Any]:
-    return {"spans": [[span.start, span.end] for span in quote.content], "speaker": _named(quote.speaker)}
-
-
-def _named(speaker: Speaker | None) -> str | None:
-    """As replies name a speaker: "a spokesman for Jane Doe" where only she is known by name."""
-    if speaker is None:
-        return None
-    if speaker.kind is SpeakerKind.PERSON or speaker.speaks_for is None:
-        return speaker.name
-    return f"{speaker.name} for {speaker.speaks_for}"
+    return {
+        "spans": [[span.start, span.end] for span in quote.content],
+        "speaker": quote.speaker.name if quote.speaker is not None else None,
+    }
 
 
 def write_predictions(data: Path, out: Path, predictor: Predictor) -> float:

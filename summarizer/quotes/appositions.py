@@ -7,6 +7,11 @@ from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.tokens import Tokens
 
 _DOCUMENTS = lexicon.words("roles", "documents")
+_STRONG = lexicon.words("cues", "strong")
+_COMPLETES = lexicon.listed("of for from to at with by")
+_HOMES = lexicon.listed("of from at with")
+_RANKS = lexicon.listed("ranking 1st 2nd 3rd first second")
+_MOST_COMPLEMENTS = 3
 _LONGEST_CHAIN = 3  # "Florida's | Republican attorney general, | Pam Bondi"
 
 
@@ -14,11 +19,13 @@ def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Menti
     """First token of a mention that describes a person -> the mention that names the person."""
     step: dict[int, int] = {}
     for number, mention in enumerate(mentions):
-        if number + 1 < len(mentions) and _describes_next(tokens, mention, mentions[number + 1]):
-            step[number] = number + 1
+        following = _behind_complements(tokens, mentions, number)
+        if following < len(mentions) and _describes_next(tokens, mentions, number, following):
+            step[number] = following
         elif number and (
             _is_document_of(mentions[number - 1], mention)
             or _describes_previous(tokens, mentions[number - 1], mention)
+            or _is_home_of(tokens, mentions[number - 1], mention, in_chain=number - 1 in step)
         ):
             step[number] = number - 1
     found: dict[int, Mention] = {}
@@ -31,7 +38,40 @@ def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Menti
     return found
 
 
-def _describes_next(tokens: Tokens, mention: Mention, following: Mention) -> bool:
+def complements_end(tokens: Tokens, mentions: Sequence[Mention], number: int) -> tuple[int, int]:
+    """Behind what completes a nominal: its last token, and the number of the next mention.
+
+    "A spokesman |for the Department of Justice", "the leader |of the league".
+    """
+    end, at = mentions[number].end, number + 1
+    for _ in range(_MOST_COMPLEMENTS):
+        if at >= len(mentions) or end >= len(tokens) or tokens.quoted[end]:
+            break
+        following = mentions[at]
+        if (
+            tokens.lower[end] not in _COMPLETES
+            or following.start != end + 1
+            or following.kind is MentionKind.PRONOUN
+            or tokens.paragraph[following.start] != tokens.paragraph[end]
+        ):
+            break
+        end, at = following.end, at + 1
+    return end, at
+
+
+def _behind_complements(tokens: Tokens, mentions: Sequence[Mention], number: int) -> int:
+    """The number of the mention that a name beside this one would be: Jane Doe in "the leader of the league,
+    Jane Doe,"."""
+    if mentions[number].kind is not MentionKind.NOMINAL or mentions[number].possessive:
+        return number + 1
+    end, at = complements_end(tokens, mentions, number)
+    return at if at < len(mentions) and tokens.words[end : mentions[at].start] == [","] else number + 1
+
+
+def _describes_next(tokens: Tokens, mentions: Sequence[Mention], number: int, at: int) -> bool:
+    mention, following = mentions[number], mentions[at]
+    if at > number + 1:
+        return following.is_person and not mention.plural and _closed(tokens, following)
     if tokens.paragraph[mention.start] != tokens.paragraph[following.start]:
         return False
     if mention.end == following.start:
@@ -45,6 +85,8 @@ def _describes_next(tokens: Tokens, mention: Mention, following: Mention) -> boo
         return mention.kind is MentionKind.NOMINAL and tokens.words[following.start][0].islower()
     if between in (["known", "as"], ["named"], ["called"]):
         return mention.kind is MentionKind.NOMINAL
+    if len(between) == 1 and between[0] in _RANKS:  # "Air Force |1st Lt. Jane Doe"
+        return not mention.is_person
     return (
         between == [","]
         and mention.kind is MentionKind.NOMINAL
@@ -71,10 +113,34 @@ def _describes_previous(tokens: Tokens, person: Mention, mention: Mention) -> bo
         and not person.possessive
         and mention.kind is MentionKind.NOMINAL
         and not mention.plural
-        and tokens.words[person.end : mention.start] == [","]
+        and _parted_by_comma(tokens, person.end, mention.start)
         and tokens.paragraph[person.start] == tokens.paragraph[mention.start]
-        and (person.tail > mention.start or _opens_sentence(tokens, person))
+        and (
+            person.tail > mention.start
+            or _opens_sentence(tokens, person)
+            or (person.start > 0 and tokens.lower[person.start - 1] in _STRONG)
+        )
     )
+
+
+def _parted_by_comma(tokens: Tokens, start: int, end: int) -> bool:
+    """Whether a comma is all that stands between, but for a party in brackets: "Jane Doe (D-Md.), a"."""
+    words = tokens.words[start:end]
+    if words[:1] == ["("] and ")" in words:
+        words = words[words.index(")") + 1 :]
+    return words == [","]
+
+
+def _is_home_of(tokens: Tokens, person: Mention, mention: Mention, *, in_chain: bool) -> bool:
+    """Jane Doe of |the Harbor Institute|; John Roe of Madison, |Alabama|."""
+    if mention.kind is not MentionKind.NAME or person.possessive:
+        return False
+    if tokens.paragraph[person.start] != tokens.paragraph[mention.start]:
+        return False
+    between = tokens.lower[person.end : mention.start]
+    if person.is_person:
+        return len(between) == 1 and between[0] in _HOMES
+    return in_chain and between == [","]
 
 
 def _opens_sentence(tokens: Tokens, mention: Mention) -> bool:

@@ -1,7 +1,7 @@
 """Which person a name, a pronoun or a nominal stands for, within one article."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
@@ -32,6 +32,7 @@ class People:
         self._by_given: dict[str, list[Person]] = {}
         self._of: dict[int, Person] = {}  # by the mention's first token
         persons = [mention for mention in mentions if mention.is_person and mention.name]
+        self._full = {tuple(words) for mention in persons if len(words := _name_words(mention)) == 2}
         for mention in persons:
             self._introduce(mention)
         for mention in persons:
@@ -48,6 +49,10 @@ class People:
         words = _name_words(mention)
         if len(words) < 2:
             return
+        if len(words) > 2 and tuple(words[:2]) in self._full:
+            # In a headline capitals run on behind a name: "Jane Doe Praises Rival".
+            words = words[:2]
+            mention = replace(mention, name=" ".join(words))
         given, surname = words[0], words[-1]
         for person in self._by_surname.get(surname.lower(), []):
             if same_given_names(person.given.lower().split(), given.lower().split()):

@@ -6,6 +6,7 @@ from functools import cache
 
 from articles.model import Span
 from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
+from summarizer.quotes.appositions import complements_end
 from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.learned import SourceRanker, speech_probabilities
@@ -185,12 +186,19 @@ class _Speakers:
             if resolved is None:
                 return None, 0.0
             return self._person(resolved.person, source), resolved.confidence
-        possessor = self._reading.mention_before(source)
-        start = possessor.start if possessor is not None and possessor.possessive else source.start
-        words = self._reading.tokens.span(start, source.end).of(self._reading.text)
         principal = speaks_for(self._reading, source)
         kind = SpeakerKind.ORGANISATION if source.kind is MentionKind.NAME else SpeakerKind.UNNAMED
-        return Speaker(name=source.name or words, role=None, kind=kind, speaks_for=principal), 1.0
+        return Speaker(
+            name=source.name or self._described(source), role=None, kind=kind, speaks_for=principal
+        ), 1.0
+
+    def _described(self, source: Mention) -> str:
+        """An unnamed source as the text has it, whose it is with it: "a spokesman for the Pentagon"."""
+        reading = self._reading
+        possessor = reading.mention_before(source)
+        start = possessor.start if possessor is not None and possessor.possessive else source.start
+        end, _ = complements_end(reading.tokens, reading.mentions, reading.mention_starts_at(source.start))
+        return reading.tokens.span(start, end).of(reading.text)
 
     def _person(self, person: Person, source: Mention) -> Speaker:
         role = person.role.of(self._reading.text) if person.role is not None else None

@@ -281,10 +281,25 @@ def mention_features(reading: Reading, mention: Mention) -> list[str]:
         found.append(f"head={mention.head}")
     if mention.role is not None:
         found.append("role")
+    found.append(_clause(reading, mention))
     second = _word(reading, max(mention.end, mention.tail) + 1)
     found.append(f"next2={_class(follows)} {second}")
     found.append(f"shape={t.words[mention.start][0].isupper()}")
     return found
+
+
+def _clause(reading: Reading, mention: Mention) -> str:
+    """Whether a mention speaks, and whether it stands in what somebody else is reported to say."""
+    speaks = any(cue.strong for cue in reading.cues_of.get(mention.start, ()))
+    cue = reading.strong_cue_before(mention)
+    reported = (
+        cue is not None
+        and cue.source.start != mention.start
+        and cue.source.end <= cue.start
+        and reading.unquoted_before[mention.start] - reading.unquoted_before[cue.end]
+        == mention.start - cue.end
+    )
+    return f"speaks={speaks} reported={reported}"
 
 
 def _class(word: str) -> str:

@@ -17,9 +17,11 @@ from summarizer.quotes.person_names import (
     is_person_name,
     is_possessive,
     name_gender,
+    opens_no_name,
     stem,
     surname_of,
 )
+from summarizer.quotes.subjects import opens_subject, subject_end
 from summarizer.quotes.tails import with_tails
 from summarizer.quotes.tokens import Tokens
 
@@ -40,6 +42,10 @@ _DETERMINERS = lexicon.words("function_words", "determiners")
 _PRONOUNS = {"he": "m", "she": "f", "they": None, "it": None, "who": None, "i": None, "we": None}
 _PARTICLES = lexicon.listed("de van von der den del della di da dos la le el al bin ibn ben du des ter")
 _SENTENCE_ENDS = frozenset((".", "?", "!", ":", ";", "…"))
+# "Jane Doe Says Harbor Is Closed": in a headline the verb has a capital too.
+_HEADLINE_VERBS = frozenset(
+    word for word in lexicon.words("cues", "strong") if word.endswith("s") and word not in ("puts", "cites")
+)
 _LONGEST_NOUN_PHRASE = 9
 _OFFICES_OF = (["of", "state"], ["of", "staff"], ["of", "defense"], ["of", "police"])  # secretary, chief
 
@@ -72,7 +78,7 @@ class _Finder:
                 continue
             found.append(mention)
             i = floor = max(mention.end, i + 1)
-        return self._singles_named(found)
+        return self._settled(found)
 
     def _at(self, i: int, floor: int) -> Mention | None:
         word, lower = self._t.words[i], self._t.lower[i]
@@ -86,12 +92,18 @@ class _Finder:
                 plural=lower in ("they", "we"),
             )
         if lower in _DETERMINERS:
-            return self._noun_phrase(i, i + 1)
+            return self._noun_phrase(i, i + 1) or self._subject(i)
         if self._is_name_word(i):
             return self._noun_phrase(i, i)
         if lower in _GROUPS or lower in _ROLES or self._is_possessed(i):
-            return self._noun_phrase(self._modifiers_start(i, floor), i)
-        return None
+            return self._noun_phrase(self._modifiers_start(i, floor), i) or self._subject(i)
+        return self._subject(i)
+
+    def _subject(self, i: int) -> Mention | None:
+        if not opens_subject(self._t.lower[i]):
+            return None
+        end = subject_end(self._t, i)
+        return self._nominal(i, end) if end is not None else None
 
     def _is_name_word(self, i: int) -> bool:
         word = self._t.words[i]
@@ -99,9 +111,15 @@ class _Finder:
             return word[0] == "@" and len(word) > 1
         lower = self._t.lower[i]
         if lower in _FUNCTION or lower in _AUXILIARIES or lower.removesuffix("'s") in _FUNCTION:
-            return False
+            return word in self._person_words and self._beside_verb(i)
         # The first word of a sentence has a capital anyway.
         return not (self._opens_sentence(i) and self._common(i) and not self._capital_follows(i))
+
+    def _beside_verb(self, i: int) -> bool:
+        """Whether a name that is a small word too is one here: "Will wrote" of George Will."""
+        t = self._t
+        behind = i + 1 < len(t) and not t.quoted[i + 1] and t.lower[i + 1] in _VERBS
+        return behind or (i > 0 and not t.quoted[i - 1] and t.lower[i - 1] in _VERBS)
 
     def _is_possessed(self, i: int) -> bool:
         """The campaign in "Trump's campaign"."""
@@ -194,7 +212,7 @@ class _Finder:
             word = t.words[end + step]
             if not (word[0].isupper() and word[0].isalpha()) or t.lower[end + step] in _PRONOUNS:
                 break
-            if step and t.lower[end + step] in _FUNCTION:
+            if t.lower[end + step] in (_FUNCTION if step else _HEADLINE_VERBS):
                 break
             end += step + 1
         return end
@@ -224,6 +242,7 @@ class _Finder:
         name_at = self._name_start(first, end)
         if name_at == end:  # nothing but titles: "the Secretary of State"
             return replace(self._nominal(start, end), possessive=possessive)
+        name_at = self._behind_verbs(name_at, end)
         words = [bare(t.words[i]) for i in range(name_at, end)]
         titled = name_at > first and t.lower[name_at - 1] in _TITLES
         described = any(stem(t.lower[i]) in _ROLES for i in range(start, name_at))
@@ -260,6 +279,18 @@ class _Finder:
             return end - 2 if end - at >= 5 else end
         return at
 
+    def _behind_verbs(self, first: int, end: int) -> int:
+        """Behind the capitalised words that only lead to a name: "Follow Jane Doe", "Said Jane Doe"."""
+        t, at = self._t, first
+        while (
+            end - at > 2
+            and t.lower[at] not in _GIVEN
+            and (t.lower[at + 1] in _GIVEN)
+            and (t.lower[at] in _VERBS or opens_no_name(t.lower[at]))
+        ):
+            at += 1
+        return at
+
     def _role(self, start: int, name_at: int) -> Span | None:
         t = self._t
         first = start + (t.lower[start] in _DETERMINERS)
@@ -286,13 +317,31 @@ class _Finder:
             possessive=is_possessive(self._t.words[end - 1]),
         )
 
-    def _singles_named(self, found: list[Mention]) -> Iterator[Mention]:
-        """Single words that are a person's given name or surname in this article are that person."""
+    def _settled(self, found: list[Mention]) -> Iterator[Mention]:
+        """Each mention as the whole article shows it.
+
+        Single words that are a person's given name or surname here are that person; what opens with a
+        surname is a thing named for its bearer ("Trump Train").
+        """
+        surnames = {
+            surname_of(words).lower()
+            for mention in found
+            if mention.is_person
+            and len(words := (mention.name or "").split()) > 1
+            and words[0].lower() in _GIVEN
+        }
         for mention in found:
+            words = (mention.name or "").split()
             if mention.kind is MentionKind.NAME and mention.name in self._person_words:
                 yield replace(mention, kind=MentionKind.PERSON)
+            elif mention.is_person and len(words) > 1 and self._is_named_for(words, surnames):
+                yield replace(mention, kind=MentionKind.NAME, role=None, gender=None)
             else:
                 yield mention
+
+    def _is_named_for(self, words: list[str], surnames: set[str]) -> bool:
+        first = words[0].lower()
+        return first in surnames and first not in _GIVEN and words[-1].lower() not in surnames
 
 
 def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:

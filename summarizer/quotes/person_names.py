@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from summarizer.quotes import lexicon
 
 BARE_TITLES = lexicon.listed("mr mr. mrs mrs. ms ms. miss mx. dr dr. sir dame lord lady")
+_PARTICLES = lexicon.listed("van von der de del la le el al bin ibn ben du")
 SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
 _WOMEN = lexicon.words("roles", "women")
 _MEN = lexicon.words("roles", "men")
 _PUBLISHERS = lexicon.words("organisations", "publishers")
 _PLACES = lexicon.words("places")
+_NOT_GIVEN = lexicon.words("not_given_names")
+_SMALL = (
+    lexicon.words("function_words") - lexicon.listed("will may mark august january april june")
+) | lexicon.words("function_words", "auxiliaries") - lexicon.listed("will may")
 _GIVEN = lexicon.given_name_genders()
 # A given name in front does not make a person of these: "Clinton Foundation", "Marshall University".
 _NEVER_SURNAMES = frozenset(
@@ -27,6 +32,8 @@ def is_person_name(words: Sequence[str], *, titled: bool, described: bool) -> bo
         return False
     if any(link in lowered for link in ("of", "the", "for", "&")):
         return False
+    if len(words) > 1 and not titled and _is_no_name(lowered):
+        return False
     if lowered[0] in _GIVEN and 1 < len(words) <= 4:
         return lowered[-1] not in _NEVER_SURNAMES
     if any(word in _NEVER_SURNAMES for word in lowered) or (len(words) > 1 and lowered[0] in _PUBLISHERS):
@@ -35,6 +42,16 @@ def is_person_name(words: Sequence[str], *, titled: bool, described: bool) -> bo
         return titled or (described and lowered[0] not in _PUBLISHERS)
     acronym = any(len(word) > 1 and word.isupper() for word in words)
     return titled or (len(words) <= 4 and not acronym and lowered[0] not in _PLACES)
+
+
+def opens_no_name(lower: str) -> bool:
+    """Whether a capitalised word opens no person's name: "White House", "Follow Jane Doe"."""
+    return lower in _NOT_GIVEN or lower in _SMALL
+
+
+def _is_no_name(lowered: Sequence[str]) -> bool:
+    """Whether one word gives a run of capitals away: "Black Lives Matter", "Trump Is Wrong"."""
+    return lowered[0] in _NOT_GIVEN or any(word in _SMALL and word not in _PARTICLES for word in lowered)
 
 
 def name_gender(words: Sequence[str], before: Sequence[str]) -> str | None:

@@ -89,6 +89,22 @@ class Reading:
         return found
 
     @cached_property
+    def _strong_cues(self) -> list[Cue]:
+        return [cue for cues in self.cues for cue in cues if cue.strong]
+
+    @cached_property
+    def _strong_cue_ends(self) -> list[int]:
+        return [cue.end for cue in self._strong_cues]
+
+    def strong_cue_before(self, mention: Mention) -> Cue | None:
+        """The last strong cue that ends before a mention, in its sentence."""
+        number = bisect_right(self._strong_cue_ends, mention.start)
+        if not number:
+            return None
+        cue = self._strong_cues[number - 1]
+        return cue if self.sentence_at(cue.start) == self.sentence_at(mention.start) else None
+
+    @cached_property
     def unquoted_before(self) -> list[int]:
         """How many tokens before each one stand outside quotations."""
         counts = [0]

@@ -72,6 +72,10 @@ _DOUBLE = re.compile('["“”„‟«»＂]')
 _OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
 _CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
 _LONGEST_SIGNATURE = 12  # words
+# Where a quotation ends whose closing mark is missing: "…, said Jane Doe", "…, Jane Doe said".
+_SAID = r"(?:said|says|told|added|wrote|tweeted|asked|explained|continued)"
+_NAME = r"(?:(?:he|she|[A-Z][\w.’'-]{1,30})(?:[ \u00a0][A-Z][\w.’'-]{1,30}){0,3})"
+_CUE_BEHIND = re.compile(rf"(?P<comma>,)[ \u00a0](?:{_SAID}[ \u00a0]{_NAME}|{_NAME}[ \u00a0]{_SAID})\b")
 _FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
 
 
@@ -91,7 +95,9 @@ def _double_pairs(text: str, paragraphs: Sequence[Span]) -> Iterator[_Pair]:
         if not marks:
             left_open = False
             continue
-        pairing = _Pairing(text, paragraph, number, marks, left_open=left_open)
+        following = paragraphs[number + 1].start if number + 1 < len(paragraphs) else len(text)
+        goes_on = _DOUBLE.match(text, following) is not None
+        pairing = _Pairing(text, paragraph, number, marks, left_open=left_open, goes_on=goes_on)
         yield from pairing.pairs()
         left_open = pairing.left_open
 
@@ -99,8 +105,12 @@ def _double_pairs(text: str, paragraphs: Sequence[Span]) -> Iterator[_Pair]:
 class _Pairing:
     """Pairs the double marks of one paragraph, from left to right."""
 
-    def __init__(self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool) -> None:
+    def __init__(
+        self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool, goes_on: bool
+    ) -> None:
+        """left_open: by the paragraph before. goes_on: the paragraph behind opens with a mark."""
         self._text, self._paragraph, self._number = text, paragraph, number
+        self._goes_on = goes_on
         self._sides = [
             (at, side)
             for at in marks
@@ -133,8 +143,9 @@ class _Pairing:
                 yield self._pair(opened, at + 1)
                 opened = None
         if opened is not None:
-            self.left_open = True
-            yield self._pair(opened, self._paragraph.end, closed=False)
+            cue = None if self._goes_on else _CUE_BEHIND.search(self._text, opened, self._paragraph.end)
+            self.left_open = cue is None
+            yield self._pair(opened, cue.end("comma") if cue else self._paragraph.end, closed=False)
 
     def _pair(self, start: int, end: int, *, opened: bool = True, closed: bool = True) -> _Pair:
         first = start <= self._paragraph.start + 1
@@ -193,6 +204,8 @@ def _side(text: str, paragraph: Span, at: int) -> _Side:
         return _Side.CLOSES if closes and not opens else _Side.OPENS
     if mark == "”":
         return _Side.OPENS if opens and not closes and before.isspace() else _Side.CLOSES
+    if opens and before in ",.?!":  # a space is missing: …,"said Jane Doe
+        return _Side.EITHER
     if opens != closes:
         return _Side.OPENS if opens else _Side.CLOSES
     return _Side.EITHER

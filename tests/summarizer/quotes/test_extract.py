@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.model import Quote, QuoteKind
+from summarizer.model import Quote, QuoteKind, SpeakerKind
 from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of
 
 SEED = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
@@ -117,7 +117,7 @@ def test_a_sentence_with_quotation_marks_is_no_paraphrase() -> None:
 @pytest.mark.parametrize(
     ("source", "name", "principal"),
     [
-        ("a spokesman for the Pentagon", "a spokesman", "Pentagon"),
+        ("a spokesman for the Pentagon", "a spokesman for the Pentagon", "Pentagon"),
         ("Trump spokeswoman Hope Hicks", "Hope Hicks", "Trump"),
         ("Jane Doe, a spokeswoman for the Ministry of Defence", "Jane Doe", "Ministry of Defence"),
         ("Sen. Jane Doe", "Jane Doe", None),
@@ -136,7 +136,16 @@ def test_a_spokesperson_speaks_for_somebody_else(source: str, name: str, princip
         ("former secretary of state Hillary Clinton", "Hillary Clinton"),
         ("Sen. Jeff Merkley of Oregon, who is on the committee", "Jeff Merkley"),
         ("Iowa State University's Dianne Bystrom", "Dianne Bystrom"),
+        ("Archbishop John Roe of the Armenian Patriarchate of Jerusalem", "John Roe"),
+        ("Jane Doe of Madison, Alabama", "Jane Doe"),
+        ("Rep. Jane Doe (D-Md.), chair of the harbor committee", "Jane Doe"),
+        ("the leader of the Harbor League, Jane Doe", "Jane Doe"),
+        ("Air Force 1st Lt. Jane Doe", "Jane Doe"),
         ("a senior official", "a senior official"),
+        ("a longtime adviser to Jane Doe", "a longtime adviser to Jane Doe"),
+        ("one commenter", "one commenter"),
+        ("the impostor", "the impostor"),
+        ("the 46-year-old", "the 46-year-old"),
         ("the Justice Department", "Justice Department"),
     ],
 )
@@ -144,6 +153,53 @@ def test_the_speaker_is_whom_a_description_names(source: str, name: str) -> None
     (quote,) = quotes_of(f"“We will have nothing to say today,” said {source}.")
     assert quote.speaker is not None
     assert quote.speaker.name == name
+
+
+@pytest.mark.parametrize("source", ["Another", "Others", "14 percent", "The radioman", "Some"])
+def test_whoever_stands_before_a_reporting_verb_is_a_speaker(source: str) -> None:
+    (quote,) = quotes_of(f"{source} said, “We will have nothing to say today.”")
+    assert quote.speaker is not None
+    assert (quote.speaker.name, quote.speaker.kind) == (source, SpeakerKind.UNNAMED)
+
+
+def test_a_surname_that_is_a_small_word_speaks_too() -> None:
+    text = "George Will came to the harbor on Monday.\n\n“It is a fine harbor,” Will wrote."
+    assert said_by(quotes_of(text), "George Will", text) == ["It is a fine harbor,"]
+
+
+@pytest.mark.parametrize(
+    ("headline", "name"),
+    [
+        ("Jane Doe Says Harbor Town Must Wait", "Jane Doe"),
+        ("Follow Jane Doe", "Jane Doe"),
+        ("Doe Train Rolls On", "Jane Doe"),
+        ("White House Is Silent", "Jane Doe"),
+    ],
+)
+def test_capitals_of_a_headline_give_nobody_another_name(headline: str, name: str) -> None:
+    text = (
+        f"{headline}\n\n“We will have nothing to say today,” said Sen. Jane Doe.\n\n“Not a word,” Doe said."
+    )
+    assert [quote.speaker.name for quote in quotes_of(text) if quote.speaker is not None] == [name, name]
+
+
+def test_a_quotation_whose_closing_mark_is_missing_ends_at_its_cue() -> None:
+    text = "“We will stay here for good, said Jane Doe, who runs the port.\n\nThe port opened in 1990."
+    assert said_by(quotes_of(text), "Jane Doe", text) == ["We will stay here for good,"]
+
+
+def test_a_quotation_that_goes_on_in_the_next_paragraph_is_cut_at_no_cue_inside_it() -> None:
+    text = "Jane Doe said: “We met in May, she told me, and left.\n\n“And we will come back.”"
+    assert said_by(quotes_of(text), "Jane Doe", text) == [
+        "We met in May, she told me, and left. … And we will come back."
+    ]
+
+
+def test_a_mark_without_its_space_still_closes() -> None:
+    text = '"We will stay here for good,"Jane Doe said in a statement. "More of us will come."'
+    assert said_by(quotes_of(text), "Jane Doe", text) == [
+        "We will stay here for good, … More of us will come."
+    ]
 
 
 def test_two_people_of_one_surname_are_kept_apart() -> None:
