@@ -59,6 +59,14 @@ def canonical_url(url: str) -> str:
     return canonical
 
 
+def host_of(url: str | None) -> str:
+    """Whom a URL asks: host and port as they stand there; "" where there is none."""
+    try:
+        return urlsplit(url or "").netloc
+    except ValueError:
+        return ""
+
+
 def _simplify(url: str, *, given: str) -> str:
     parts = _split(url, given)
     host = _plain_host(parts, given)

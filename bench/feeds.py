@@ -14,14 +14,16 @@ import resource
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from articles.database import Database, open_database
-from articles.feeds.intake import Intake
+from articles.feeds.intake import Intake, IntakeReport
 from articles.feeds.model import EntryState
 from articles.feeds.opml import Outline
-from articles.feeds.poller import Poller
+from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
 from articles.fetching.addresses import AllowList
@@ -29,6 +31,11 @@ from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
+from bot.feed_desk import FeedWork, Refreshed
+from bot.jobs.in_process import InProcessQueue
+from bot.jobs.model import Job, PollFeed, TakeIn
+from bot.jobs.scheduler import REFILL_S, Scheduler
+from bot.jobs.work import DueJobs, Worker
 from bot.migration import upgrade
 
 
@@ -58,9 +65,16 @@ class Bench:
         """One round; prints what it came to and took."""
         poller = Poller(self.feeds, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17))
         intake = Intake(self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now)
+        polled, taken = PollReport(), IntakeReport()
+
+        def observe(refreshed: Refreshed) -> None:
+            add(polled, refreshed.poll)
+            add(taken, refreshed.intake)
+
+        work = FeedWork(poller=poller, intake=intake, rest=fetcher.rest, observe=observe)
         before, articles_before = await counts(fetcher, self.port), self.articles.count()
         started, cpu_started = time.perf_counter(), time.process_time()
-        polled = await poller.poll_due()
+        await self.work_off(PollFeed, work)
         polling_s, polling_cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
         print(
             f"  feeds: {polled.polled:,} asked, {polled.unchanged:,} unchanged, {polled.failed:,} failed, "
@@ -69,7 +83,7 @@ class Bench:
         )
         if pages:
             started, cpu_started = time.perf_counter(), time.process_time()
-            taken = await intake.take_in()
+            await self.work_off(TakeIn, work)
             intake_s, intake_cpu_s = time.perf_counter() - started, time.process_time() - cpu_started
             print(
                 f"  articles: {taken.stored:,} stored, {taken.from_feed_text:,} of them the feed's own text, "
@@ -85,9 +99,31 @@ class Bench:
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"  peak memory so far: {peak_mb:,.0f} MB")
 
+    async def work_off(self, kind: type[Job], work: FeedWork) -> None:
+        """Does all jobs of a kind as `pullquote run` does them on SQLite."""
+        nobody: Any = None  # delivers here, or is told of a pause
+        due = DueJobs(feeds=self.feeds, courier=nobody, platforms=(), clock=lambda: self.now)
+        (source,) = (s for s in due.sources(tick_s=REFILL_S, feeds_every_s=REFILL_S) if s.kind is kind)
+        queue, stop = InProcessQueue(), asyncio.Event()
+        worker = Worker(desk=nobody, work=work, courier=nobody, tell=nobody, shared=False)
+        scheduling = asyncio.create_task(Scheduler(queue, [source]).run())
+        working = asyncio.create_task(queue.work(worker.run, stop=stop))
+        while await asyncio.to_thread(source.due, 1):  # noqa: ASYNC110 (the tables tell no event)
+            await asyncio.sleep(REFILL_S / 2)
+        await queue.idle()
+        scheduling.cancel()
+        stop.set()
+        await working
+
     def entries(self) -> str:
         held = {state.value: self.feeds.count_entries(state) for state in EntryState}
         return "entries " + ", ".join(f"{count:,} {state}" for state, count in held.items() if count)
+
+
+def add(total: PollReport | IntakeReport, part: PollReport | IntakeReport) -> None:
+    """The parts of a report summed up."""
+    for name, count in asdict(part).items():
+        setattr(total, name, getattr(total, name) + count)
 
 
 async def counts(fetcher: Fetcher, port: int) -> dict[str, int]:

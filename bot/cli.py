@@ -5,8 +5,8 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from articles.files import read_article_file
 from articles.model import Article
+from bot.alone import NotAlone, alone_with
 from bot.as_json import article_json, brief_json, quotes_json
 from bot.chat import ChatAdapter, ChatError
 from bot.compose import brief_blocks, quote_blocks
@@ -33,12 +34,13 @@ from bot.doctor import Check, check_database, check_model, check_platform, check
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
+from bot.jobs.model import JobQueue, QueueUnavailable
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable, StoredCounts
-from bot.pause_notices import PauseNotices
 from bot.reading import read_article
 from bot.reply import Reply
-from bot.running import run_platforms
+from bot.roles import Roles, UnknownRole, all_roles, parse_roles
+from bot.running import run_house
 from config.defaults import DEFAULT_FEEDS, sample_article
 from config.settings import SETTINGS_FILE, Settings, Telegram
 from summarizer.errors import SummarizerError
@@ -47,6 +49,7 @@ from summarizer.names import same_name
 
 log = logging.getLogger(__name__)
 
+PLATFORMS = ("telegram", "discord")
 REFUSED = 2  # exit code: something that was asked for could not be done
 
 
@@ -65,16 +68,22 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 
 
 @app.command()
-def run() -> None:
+@click.option(
+    "--roles",
+    metavar="ROLE,...",
+    help="What this process does, of telegram, discord, scheduler and worker; all of it by default."
+    " Several processes share a PostgreSQL database.",
+)
+def run(roles: str | None) -> None:
     """Open the bot: on the platforms that have a token, else in this terminal."""
     meters = Meters(CollectorRegistry())
     adapters = platforms(read_settings(), meters)
-    if not adapters:
+    if not adapters and roles is None:
         serve_console(read_settings())
         return
     settings = read_settings(serving=True)
-    with house_of(settings, meters) as house:
-        asyncio.run(serve(house, adapters, settings))
+    with house_of(settings, meters) as house, fit_for(house, given := roles_of(roles, adapters)):
+        asyncio.run(serve(house, adapters, settings, given))
 
 
 @app.command()
@@ -276,16 +285,66 @@ def telegram_chat(settings: Telegram, token: str, meters: Meters) -> ChatAdapter
     )
 
 
-async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings) -> None:
-    """The platforms, and the feeds behind them, until told to stop."""
-    offer_default_feeds(house, settings)
-    notices = PauseNotices(owners=house.feed_owners, adapters=adapters, conversation=house.service)
+def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
+    """Raises click.ClickException."""
+    if text is None:
+        return all_roles(adapters)
+    try:
+        return parse_roles(text, platforms=adapters, possible=PLATFORMS)
+    except UnknownRole as error:
+        raise click.ClickException(str(error)) from error
 
-    async def watch_feeds() -> None:
-        await house.feeds.watch(notices.tell, every_s=settings.feeds.every_s, stream=sys.stderr)
 
-    beside = [watch_feeds, *monitor_of(house, adapters, settings)]
-    await run_platforms(house, adapters, tick_s=settings.tick_s, beside=beside)
+@contextmanager
+def fit_for(house: House, roles: Roles) -> Iterator[None]:
+    """Whether the database is one that several processes may work on, or this one is alone.
+
+    Raises NotAlone, click.ClickException.
+    """
+    url = house.database.engine.url
+    if url.get_backend_name() == "postgresql":
+        yield
+        return
+    if not roles.everything:
+        raise click.ClickException(
+            "on SQLite one process does everything: leave --roles out, or set database_url to postgresql://…"
+        )
+    with alone_with(Path(url.database or "")):
+        yield
+
+
+@asynccontextmanager
+async def queue_of(house: House) -> AsyncIterator[JobQueue | None]:
+    """The queue that several processes share; None on SQLite. Raises QueueUnavailable."""
+    url = house.database.engine.url
+    if url.get_backend_name() != "postgresql":
+        yield None
+        return
+    from bot.jobs.shared import conninfo_of, open_shared_queue
+
+    async with open_shared_queue(conninfo_of(url)) as queue:
+        yield queue
+
+
+async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles) -> None:
+    """What the roles say, until told to stop."""
+    if roles.schedules:
+        offer_default_feeds(house, settings)
+    async with queue_of(house) as queue:
+        await run_house(
+            house,
+            adapters,
+            tick_s=settings.tick_s,
+            feeds_every_s=settings.feeds.every_s,
+            roles=roles,
+            queue=queue,
+            beside=monitor_of(house, connected(adapters, roles), settings),
+        )
+
+
+def connected(adapters: Mapping[str, ChatAdapter], roles: Roles) -> dict[str, ChatAdapter]:
+    """The adapters that this process connects."""
+    return {name: adapter for name, adapter in adapters.items() if roles.works or name in roles.serving}
 
 
 def monitor_of(
@@ -314,7 +373,7 @@ def serve_console(settings: Settings) -> None:
         offer_default_feeds(house, settings)
         if house.articles.count() == 0:
             house.ingest(sample())
-        asyncio.run(run_platforms(house, {"console": chat}, tick_s=settings.tick_s))
+        asyncio.run(run_house(house, {"console": chat}, tick_s=settings.tick_s))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
 
@@ -368,7 +427,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(f"{error.format_message()} (pullquote --help shows what there is)")
     except click.ClickException as error:
         complain(error.format_message())
-    except (ArticleError, DatabaseError, SummarizerError, ChatError, MonitorUnusable) as error:
+    except (
+        *(ArticleError, DatabaseError, SummarizerError),
+        *(ChatError, MonitorUnusable, NotAlone, QueueUnavailable),
+    ) as error:
         complain(error)
     except (click.Abort, KeyboardInterrupt):
         return 130

@@ -32,7 +32,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.digest import Digest, Digests
-from bot.outbox import Delivery, Outbox
+from bot.outbox import Delivery, DeliveryId, Outbox
 from bot.reply import Note, Prose, Reply
 from bot.schedule import from_json, next_due
 from bot.store import ChatStore, Subscription
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 BATCH = 200  # subscriptions taken at once
 IN_FLIGHT = 200  # deliveries claimed at once: enough chats that some may always be written to
 COMPOSING = 4  # at once; who asks for something needs a thread, too
+NOT_CONNECTED_PAUSE_S = 1.0
 REFILL_S = 1.0  # from one claim to the next while some are in flight
 LEASE = timedelta(seconds=100)  # what has not begun by then, or was to be sent again, was interrupted
 SEND_LEASE = timedelta(minutes=10)  # a send that may wait long for its chat's limits
@@ -83,6 +84,7 @@ class Courier:
         self._clock = clock
         self._adapters: dict[str, ChatAdapter] = {}
         self._closed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where we could not write, and when
+        self._composing = asyncio.Semaphore(COMPOSING)
         self._stopping = False
         self._at_work = asyncio.Lock()
         self._turns: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
@@ -104,6 +106,36 @@ class Courier:
         )
         scheduler.start()
         return scheduler
+
+    def due(self, platforms: Collection[str], *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
+        """What is due on those platforms, longest waiting first, after all that has become due is enqueued
+        and what was interrupted is dealt with. Several processes may do so at once."""
+        now = self._clock()
+        self._outbox.recover(now, resend=self._resend, within=RESEND_WITHIN)
+        while self._enqueue(now) == BATCH:
+            pass
+        return self._outbox.due(now, limit=limit, platforms=platforms)
+
+    async def deliver(self, delivery: DeliveryId, platform: str) -> None:
+        """Composes and sends one delivery, if it is due still, and settles what became of it.
+
+        Raises DatabaseError: then it is due again by and by.
+        """
+        if not await self._can_carry(platform):
+            return
+        claimed = await asyncio.to_thread(self._claim, 1, delivery)
+        for one in claimed:
+            await self._deliver(one, self._composing)
+
+    async def _can_carry(self, platform: str) -> bool:
+        if platform not in self._adapters:
+            # Not at once: as it stays due it is put again, and so on.
+            await asyncio.sleep(NOT_CONNECTED_PAUSE_S)
+        return platform in self._adapters and not self._stopping
+
+    def stop(self) -> None:
+        """Begins nothing more: what waits for its turn is due again."""
+        self._stopping = True
 
     async def finish(self) -> None:
         """Begins nothing more; returns when what is being sent has come to its end."""
@@ -151,8 +183,10 @@ class Courier:
     def _enqueue(self, now: datetime) -> int:
         return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: _following(order, now))
 
-    def _claim(self, limit: int) -> tuple[Delivery, ...]:
-        return self._outbox.claim(self._clock(), limit=limit, lease=LEASE, platforms=tuple(self._adapters))
+    def _claim(self, limit: int, only: DeliveryId | None = None) -> tuple[Delivery, ...]:
+        return self._outbox.claim(
+            self._clock(), limit=limit, lease=LEASE, platforms=tuple(self._adapters), only=only
+        )
 
     async def _deliver(self, delivery: Delivery, composing: asyncio.Semaphore) -> None:
         turn = self._turns.setdefault(delivery.subscription.chat, asyncio.Lock())

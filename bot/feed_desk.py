@@ -1,18 +1,19 @@
-"""The desk that follows feeds: adds them, refreshes them on request, and watches them while the bot runs."""
+"""The desk that follows feeds: adds them, refreshes them on request, and works on them while the bot runs."""
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
 
-from articles.database import Database, DatabaseError, DatabaseUnavailable
+from articles.database import Database
 from articles.feeds.discovery import discover
 from articles.feeds.filters import Rule
 from articles.feeds.intake import Intake, IntakeReport
-from articles.feeds.model import EntryState, Feed, FeedPaused
+from articles.feeds.model import EntryId, EntryState, Feed, FeedId, FeedPaused
 from articles.feeds.opml import Outline, read_opml, write_opml
 from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore, outline_of
@@ -111,31 +112,26 @@ class FeedDesk:
         async with Fetcher(self._policy) as fetcher:
             return await self._round(fetcher, stream)
 
-    async def watch(
-        self, tell: Callable[[FeedPaused], Awaitable[bool]], *, every_s: float, stream: TextIO
-    ) -> None:
-        """Asks what is due, again and again, until cancelled.
-
-        tell: lets the owners of a paused feed know; whether they all do. For each pause it is called until
-        then, once a round, also after a restart. Raises DatabaseUnusable.
-        """
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator["FeedWork"]:
+        """Asks feeds and takes in entries one by one, as they become due."""
         async with Fetcher(self._policy) as fetcher:
-            while True:
-                try:
-                    await self._round(fetcher, stream)
-                    await self._tell(tell)
-                except DatabaseUnavailable as error:  # locked, or the disk is full: the next round may do
-                    log.warning("feeds not asked", extra={"reason": str(error)})
-                except DatabaseError:
-                    raise
-                except Exception:
-                    log.exception("a round of feeds broke")
-                await asyncio.sleep(every_s)
+            yield FeedWork(
+                poller=self._poller(fetcher),
+                intake=self._intake(fetcher),
+                rest=fetcher.rest,
+                observe=self._observe,
+            )
+
+    async def tell(self, feed_id: FeedId, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
+        """Lets a paused feed's owners know, if they do not. tell: does so; whether they all know then."""
+        for event in await asyncio.to_thread(self.store.untold_pauses):
+            if event.id == feed_id and await tell(event):
+                await asyncio.to_thread(self.store.told, feed_id, now=self._clock())
 
     async def _round(self, fetcher: Fetcher, stream: TextIO) -> Refreshed:
         now = self._clock()
-        poller = Poller(self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
-        intake = Intake(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
+        poller, intake = self._poller(fetcher), self._intake(fetcher)
         due = await asyncio.to_thread(self.store.count_due, now=now)
         with progress("feeds", due, stream) as step:
             polled = await poller.poll_due(step)
@@ -156,7 +152,36 @@ class FeedDesk:
         self._observe(refreshed)
         return refreshed
 
-    async def _tell(self, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
-        for event in await asyncio.to_thread(self.store.untold_pauses):
-            if await tell(event):
-                await asyncio.to_thread(self.store.told, event.id, now=self._clock())
+    def _poller(self, fetcher: Fetcher) -> Poller:
+        return Poller(self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
+
+    def _intake(self, fetcher: Fetcher) -> Intake:
+        return Intake(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
+
+
+class FeedWork:
+    """Single feeds and entries, over one HTTP client. Each method may be stopped at any instant."""
+
+    def __init__(
+        self,
+        *,
+        poller: Poller,
+        intake: Intake,
+        rest: Callable[[str], Awaitable[None]],
+        observe: Callable[[Refreshed], None],
+    ) -> None:
+        self._poller, self._intake, self._observe = poller, intake, observe
+        self.rest = rest
+
+    async def poll(self, feed_id: FeedId) -> None:
+        """Asks a feed, if it is due. Raises DatabaseError."""
+        polled = await self._poller.poll(feed_id)
+        self._observe(Refreshed(poll=polled, intake=IntakeReport()))
+        if polled.new_entries or polled.failed:
+            facts = {"feed_id": feed_id, "failed": polled.failed, "entries": polled.new_entries}
+            log.info("feed asked", extra=facts)
+
+    async def take_in(self, entry_id: EntryId) -> None:
+        """Makes an article of an entry, if it waits for that. Raises DatabaseError."""
+        taken = await self._intake.take(entry_id)
+        self._observe(Refreshed(poll=PollReport(), intake=taken))

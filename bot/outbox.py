@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
-from sqlalchemy import ScalarSelect, Update, func, null, select, update
+from sqlalchemy import ScalarSelect, Select, Update, func, null, select, update
 
 from articles.database import Database, insert_absent
-from bot.chat import MessageId
+from bot.chat import ChatRef, MessageId
 from bot.schema import chats, outbox, subscriptions
 from bot.store import SUBSCRIPTIONS, Subscription, subscription_of
 
@@ -74,23 +74,36 @@ class Outbox:
                 connection.execute(moved.values(next_due=following))
         return len(taken)
 
+    def due(
+        self, now: datetime, *, limit: int, platforms: Collection[str]
+    ) -> tuple[tuple[DeliveryId, ChatRef], ...]:
+        """Up to `limit` deliveries that may be claimed now, longest waiting first, and where they go."""
+        ready = _ready(now, platforms).add_columns(chats.c.platform, chats.c.chat, chats.c.thread)
+        with self._database.reading() as connection:
+            return tuple(
+                (
+                    DeliveryId(row.id),
+                    ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None),
+                )
+                for row in connection.execute(ready.order_by(outbox.c.try_after).limit(limit))
+            )
+
     def claim(
-        self, now: datetime, *, limit: int, lease: timedelta, platforms: Collection[str]
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        platforms: Collection[str],
+        only: DeliveryId | None = None,
     ) -> tuple[Delivery, ...]:
         """Up to `limit` deliveries to send now, longest waiting first; no other process gets them.
 
-        Say within `lease` what became of each, or it counts as interrupted (see `recover`).
+        Say within `lease` what became of each, or it counts as interrupted (see `recover`). only: this one.
         """
-        ready = (
-            select(outbox.c.id)
-            .join(subscriptions, subscriptions.c.id == outbox.c.subscription_id)
-            .join(chats, chats.c.id == subscriptions.c.chat_id)
-            .where(outbox.c.state == DeliveryState.DUE.value, outbox.c.try_after <= now)
-            .where(subscriptions.c.paused.is_(False))
-            .where(chats.c.platform.in_(platforms))
-            .order_by(outbox.c.try_after)
-            .limit(limit)
-        )
+        ready = _ready(now, platforms).order_by(outbox.c.try_after).limit(limit)
+        if only is not None:
+            ready = ready.where(outbox.c.id == only)
         taken = {
             "state": DeliveryState.SENDING.value,
             "attempts": outbox.c.attempts + 1,
@@ -98,7 +111,12 @@ class Outbox:
         }
         with self._database.transaction() as connection:
             claimed = connection.execute(
-                update(outbox).where(outbox.c.id.in_(ready)).values(taken).returning(outbox)
+                # The state is asked for once more: of two that claim at once, the second waits for the first
+                # and then looks at the row again, but not into the query that found it.
+                update(outbox)
+                .where(outbox.c.id.in_(ready), outbox.c.state == DeliveryState.DUE.value)
+                .values(taken)
+                .returning(outbox)
             ).all()
             wanted = SUBSCRIPTIONS.where(subscriptions.c.id.in_({row.subscription_id for row in claimed}))
             orders = {row.id: subscription_of(row) for row in connection.execute(wanted)}
@@ -204,6 +222,17 @@ class Outbox:
     def _mark(self, delivery: DeliveryId, state: DeliveryState, **fields: object) -> None:
         with self._database.transaction() as connection:
             connection.execute(_marking(delivery, state, **fields))
+
+
+def _ready(now: datetime, platforms: Collection[str]) -> Select[Any]:
+    return (
+        select(outbox.c.id)
+        .join(subscriptions, subscriptions.c.id == outbox.c.subscription_id)
+        .join(chats, chats.c.id == subscriptions.c.chat_id)
+        .where(outbox.c.state == DeliveryState.DUE.value, outbox.c.try_after <= now)
+        .where(subscriptions.c.paused.is_(False))
+        .where(chats.c.platform.in_(platforms))
+    )
 
 
 def _marking(delivery: DeliveryId, state: DeliveryState, **fields: object) -> Update:

@@ -1,14 +1,20 @@
-"""One process at work: it serves every platform and delivers what is due, until it is told to stop."""
+"""One process at work: it does what its roles say, until it is told to stop."""
 
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
 from bot.chat import ChatAdapter
 from bot.delivery import Courier
 from bot.house import House
+from bot.jobs.in_process import InProcessQueue
+from bot.jobs.model import JobQueue
+from bot.jobs.scheduler import Scheduler
+from bot.jobs.work import DueJobs, Worker
+from bot.pause_notices import PauseNotices
+from bot.roles import Roles, all_roles
 
 log = logging.getLogger(__name__)
 
@@ -16,19 +22,27 @@ GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
 # Platforms that refuse a second copy of a message by themselves (Discord: nonce with enforce_nonce).
 REFUSES_COPIES = frozenset({"discord"})
 
+Work = Callable[[], Coroutine[Any, Any, None]]
 
-async def run_platforms(
+
+async def run_house(
     house: House,
     adapters: Mapping[str, ChatAdapter],
     *,
     tick_s: float,
-    beside: Iterable[Callable[[], Coroutine[Any, Any, None]]] = (),
+    feeds_every_s: float | None = None,
+    roles: Roles | None = None,
+    queue: JobQueue | None = None,
+    beside: Iterable[Work] = (),
 ) -> None:
-    """Serves until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
+    """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
+    adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is asked.
+    roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
     beside: work without end that goes on meanwhile. Raises what ended it or a platform, such as ChatError for
     a token that is refused.
     """
+    roles = roles or all_roles(adapters)
     courier = Courier(
         outbox=house.outbox,
         chats=house.chats,
@@ -37,27 +51,78 @@ async def run_platforms(
         resend=REFUSES_COPIES,
         clock=house.clock,
     )
-    serving = [
-        asyncio.create_task(adapter.serve(house.service), name=f"serve-{platform}")
-        for platform, adapter in adapters.items()
-    ]
-    opening = [
-        asyncio.create_task(_carry_when_ready(courier, platform, adapter))
-        for platform, adapter in adapters.items()
-    ]
-    working = [asyncio.create_task(work()) for work in beside]
+    jobs = _Jobs(house, adapters, courier, queue)
+    stop = asyncio.Event()
     told = asyncio.create_task(_told_to_stop())
-    scheduler = courier.schedule(every_s=tick_s)
+    scheduling = _start([jobs.schedule(tick_s, feeds_every_s)] if roles.schedules else [])
+    working = _start([jobs.work(stop)] if roles.works else [])
+    connected = _start(_connections(house, adapters, roles))
+    opening = _start(
+        _carry_when_ready(courier, name, adapter) for name, adapter in adapters.items() if roles.works
+    )
+    others = _start(work() for work in beside)
     try:
-        done, _ = await asyncio.wait([*serving, *working, told], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
+        )
     finally:
-        scheduler.pause()
-        ended = await _end(courier, [*serving, *opening, *working, told])
-        scheduler.shutdown(wait=False)
+        for task in scheduling:
+            task.cancel()
+        courier.stop()
+        stop.set()
+        ended = await _end(working, [*scheduling, *connected, *opening, *others, told])
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})
     for task in done:
         task.result()
+
+
+class _Jobs:
+    """The jobs of a process: put by it, or done by it, or both."""
+
+    def __init__(
+        self, house: House, adapters: Mapping[str, ChatAdapter], courier: Courier, shared: JobQueue | None
+    ) -> None:
+        self._house, self._adapters, self._courier = house, adapters, courier
+        self._shared = shared is not None
+        self._queue = shared or InProcessQueue()
+
+    async def schedule(self, tick_s: float, feeds_every_s: float | None) -> None:
+        due = DueJobs(
+            feeds=self._house.feeds.store,
+            courier=self._courier,
+            platforms=tuple(self._adapters),
+            clock=self._house.clock,
+        )
+        await Scheduler(self._queue, due.sources(tick_s=tick_s, feeds_every_s=feeds_every_s)).run()
+
+    async def work(self, stop: asyncio.Event) -> None:
+        notices = PauseNotices(
+            owners=self._house.feed_owners, adapters=self._adapters, conversation=self._house.service
+        )
+        async with self._house.feeds.at_work() as work:
+            worker = Worker(
+                desk=self._house.feeds,
+                work=work,
+                courier=self._courier,
+                tell=notices.tell,
+                shared=self._shared,
+            )
+            await self._queue.work(worker.run, stop=stop)
+
+
+def _connections(
+    house: House, adapters: Mapping[str, ChatAdapter], roles: Roles
+) -> Iterator[Coroutine[Any, Any, None]]:
+    for name, adapter in adapters.items():
+        if name in roles.serving:
+            yield adapter.serve(house.service)
+        elif roles.works:
+            yield adapter.stand_by()
+
+
+def _start(work: Iterable[Coroutine[Any, Any, None]]) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(each) for each in work]
 
 
 async def _carry_when_ready(courier: Courier, platform: str, adapter: ChatAdapter) -> None:
@@ -65,14 +130,18 @@ async def _carry_when_ready(courier: Courier, platform: str, adapter: ChatAdapte
     courier.carry(platform, adapter)
 
 
-async def _end(courier: Courier, tasks: Iterable[asyncio.Task[None]]) -> bool:
+async def _end(working: Iterable[asyncio.Task[None]], others: Iterable[asyncio.Task[None]]) -> bool:
     """Whether everything came to its end within the grace."""
-    finishing = asyncio.create_task(courier.finish())
-    _, unsent = await asyncio.wait([finishing], timeout=GRACE_S)
-    for task in tasks:
+    unfinished = await _wait(working)
+    for task in (*working, *others):
         task.cancel()
-    _, unserved = await asyncio.wait(tasks, timeout=GRACE_S)
-    return not unsent and not unserved
+    return not unfinished and not await _wait((*working, *others))
+
+
+async def _wait(tasks: Iterable[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """The tasks that have not ended within the grace."""
+    tasks = list(tasks)
+    return (await asyncio.wait(tasks, timeout=GRACE_S))[1] if tasks else set()
 
 
 async def _told_to_stop() -> None:

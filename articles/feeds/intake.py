@@ -10,19 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from articles.database import DatabaseError
 from articles.errors import ArticleError, FetchFailed
 from articles.feeds.concurrency import for_each
 from articles.feeds.filters import Where, accepts
-from articles.feeds.model import Entry, EntryState, PendingEntry
+from articles.feeds.model import Entry, EntryId, EntryState, PendingEntry
 from articles.feeds.store import FeedStore
 from articles.fetching.client import Fetch
 from articles.ingest import Ingested
 from articles.model import Article, Completeness, ParagraphKind, lay_out
 from articles.page import parse_page
 from articles.page.language import language_of
+from articles.urls import host_of
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +75,14 @@ class Intake:
                 step()
 
             await for_each(interleaved(batch), take, at_once=self._at_once)
+        return report
+
+    async def take(self, entry_id: EntryId) -> IntakeReport:
+        """One entry, if it is pending now. Raises DatabaseError."""
+        report = IntakeReport()
+        pending = await asyncio.to_thread(self._store.pending_entry, entry_id, now=self._clock())
+        if pending is not None:
+            await self._take(pending, report)
         return report
 
     async def _take(self, pending: PendingEntry, report: IntakeReport) -> None:
@@ -196,14 +204,7 @@ def interleaved(batch: Sequence[PendingEntry]) -> list[PendingEntry]:
     places: Counter[str] = Counter()
     placed: list[tuple[int, int]] = []
     for order, pending in enumerate(batch):
-        host = _host(pending.entry.url)
+        host = host_of(pending.entry.url)
         placed.append((places[host], order))
         places[host] += 1
     return [batch[order] for _, order in sorted(placed)]
-
-
-def _host(url: str | None) -> str:
-    try:
-        return urlsplit(url or "").netloc
-    except ValueError:
-        return ""

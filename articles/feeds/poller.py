@@ -11,7 +11,7 @@ from datetime import datetime
 from articles.database import DatabaseError
 from articles.errors import FetchFailed, FetchRefused, Gone, Unreadable
 from articles.feeds.concurrency import for_each
-from articles.feeds.model import Feed, FeedState
+from articles.feeds.model import Feed, FeedId, FeedState
 from articles.feeds.parser import ACCEPT, parse_feed
 from articles.feeds.polling import Answered, Failed, Outcome, Stopped, after
 from articles.feeds.store import FeedStore, News
@@ -64,6 +64,14 @@ class Poller:
                 step()
 
             await for_each(due, poll, at_once=self._at_once)
+        return report
+
+    async def poll(self, feed_id: FeedId) -> PollReport:
+        """One feed, if it is due. Raises DatabaseError. Stopped at any instant, it has done it or has not."""
+        report = PollReport()
+        feed = await asyncio.to_thread(self._store.due_feed, feed_id, now=self._clock())
+        if feed is not None:
+            await self._poll(feed, report)
         return report
 
     async def _poll(self, feed: Feed, report: PollReport) -> None:

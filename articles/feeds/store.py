@@ -33,6 +33,12 @@ MAX_NEW_ENTRIES = 200
 T = TypeVar("T")
 
 _CHUNK = 500  # rows a statement; SQLite takes some 32,000 values
+_PENDING = (
+    select(feed_entries, feeds.c.title.label("feed_title"), feeds.c.language, feeds.c.rules)
+    .join(feeds, feeds.c.id == feed_entries.c.feed_id)
+    .where(feed_entries.c.state == EntryState.PENDING.value)
+)
+_OLDEST_FIRST = (feed_entries.c.try_after, feed_entries.c.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +137,15 @@ class FeedStore:
         with self._database.reading() as connection:
             return tuple(to_feed(row) for row in connection.execute(chosen))
 
+    def due_feed(self, feed_id: FeedId, *, now: datetime) -> Feed | None:
+        """That feed, if its time has come and nobody has asked it since."""
+        chosen = select(feeds).where(
+            feeds.c.id == feed_id, feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(chosen).first()
+        return None if row is None else to_feed(row)
+
     def count_due(self, *, now: datetime) -> int:
         counted = select(func.count()).select_from(feeds)
         due = counted.where(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
@@ -199,15 +214,27 @@ class FeedStore:
 
     def pending(self, *, now: datetime, limit: int) -> tuple[PendingEntry, ...]:
         """Entries to be taken in, oldest first."""
+        chosen = _PENDING.where(feed_entries.c.try_after <= now).order_by(*_OLDEST_FIRST).limit(limit)
+        with self._database.reading() as connection:
+            return tuple(to_pending(row) for row in connection.execute(chosen))
+
+    def pending_entry(self, entry_id: EntryId, *, now: datetime) -> PendingEntry | None:
+        """That entry, if it is to be taken in now."""
+        chosen = _PENDING.where(feed_entries.c.id == entry_id, feed_entries.c.try_after <= now)
+        with self._database.reading() as connection:
+            row = connection.execute(chosen).first()
+        return None if row is None else to_pending(row)
+
+    def pending_urls(self, *, now: datetime, limit: int) -> tuple[tuple[EntryId, str | None], ...]:
+        """The entries to be taken in, oldest first, with nothing but where their pages are."""
         chosen = (
-            select(feed_entries, feeds.c.title.label("feed_title"), feeds.c.language, feeds.c.rules)
-            .join(feeds, feeds.c.id == feed_entries.c.feed_id)
+            select(feed_entries.c.id, feed_entries.c.url)
             .where(feed_entries.c.state == EntryState.PENDING.value, feed_entries.c.try_after <= now)
-            .order_by(feed_entries.c.try_after, feed_entries.c.id)
+            .order_by(*_OLDEST_FIRST)
             .limit(limit)
         )
         with self._database.reading() as connection:
-            return tuple(to_pending(row) for row in connection.execute(chosen))
+            return tuple((EntryId(row.id), row.url) for row in connection.execute(chosen))
 
     def article_from(self, url: str) -> ArticleId | None:
         """The article that another entry with this URL has become."""

@@ -8,6 +8,7 @@ for us, unvetted. No cookie is kept, and no credentials are sent.
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Mapping
@@ -157,6 +158,14 @@ class Fetcher:
             last_modified=answer.headers.get("last-modified"),
             fresh_for=parse_max_age(answer.headers.get("cache-control")),
         )
+
+    async def rest(self, url: str) -> None:
+        """Returns when the pause after our last request to that host is over.
+
+        Who hands a host on to another process waits for it: that one does not know of our request.
+        """
+        with contextlib.suppress(httpx.InvalidURL, FetchRefused):
+            await self._politeness.rest(parse_url(url).host)
 
     async def _download_robots(self, url: str) -> bytes | None:
         """RFC 9309, 2.3.1: 4xx is "no rules", anything else that is not a success is "not known"."""

@@ -67,6 +67,11 @@ class Politeness:
         """No turn at `host` for `span`: it answered 429 or 503 and said how long."""
         self._state(host).paused_until = self._clock() + span.total_seconds()
 
+    async def rest(self, host: str) -> None:
+        """Returns when the pause after the last request to `host` is over."""
+        if (state := self._hosts.get(host)) is not None and (left := state.free_at - self._clock()) > 0:
+            await self._sleep(left)
+
     async def _wait(self, state: _Host) -> None:
         now = self._clock()
         if state.paused_until > now:

@@ -18,6 +18,7 @@ from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
 from bot.feed_desk import FeedDesk, NoSuchFeed
+from tests.bot.jobs.feeds_at_work import feeds_at_work
 from tests.servers.news import NewsServer, document, refusal
 
 START = datetime(2017, 2, 16, 18, 0, tzinfo=UTC)
@@ -106,7 +107,9 @@ def test_what_is_exported_can_be_imported_again(desk: FeedDesk) -> None:
     assert desk.export_opml() == write_opml(outlines)
 
 
-async def test_a_pause_is_told_until_all_its_owners_know(desk: FeedDesk, server: NewsServer) -> None:
+async def test_a_pause_is_told_until_all_its_owners_know(
+    desk: FeedDesk, server: NewsServer, clock: Clock
+) -> None:
     desk.import_opml(write_opml([Outline(url=server.publish("/gone", refusal(410)))]))
     told: list[FeedPaused] = []
 
@@ -116,22 +119,21 @@ async def test_a_pause_is_told_until_all_its_owners_know(desk: FeedDesk, server:
             raise ConnectionError
         return len(told) > 2  # not all owners could be told
 
-    async def watch_until_told() -> None:
-        before = len(told)
-        watching = asyncio.create_task(desk.watch(tell, every_s=0.01, stream=io.StringIO()))
-        while desk.store.untold_pauses() or len(told) == before:
-            assert not watching.done()
+    async with feeds_at_work(desk, tell, clock) as working:
+        while desk.store.untold_pauses() or not told:
+            assert not working.done()
             await asyncio.sleep(0.01)
-        watching.cancel()
-
-    await watch_until_told()
     assert [event.url for event in told] == [server.url("/gone")] * 3
     assert desk.store.untold_pauses() == ()
     assert server.asked("/gone") == 1
 
 
-async def test_the_watch_outlives_a_database_that_is_locked_for_a_while(
-    desk: FeedDesk, server: NewsServer, article_store: ArticleStore, monkeypatch: pytest.MonkeyPatch
+async def test_feeds_are_asked_again_after_the_database_was_locked_for_a_while(
+    desk: FeedDesk,
+    server: NewsServer,
+    article_store: ArticleStore,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await desk.add(server.url("/feed"))
     due, tries = desk.store.due, 0
@@ -148,11 +150,11 @@ async def test_the_watch_outlives_a_database_that_is_locked_for_a_while(
     async def tell(_: FeedPaused) -> bool:
         return True
 
-    watching = asyncio.create_task(desk.watch(tell, every_s=0.01, stream=io.StringIO()))
-    while not article_store.count():
-        assert not watching.done()
-        await asyncio.sleep(0.01)
-    watching.cancel()
+    monkeypatch.setattr("bot.jobs.scheduler.RETRY_S", 0.01)
+    async with feeds_at_work(desk, tell, clock) as working:
+        while not article_store.count():
+            assert not working.done()
+            await asyncio.sleep(0.01)
     assert tries >= 3
 
 

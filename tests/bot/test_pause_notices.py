@@ -29,6 +29,7 @@ from bot.house import House
 from bot.pause_notices import PauseNotices
 from bot.reply import Reply
 from tests.bot.conftest import HandClock
+from tests.bot.jobs.feeds_at_work import feeds_at_work
 from tests.bot.talk import ask, words
 from tests.samples import CHAT
 from tests.servers.news import NewsServer, document, refusal
@@ -103,7 +104,7 @@ async def paused(house: House, server: NewsServer) -> FeedPaused:
 
 
 async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
-    house: House, server: NewsServer
+    house: House, server: NewsServer, clock: HandClock
 ) -> None:
     await add(house, server, CHAT, OTHER)
     server.publish("/feed", refusal(410))
@@ -117,12 +118,11 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
         return await notices.tell(pause)
 
     for _ in range(2):  # a restart in between
-        watching = asyncio.create_task(house.feeds.watch(tell, every_s=0.01, stream=io.StringIO()))
-        while not rounds or house.feeds.store.untold_pauses():
-            assert not watching.done()
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
-        watching.cancel()
+        async with feeds_at_work(house.feeds, tell, clock) as working:
+            while not rounds or house.feeds.store.untold_pauses():
+                assert not working.done()
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
     said = (
         "The feed “World” is asked no more: the publisher says that it is gone for good.\n"
         f"/addfeed {server.url('/feed')} tries it again, and /removefeed 1 takes it off the list."

@@ -10,6 +10,7 @@ from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from bot.cli import serve
 from bot.house import House
+from bot.roles import all_roles
 from config.settings import Feeds, Settings
 from tests.bot.conftest import HandClock
 from tests.bot.telegram.conftest import make_chat
@@ -36,10 +37,10 @@ def policy(news: NewsServer) -> FetchPolicy:
 async def test_the_chat_that_added_a_feed_is_told_once_when_it_is_gone(
     server: TelegramServer, house: House, news: NewsServer, clock: HandClock
 ) -> None:
-    settings = Settings(feeds=Feeds(defaults=False, every_s=0.05))
+    settings = Settings(feeds=Feeds(defaults=False, every_s=0.05), tick_s=0.05)
     adapters = {"telegram": make_chat(server.base_url, owners=(ANN,), poll_timeout=timedelta(seconds=1))}
     ann, bob = server.person(ANN), server.person(BOB)
-    serving = asyncio.create_task(serve(house, adapters, settings))
+    serving = asyncio.create_task(serve(house, adapters, settings, all_roles(adapters)))
     try:
         await server.say(bob, BOB, f"/addfeed {news.url('/feed')}")
         assert (await server.next_post(bob)).text == "Only those who run this bot may use /addfeed."

@@ -1,0 +1,194 @@
+"""The queue between processes: procrastinate, on PostgreSQL.
+
+Its `queueing_lock` keeps a job from waiting twice, its `lock` one place from two jobs at once; its workers
+tell that they live, and what a dead one had in hand is taken from it (`recover`): a scheduler puts it again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Any
+
+from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Job as QueuedJob
+from sqlalchemy import URL
+
+from articles.database import DatabaseUnavailable
+from bot.jobs.model import KINDS, Job, QueueUnavailable, Run
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: dict[str, int] = {"PollFeed": 16, "TakeIn": 16, "TellOwners": 2, "Deliver": 100}
+"""How many of a kind one process has in hand: not so many that others of its kind have nothing to do."""
+
+HEARTBEAT_S = 5.0
+STALLED_AFTER_S = 20.0  # without a heartbeat
+LONGEST_JOB_S = 15 * 60.0  # what takes longer was done and could not be said to be
+POLL_S = 0.5  # where a place became free, which nobody is notified of
+GRACE_S = 10.0
+_PAUSE_S = 1.0  # before working again when the database was gone
+# A connection whose other end has vanished must not be waited for. libpq's names; seconds, milliseconds.
+_CONNECTING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+_NAMES: Mapping[str, type[Job]] = {kind.__name__: kind for kind in KINDS}
+
+# procrastinate's own tables, in the version that is pinned. A worker that lives may yet hold a job that has
+# ended: if the database was gone at that moment.
+_RECOVER = """
+DELETE FROM procrastinate_jobs AS job
+WHERE job.status = 'doing' AND (
+  job.worker_id IS NULL
+  OR job.worker_id IN (
+    SELECT id FROM procrastinate_workers WHERE last_heartbeat < now() - make_interval(secs => %(stalled_s)s)
+  )
+  OR NOT EXISTS (
+    SELECT FROM procrastinate_events AS event
+    WHERE event.job_id = job.id AND event.at > now() - make_interval(secs => %(longest_s)s)
+  )
+)
+RETURNING job.id
+"""
+_HELD = """
+SELECT args FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status IN ('todo', 'doing')
+"""
+
+
+class SharedQueue:
+    """A `JobQueue` in a PostgreSQL database whose tables `bot.migration` has made."""
+
+    def __init__(self, app: App, at_once: Mapping[str, int]) -> None:
+        """app: open, its tasks not yet known. See `open_shared_queue`."""
+        self._app, self._at_once = app, at_once
+        self._run: Run | None = None
+        # A row is tried again by its own table's count of attempts; here only what never got that far.
+        retry = RetryStrategy(
+            max_attempts=5, wait=1, exponential_wait=2, retry_exceptions={DatabaseUnavailable}
+        )
+        for name in _NAMES:
+            app.task(name=name, queue=name, retry=retry)(self._task(name))
+
+    async def put(self, jobs: Sequence[Job]) -> None:
+        """See `JobQueue`."""
+        queued = [_queued(job) for job in jobs]
+        try:
+            await self._put(queued)
+        except AlreadyEnqueued:  # another scheduler was quicker with some of them
+            for one in queued:
+                try:
+                    await self._put([one])
+                except AlreadyEnqueued:
+                    continue
+
+    async def held(self, kind: type[Job]) -> frozenset[Job]:
+        """See `JobQueue`."""
+        rows = await self._ask(_HELD, queue=kind.__name__)
+        return frozenset(kind(**row["args"]) for row in rows)
+
+    async def recover(self) -> int:
+        """See `JobQueue`."""
+        found = await self._ask(_RECOVER, stalled_s=STALLED_AFTER_S, longest_s=LONGEST_JOB_S)
+        return len(found)
+
+    async def work(self, run: Run, *, stop: asyncio.Event) -> None:
+        """See `JobQueue`. A database that is gone for a while is waited for."""
+        self._run = run
+        async with asyncio.TaskGroup() as group:
+            for name in _NAMES:
+                group.create_task(self._work_on(name, stop))
+
+    async def _work_on(self, name: str, stop: asyncio.Event) -> None:
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                worker = asyncio.create_task(self._worker(name))
+                await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
+                if stop.is_set():
+                    worker.cancel()  # it begins no more, and ends when its jobs have
+                result = (await asyncio.gather(worker, return_exceptions=True))[0]
+                if not stop.is_set():
+                    log.warning("jobs not taken", extra={"queue": name, "reason": str(result or "it ended")})
+                    await asyncio.wait({stopped}, timeout=_PAUSE_S)
+        finally:
+            stopped.cancel()
+
+    async def _worker(self, name: str) -> None:
+        await self._app.run_worker_async(
+            queues=[name],
+            concurrency=self._at_once[name],
+            fetch_job_polling_interval=POLL_S,
+            abort_job_polling_interval=60.0,
+            shutdown_graceful_timeout=GRACE_S,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=STALLED_AFTER_S,
+        )
+
+    def _task(self, name: str) -> Any:
+        async def do(**args: Any) -> None:
+            if self._run is None:
+                raise RuntimeError("nobody works here")
+            await self._run(_NAMES[name](**args))
+
+        return do
+
+    async def _put(self, jobs: list[QueuedJob]) -> None:
+        try:
+            await self._app.job_manager.batch_defer_jobs_async(jobs)
+        except AlreadyEnqueued:
+            raise
+        except ConnectorException as error:
+            raise _unavailable(error) from error
+
+    async def _ask(self, query: Any, **arguments: object) -> list[dict[str, Any]]:
+        try:
+            return await self._app.connector.execute_query_all_async(query, **arguments)
+        except ConnectorException as error:
+            raise _unavailable(error) from error
+
+
+@asynccontextmanager
+async def open_shared_queue(
+    conninfo: str, at_once: Mapping[str, int] = AT_ONCE
+) -> AsyncIterator[SharedQueue]:
+    """conninfo: libpq's, a `postgresql://` URL for example. Raises QueueUnavailable."""
+    # It tells of every job's beginning and end; what matters is in our own words.
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    connector = PsycopgConnector(
+        conninfo=conninfo, kwargs=dict(_CONNECTING), min_size=1, max_size=8, timeout=10.0
+    )
+    app = App(connector=connector)
+    try:
+        await app.open_async()
+    except ConnectorException as error:
+        raise _unavailable(error) from error
+    try:
+        yield SharedQueue(app, at_once)
+    finally:
+        await app.close_async()
+
+
+def conninfo_of(url: URL) -> str:
+    """A database URL of SQLAlchemy's as libpq has it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _queued(job: Job) -> QueuedJob:
+    name, args = type(job).__name__, asdict(job)
+    key = " ".join(map(str, args.values()))
+    return QueuedJob(
+        queue=name, task_name=name, task_kwargs=args, lock=job.place, queueing_lock=f"{name} {key}"
+    )
+
+
+def _unavailable(error: ConnectorException) -> QueueUnavailable:
+    return QueueUnavailable(f"the queue's database does not answer: {error.__cause__ or error}")

@@ -1,0 +1,81 @@
+"""Jobs done: the same functions by whichever queue a job came, and the tables that say what is due."""
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from articles.feeds.model import FeedPaused
+from articles.feeds.store import FeedStore
+from articles.urls import host_of
+from bot.delivery import Courier
+from bot.feed_desk import FeedDesk, FeedWork
+from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
+from bot.jobs.scheduler import Source
+
+MOST_QUEUED = 500  # of a kind, in the queue and in work; the tables hold the rest
+
+
+class Worker:
+    """Does jobs of every kind. They may be cut short at any instant, and done again."""
+
+    def __init__(
+        self,
+        *,
+        desk: FeedDesk,
+        work: FeedWork,
+        courier: Courier,
+        tell: Callable[[FeedPaused], Awaitable[bool]],
+        shared: bool,
+    ) -> None:
+        """tell: lets the owners of a paused feed know. shared: other processes do jobs, too."""
+        self._desk, self._work, self._courier, self._tell, self._shared = desk, work, courier, tell, shared
+
+    async def run(self, job: Job) -> None:
+        """Raises DatabaseError."""
+        match job:
+            case PollFeed():
+                await self._work.poll(job.feed)
+            case TakeIn():
+                await self._work.take_in(job.entry)
+            case TellOwners():
+                await self._desk.tell(job.feed, self._tell)
+            case Deliver():
+                await self._courier.deliver(job.delivery, job.platform)
+        if self._shared and isinstance(job, PollFeed | TakeIn):
+            await self._work.rest(f"http://{job.host}/")  # the host is ours until somebody else may ask it
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueJobs:
+    """What is due by the tables, as jobs."""
+
+    feeds: FeedStore
+    courier: Courier
+    platforms: Collection[str]  # that are written to
+    clock: Callable[[], datetime]
+
+    def sources(self, *, tick_s: float, feeds_every_s: float | None) -> Iterator[Source]:
+        """feeds_every_s: between two looks for feeds to ask; None: they are left alone."""
+        yield Source(kind=Deliver, due=self._deliveries, every_s=tick_s, at_most=MOST_QUEUED)
+        if feeds_every_s is not None:
+            yield Source(kind=PollFeed, due=self._polls, every_s=feeds_every_s, at_most=MOST_QUEUED)
+            yield Source(kind=TakeIn, due=self._entries, every_s=tick_s, at_most=MOST_QUEUED)
+            yield Source(kind=TellOwners, due=self._pauses, every_s=feeds_every_s, at_most=MOST_QUEUED)
+
+    def _polls(self, limit: int) -> Sequence[Job]:
+        due = self.feeds.due(now=self.clock(), limit=limit)
+        return [PollFeed(feed=feed.id, host=host_of(feed.url)) for feed in due]
+
+    def _entries(self, limit: int) -> Sequence[Job]:
+        due = self.feeds.pending_urls(now=self.clock(), limit=limit)
+        return [TakeIn(entry=entry, host=host_of(url)) for entry, url in due]
+
+    def _pauses(self, limit: int) -> Sequence[Job]:
+        return [TellOwners(feed=pause.id) for pause in self.feeds.untold_pauses()[:limit]]
+
+    def _deliveries(self, limit: int) -> Sequence[Job]:
+        due = self.courier.due(self.platforms, limit=limit)
+        return [
+            Deliver(delivery=delivery, platform=chat.platform, chat=f"{chat.chat}/{chat.thread or ''}")
+            for delivery, chat in due
+        ]

@@ -1,0 +1,37 @@
+"""Feeds worked on as `pullquote run` does on SQLite: a scheduler, the process's own queue, and its worker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from articles.feeds.model import FeedPaused
+from bot.feed_desk import FeedDesk
+from bot.jobs.in_process import InProcessQueue
+from bot.jobs.model import Deliver
+from bot.jobs.scheduler import Scheduler
+from bot.jobs.work import DueJobs, Worker
+
+
+@asynccontextmanager
+async def feeds_at_work(
+    desk: FeedDesk,
+    tell: Callable[[FeedPaused], Awaitable[bool]],
+    clock: Callable[[], datetime],
+    *,
+    every_s: float = 0.01,
+) -> AsyncIterator[asyncio.Future[Any]]:
+    """Gives what ends only if one of the two breaks."""
+    nobody: Any = None  # nothing is delivered here
+    due = DueJobs(feeds=desk.store, courier=nobody, platforms=(), clock=clock)
+    sources = [s for s in due.sources(tick_s=every_s, feeds_every_s=every_s) if s.kind is not Deliver]
+    queue, stop = InProcessQueue(), asyncio.Event()
+    async with desk.at_work() as work:
+        worker = Worker(desk=desk, work=work, courier=nobody, tell=tell, shared=False)
+        both = asyncio.gather(Scheduler(queue, sources).run(), queue.work(worker.run, stop=stop))
+        try:
+            yield both
+        finally:
+            both.cancel()
+            await asyncio.wait([both])
