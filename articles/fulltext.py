@@ -40,28 +40,35 @@ def parse_query(typed: str) -> Query:
     return Query(phrases=tuple(dict.fromkeys(phrases))[:MAX_WORDS])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """What an article has to have, for the index of any database. Runs of words, nothing else."""
+
+    phrases: tuple[str, ...]  # all of them, each within the headline, the headings or the text
+    prefix: bool = False  # the last word of each, from MIN_PREFIX characters on, may be a beginning
+    publisher: str | None = None  # words of its name that stand together
+    language: str | None = None
+
+
 def match_expression(
     query: Query, *, publisher: str | None = None, language: str | None = None, prefix: bool = False
-) -> str | None:
-    """The query in FTS5's language (sqlite.org, "FTS5: Full-text Query Syntax"); None: nothing can match.
+) -> Expression | None:
+    """What the index is asked for; None: nothing can match.
 
     prefix: the words may go on ("budg" matches "budgets"). Filters alone, without words, are a query too.
     """
-    parts = []
-    if query.phrases:
-        words = " AND ".join(_quoted(phrase, prefix=prefix) for phrase in query.phrases)
-        parts.append(f"{{headline headings text}} : ({words})")
-    for column, value in (("publisher", publisher), ("language", language)):
-        if value is not None:
-            wanted = " ".join(_WORD.findall(unicodedata.normalize("NFC", value)))
-            if not wanted:
-                return None
-            parts.append(f"{column} : {_quoted(wanted)}")
-    return " AND ".join(parts) or None
+    filters = [
+        None if value is None else " ".join(_WORD.findall(unicodedata.normalize("NFC", value)))
+        for value in (publisher, language)
+    ]
+    if "" in filters or not (query.phrases or any(filters)):
+        return None
+    return Expression(phrases=query.phrases, prefix=prefix, publisher=filters[0], language=filters[1])
 
 
-def _quoted(phrase: str, *, prefix: bool = False) -> str:
-    return f'"{phrase}"' + ("*" if prefix and len(phrase) >= MIN_PREFIX else "")
+def may_go_on(phrase: str, *, prefix: bool) -> bool:
+    """Whether the phrase's last word may be a beginning."""
+    return prefix and len(phrase) >= MIN_PREFIX
 
 
 def _says_nothing(phrase: str) -> bool:

@@ -15,7 +15,7 @@ from articles.duplicates import Signature, find_copies, sign
 from articles.errors import FetchRefused
 from articles.model import Article, ArticleId, Completeness
 from articles.schema import article_bands, article_marks, article_names, articles
-from articles.searching import first_key, placed
+from articles.search_keys import first_key, placed
 from articles.stories import Filed, StoryId, Traits, find_names, find_story
 from articles.urls import canonical_url
 from articles.vectors import ArticleVector, stored_vector

@@ -16,11 +16,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    column,
-    table,
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+# SQLite numbers rows by itself where the key is INTEGER, of 64 bits there; PostgreSQL's INTEGER has 32, which
+# the quotes of a large installation fill within a year.
+RowId = BigInteger().with_variant(Integer(), "sqlite")
+
+# Text that is looked up by its beginning: in the order of code points, as SQLite has it, in every locale.
+OrderedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 metadata = MetaData(
     naming_convention={
@@ -47,14 +52,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (the base's signature)
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 # Articles about one event. What is told of it is told once, whoever published it.
 stories = Table(
     "stories",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("opened_at", UtcDateTime, nullable=False),  # when its first article counts as published
 )
 
@@ -65,7 +72,7 @@ stories = Table(
 articles = Table(
     "articles",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("search_key", BigInteger, nullable=False, unique=True),
     Column("story_id", ForeignKey("stories.id"), nullable=False),
     # The newest version of this article; null: this is it. Who deletes that deletes the old ones too.
@@ -139,15 +146,10 @@ article_names = Table(
     sqlite_with_rowid=False,
 )
 
-# On SQLite: an FTS5 table over five columns of `articles`, kept in step by triggers: newest versions alone.
-# It keeps an index and no copy of the text. It is not in `metadata`, whose tables are those that every
-# database has.
-articles_fts = table("articles_fts", column("rowid", BigInteger))
-
 feeds = Table(
     "feeds",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("url", Text, nullable=False, unique=True),
     Column("title", Text),
     Column("site_url", Text),
@@ -175,7 +177,7 @@ feeds = Table(
 feed_entries = Table(
     "feed_entries",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("feed_id", ForeignKey("feeds.id", ondelete="CASCADE"), nullable=False),
     Column("key", String(64), nullable=False),
     Column("url", Text),

@@ -8,13 +8,15 @@ from itertools import islice
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
-from articles.database import Database, new_id
-from articles.fulltext import Query, match_expression, parse_query
+from articles.database import Database, Turn, new_id, take_turn
+from articles.fulltext import Expression, Query, match_expression, parse_query
+from articles.fulltext_index import full_text
 from articles.model import Article, ArticleId
 from articles.placing import Marks, fuller_at, mark, marks_of, place, unmark
 from articles.rows import article_of, content_hash, row_of
 from articles.schema import articles, stories
-from articles.searching import KEYS_A_SECOND, best, first_key, hits, newest
+from articles.search_keys import KEYS_A_SECOND, first_key
+from articles.searching import best, hits, newest
 from articles.topics import common_topics, near_topics
 
 RECENT = 300  # topics are taken from so many of the newest articles,
@@ -49,6 +51,7 @@ class ArticleStore:
         stays as it was, for what points into its text. The new article joins the story of those about the
         same event, or opens one. marks: see `marks_of`, worked out beforehand so that no writer waits.
         """
+        take_turn(connection, Turn.ARTICLES)
         known = _known(connection, article)
         if known is not None:
             return known, False
@@ -72,6 +75,7 @@ class ArticleStore:
         own = update(articles).where(articles.c.id == article_id)
         connection.execute(own.values(canonical_url=marks.canonical_url))
         mark(connection, article_id, key, marks)
+        full_text(connection).add(connection, [row])
         return article_id, True
 
     def known(self, article: Article) -> ArticleId | None:
@@ -124,6 +128,7 @@ class ArticleStore:
     def delete(self, article_id: ArticleId) -> None:
         """The article goes with all of its versions and what was found in them; also if it is not there."""
         with self._database.transaction() as connection:
+            take_turn(connection, Turn.ARTICLES)
             its = select(articles.c.story_id, func.coalesce(articles.c.superseded_by, articles.c.id))
             row = connection.execute(its.where(articles.c.id == article_id)).first()
             if row is None:
@@ -229,8 +234,8 @@ def _known(connection: Connection, article: Article) -> ArticleId | None:
     return ArticleId(found) if found is not None else None
 
 
-def _any(connection: Connection, expression: str, since: datetime | None) -> bool:
-    return connection.execute(hits(expression, since).limit(1)).first() is not None
+def _any(connection: Connection, expression: Expression, since: datetime | None) -> bool:
+    return next(hits(connection, expression, since), None) is not None
 
 
 def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:

@@ -1,6 +1,6 @@
 """How long answers take with many articles: whole commands in process, beside the bare index query.
 
-    python -m bench.answers [ARTICLES] [--database FILE] [--rounds N]
+    python -m bench.answers [ARTICLES] [--database FILE-OR-URL] [--rounds N]
 
 The articles are made up (see `synthetic_news.py`) in a database of its own, which is deleted at the end;
 with --database it is kept, and used again where it is there. Limits: p50 under 20 ms, p99 under 100 ms.
@@ -18,11 +18,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from articles.database import Database, open_database
-from articles.fulltext import match_expression, parse_query
+from articles.fulltext import Expression, match_expression, parse_query
+from articles.fulltext_index import full_text
+from articles.fulltext_sqlite import expression_of
 from articles.store import ArticleStore
 from bench.synthetic_news import NEWEST, SyntheticNews
 from bot.asks import AskBrief, AskQuotes, AskSearch, Filters
@@ -52,20 +55,20 @@ class Kind:
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench.answers", description="How long answers take.")
     parser.add_argument("articles", type=int, nargs="?", default=1_000_000)
-    parser.add_argument("--database", type=Path, help="keep the made-up articles in this file")
+    parser.add_argument("--database", help="keep the made-up articles in this file, or PostgreSQL database")
     parser.add_argument("--rounds", type=int, default=10, help="how often every question is asked")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="pullquote-bench-") as folder:
-        path = options.database or Path(folder) / "answers.db"
-        with opened(path) as database:
+        where = options.database or str(Path(folder) / "answers.db")
+        with opened(where if "://" in where else f"sqlite:///{where}") as database:
             news = SyntheticNews(options.articles)
-            fill(database, news, path)
+            fill(database, news)
             return 0 if measure(kinds(Questions(database, news), news), options.rounds) else 1
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Database]:
-    database = open_database(f"sqlite:///{path}")
+def opened(url: str) -> Iterator[Database]:
+    database = open_database(url)
     try:
         upgrade(database)
         yield database
@@ -73,10 +76,10 @@ def opened(path: Path) -> Iterator[Database]:
         database.close()
 
 
-def fill(database: Database, news: SyntheticNews, path: Path) -> None:
+def fill(database: Database, news: SyntheticNews) -> None:
     stored = ArticleStore(database).count()
     if stored not in (0, news.count):
-        sys.exit(f"{path} holds {stored} articles, not {news.count}: name another --database")
+        sys.exit(f"{database.name} holds {stored} articles, not {news.count}: name another --database")
     if not stored:
         began = time.perf_counter()
         for done in news.write(database):
@@ -84,8 +87,14 @@ def fill(database: Database, news: SyntheticNews, path: Path) -> None:
                 rate = done / (time.perf_counter() - began)
                 print(f"\r{done:,} articles made, {rate:.0f} a second", end="", file=sys.stderr, flush=True)
         print(f"\rmade in {time.perf_counter() - began:.0f} s")
-    size = path.stat().st_size / 1e9
-    print(f"{news.count:,} articles, {len(news.speakers):,} speakers, {size:.1f} GB")
+    print(f"{news.count:,} articles, {len(news.speakers):,} speakers, {size_of(database) / 1e9:.1f} GB")
+
+
+def size_of(database: Database) -> int:
+    with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            return Path(database.name).stat().st_size
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
 
 
 class Questions:
@@ -128,9 +137,13 @@ class Questions:
     def stored(self) -> list[Ask]:
         return [partial(self._stories.stored, UTC_ZONE)]
 
-    def _newest(self, expression: str | None) -> object:
+    def _newest(self, expression: Expression | None) -> object:
+        if expression is None:
+            raise ValueError("nothing is asked for")
         with self._database.reading() as connection:
-            return connection.exec_driver_sql(BARE, (expression,)).fetchall()
+            if connection.dialect.name == "sqlite":
+                return connection.exec_driver_sql(BARE, (expression_of(expression),)).fetchall()
+            return list(islice(full_text(connection).hits(connection, expression, None), 20))
 
 
 def kinds(questions: Questions, news: SyntheticNews) -> Iterator[Kind]:

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, insert
 
 from articles.database import Database
 from articles.fulltext import STOP_WORDS
+from articles.fulltext_index import full_text
 from articles.model import Span
 from articles.schema import articles, stories
-from articles.searching import first_key
+from articles.search_keys import first_key
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
 from summarizer.rows import brief_row, row_of
 from summarizer.schema import briefs, quotes, speaker_words, speakers
@@ -145,6 +146,7 @@ class SyntheticNews:
             rows["briefs"].append(brief_row(brief, ()) | {"article_id": number + 1})
         for table in (stories, articles, quotes, briefs):
             connection.execute(insert(table), rows[table.name])
+        full_text(connection).add(connection, rows["articles"])
 
 
 def _quote(number: int, position: int, start: int, speaker: Person, at: datetime) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
-from articles.schema import UtcDateTime, metadata
+from articles.schema import RowId, UtcDateTime, metadata
 
 chats = Table(
     "chats",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("platform", String(16), nullable=False),
     Column("chat", Text, nullable=False),  # the platform's id
     Column("thread", Text, nullable=False),  # "" where there is none: null would defeat the unique key
@@ -20,7 +20,7 @@ chats = Table(
 shown = Table(
     "shown",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
     Column("message", Text),  # the platform's message id; null until the platform has told us
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
@@ -33,7 +33,7 @@ shown = Table(
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
     Column("topic", Text, nullable=False),
     Column("schedule", JSON, nullable=False),  # see bot/schedule.py
@@ -52,7 +52,7 @@ subscriptions = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),  # see bot/outbox.py

@@ -9,20 +9,21 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, select, text
+from sqlalchemy import Connection, Row, Select, exists, select
 
-from articles.schema import articles, articles_fts
-from articles.searching import first_key
+from articles.fulltext import Expression
+from articles.fulltext_index import full_text
+from articles.newest_articles import STREAMED
+from articles.schema import articles
+from articles.search_keys import first_key
 from summarizer.model import SpeakerId
 from summarizer.schema import quotes, speakers
 
 FEW = 300  # quotes: to look for the topic in one article takes 0.06 ms, at a million articles
-FIRST_WINDOW, WIDER = 2_000, 4  # articles on the topic that are looked through; the next window is wider
-EARLIEST, LATEST = -(1 << 63), (1 << 63) - 1  # no search key is that far out
 
 
 def listed(
-    connection: Connection, speaker_id: SpeakerId, expression: str | None, since: datetime | None
+    connection: Connection, speaker_id: SpeakerId, expression: Expression | None, since: datetime | None
 ) -> Iterator[Row[Any]]:
     """The speaker's own words with what is shown of their articles, newest first, in text order within one.
 
@@ -33,11 +34,13 @@ def listed(
     if since is not None:
         chosen = chosen.where(quotes.c.search_key >= first_key(since))
     if expression is None:
-        yield from connection.execute(chosen)
-    elif _count(connection, speaker_id) <= FEW:
-        yield from connection.execute(_each_on_topic(chosen, expression))
+        yield from connection.execute(chosen, execution_options=STREAMED)
+        return
+    index, key = full_text(connection), quotes.c.search_key
+    if _count(connection, speaker_id) <= FEW:
+        yield from connection.execute(index.each_matching(chosen, key, expression))
     else:
-        yield from _in_windows(connection, chosen, expression, since)
+        yield from index.matching(connection, chosen, key, expression, since)
 
 
 def _own_words(speaker_id: SpeakerId) -> Select[Any]:
@@ -64,34 +67,3 @@ def _own_words(speaker_id: SpeakerId) -> Select[Any]:
 
 def _count(connection: Connection, speaker_id: SpeakerId) -> int:
     return connection.execute(select(speakers.c.quote_count).where(speakers.c.id == speaker_id)).scalar() or 0
-
-
-def _on_topic(expression: str) -> Select[Any]:
-    return (
-        select(articles_fts.c.rowid)
-        .where(text("articles_fts MATCH :expression"))
-        .params(expression=expression)
-    )
-
-
-def _each_on_topic(chosen: Select[Any], expression: str) -> Select[Any]:
-    return chosen.where(_on_topic(expression).where(articles_fts.c.rowid == quotes.c.search_key).exists())
-
-
-def _in_windows(
-    connection: Connection, chosen: Select[Any], expression: str, since: datetime | None
-) -> Iterator[Row[Any]]:
-    on_topic = _on_topic(expression)
-    oldest = EARLIEST if since is None else first_key(since)
-    before, size = LATEST, FIRST_WINDOW
-    while before > oldest:
-        within = on_topic.where(articles_fts.c.rowid < before).order_by(articles_fts.c.rowid.desc())
-        last = connection.execute(within.limit(1).offset(size - 1)).scalar()
-        first = oldest if last is None else max(oldest, last)
-        key = quotes.c.search_key
-        # By the plain key, SQLite looks each article of the topic up among the speaker's quotes, which is
-        # good for few. By a sum, it goes through those of the quotes that are in the window.
-        leading = key if size == FIRST_WINDOW else key + 0
-        topic = on_topic.where(articles_fts.c.rowid.between(first, before - 1))
-        yield from connection.execute(chosen.where(key.between(first, before - 1), leading.in_(topic)))
-        before, size = first, size * WIDER

@@ -15,12 +15,12 @@ from sqlalchemy import (
     Text,
 )
 
-from articles.schema import metadata
+from articles.schema import OrderedText, RowId, metadata
 
 speakers = Table(
     "speakers",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("name", Text, nullable=False),  # the fullest name seen
     Column("kind", String(16), nullable=False),
     Column("name_key", Text, nullable=False),  # folded; one speaker of a kind a key
@@ -34,9 +34,9 @@ speakers = Table(
 speaker_words = Table(
     "speaker_words",
     metadata,
-    Column("word", Text, primary_key=True),  # folded
+    Column("word", OrderedText, primary_key=True),  # folded
     Column("speaker_id", ForeignKey("speakers.id", ondelete="CASCADE"), primary_key=True),
-    Column("backwards", Text, nullable=False),  # the word reversed, to look up by its ending
+    Column("backwards", OrderedText, nullable=False),  # the word reversed, to look up by its ending
     Column("is_last", Boolean, nullable=False),  # the surname
     Index(None, "speaker_id"),
     Index(None, "backwards"),
@@ -45,7 +45,7 @@ speaker_words = Table(
 quotes = Table(
     "quotes",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),  # from 0, in text order
     Column("kind", String(16), nullable=False),
@@ -59,7 +59,7 @@ quotes = Table(
     Column("said_key", BigInteger),
     Column("speaker_name", Text),  # as this article has it; null: it names nobody
     Column("speaker_kind", String(16)),
-    Column("role", Text),
+    Column("role", OrderedText),
     Column("speaks_for", Text),
     Column("confidence", Float, nullable=False),
     Column("search_key", BigInteger, nullable=False),  # the article's: newest first, and found by topic

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from articles.database import Database
+from articles.database import Database, Turn, take_turn
 from articles.fulltext import match_expression, parse_query
 from articles.model import ArticleId
 from articles.schema import articles
@@ -59,6 +59,7 @@ class AnalysisStore:
         supersedes, which stay with their article. found: in text order. Raises ValueError if a key quote is
         not among the quotes.
         """
+        take_turn(connection, Turn.ARTICLES)  # who is who is decided by all speakers that there are
         written = select(articles.c.text, articles.c.story_id, articles.c.search_key)
         article = connection.execute(written.where(articles.c.id == article_id)).one()
         rows = []

@@ -9,7 +9,7 @@ import summarizer.schema  # noqa: F401 (its tables join the metadata, as bot's d
 from articles.database import open_database
 from articles.schema import metadata
 
-INDEX_TABLES = "articles_fts"  # and the shadow tables whose names begin so: SQLite's own affair
+INDEX_TABLES = ("articles_fts", "article_words")  # with SQLite's shadow tables, whose names begin so
 
 
 def migrate(connection: Connection) -> None:

@@ -1,11 +1,15 @@
 """What people type is words, whatever else it looks like."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from articles.fulltext import match_expression, parse_query
+from articles.fulltext_sqlite import expression_of
 from articles.store import ArticleStore
+from articles.tsvector import query_of
 
 
 @pytest.mark.parametrize(
@@ -30,14 +34,31 @@ def test_words_and_phrases_are_found_and_stop_words_left_out(typed: str, phrases
     assert parse_query(typed).phrases == phrases
 
 
-def test_every_word_is_quoted_in_the_index_language() -> None:
-    columns = "{headline headings text}"
-    assert match_expression(parse_query('nato" OR "x*')) == f'{columns} : ("nato" AND "x")'
-    assert match_expression(parse_query("budg"), prefix=True) == f'{columns} : ("budg"*)'
-    assert (
-        match_expression(parse_query("x"), publisher='VOA" NOT "y')
-        == f'{columns} : ("x") AND publisher : "VOA NOT y"'
-    )
+@pytest.mark.parametrize(
+    ("typed", "filters", "in_fts5", "in_tsquery"),
+    [
+        ('nato" OR "x*', {}, '{headline headings text} : ("nato" AND "x")', "('nato') & ('x')"),
+        ("budg", {"prefix": True}, '{headline headings text} : ("budg"*)', "('budg':*)"),
+        ("budgets", {}, '{headline headings text} : ("budgets")', "('budget')"),
+        ("'x':*|!y", {}, '{headline headings text} : ("x" AND "y")', "('x') & ('y')"),
+        (
+            "x",
+            {"publisher": 'VOA" NOT "y'},
+            '{headline headings text} : ("x") AND publisher : "VOA NOT y"',
+            "('x') & ('p=voa' <-> 'p=not' <-> 'p=y')",
+        ),
+    ],
+)
+def test_every_word_is_quoted_in_the_index_language(
+    typed: str, filters: dict[str, Any], in_fts5: str, in_tsquery: str
+) -> None:
+    expression = match_expression(parse_query(typed), **filters)
+    assert expression is not None
+    assert expression_of(expression) == in_fts5
+    assert query_of(expression) == in_tsquery
+
+
+def test_a_filter_without_words_matches_nothing() -> None:
     assert match_expression(parse_query("x"), publisher="!") is None
 
 

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+import articles.fulltext_postgres
+import articles.fulltext_sqlite
 import summarizer.listing
 from articles.database import Database
 from articles.ingest import Record, ingest
@@ -249,7 +251,8 @@ def test_quotes_about_a_topic_are_the_same_whichever_is_looked_through_first(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, few: int, window: int
 ) -> None:
     monkeypatch.setattr(summarizer.listing, "FEW", few)
-    monkeypatch.setattr(summarizer.listing, "FIRST_WINDOW", window)
+    monkeypatch.setattr(articles.fulltext_sqlite, "FIRST_WINDOW", window)
+    monkeypatch.setattr(articles.fulltext_postgres, "FIRST_WINDOW", window)
     hours = [timedelta(hours=n // 2) for n in range(30)]  # two in each second
     published = [
         newsroom.publish(MATTIS, MATTIS, about="Russia" if n % 3 else "NATO", at=NOW - ago)

@@ -1,7 +1,9 @@
-"""The tables of all rooms, and the full-text index of articles on SQLite."""
+"""The tables of all rooms, the full-text index of articles, and what keeps index and counts right."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from bot.migrations import v0001_postgres, v0001_sqlite
 
 revision = "0001"
 down_revision = None
@@ -9,94 +11,25 @@ branch_labels = None
 depends_on = None
 
 
-# An external-content FTS5 table keeps an index and reads the words from a table or view; the triggers keep it
-# in step (sqlite.org, "FTS5: External Content Tables"). Superseded versions are not in it. Publisher and
-# language are, so that a filter by them is part of the same index scan.
-FULL_TEXT = (
-    """
-    CREATE VIEW newest_articles AS
-        SELECT search_key, headline, headings, text, publisher, language
-        FROM articles WHERE superseded_by IS NULL
-    """,
-    """
-    CREATE VIRTUAL TABLE articles_fts USING fts5(
-        headline, headings, text, publisher, language,
-        content='newest_articles', content_rowid='search_key', tokenize='porter unicode61 remove_diacritics 2'
-    )
-    """,
-    """
-    CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles WHEN new.superseded_by IS NULL BEGIN
-        INSERT INTO articles_fts (rowid, headline, headings, text, publisher, language)
-        VALUES (new.search_key, new.headline, new.headings, new.text, new.publisher, new.language);
-    END
-    """,
-    """
-    CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles WHEN old.superseded_by IS NULL BEGIN
-        INSERT INTO articles_fts (articles_fts, rowid, headline, headings, text, publisher, language)
-        VALUES ('delete', old.search_key, old.headline, old.headings, old.text, old.publisher, old.language);
-    END
-    """,
-    """
-    CREATE TRIGGER articles_fts_update
-    AFTER UPDATE OF search_key, superseded_by, headline, headings, text, publisher, language ON articles BEGIN
-        INSERT INTO articles_fts (articles_fts, rowid, headline, headings, text, publisher, language)
-        SELECT 'delete', old.search_key, old.headline, old.headings, old.text, old.publisher, old.language
-        WHERE old.superseded_by IS NULL;
-        INSERT INTO articles_fts (rowid, headline, headings, text, publisher, language)
-        SELECT new.search_key, new.headline, new.headings, new.text, new.publisher, new.language
-        WHERE new.superseded_by IS NULL;
-    END
-    """,
-)
-
-# A speaker's quote_count is the number of different things they are listed with, also when an article is
-# deleted and its quotes with it.
-QUOTE_COUNTS = (
-    """
-    CREATE TRIGGER quotes_count_insert AFTER INSERT ON quotes
-    WHEN new.speaker_id IS NOT NULL AND new.said_key IS NOT NULL BEGIN
-        UPDATE speakers SET quote_count = quote_count + 1
-        WHERE id = new.speaker_id AND NOT EXISTS (
-            SELECT 1 FROM quotes
-            WHERE speaker_id = new.speaker_id AND said_key = new.said_key AND id <> new.id
-        );
-    END
-    """,
-    """
-    CREATE TRIGGER quotes_count_delete AFTER DELETE ON quotes
-    WHEN old.speaker_id IS NOT NULL AND old.said_key IS NOT NULL BEGIN
-        UPDATE speakers SET quote_count = quote_count - 1
-        WHERE id = old.speaker_id AND NOT EXISTS (
-            SELECT 1 FROM quotes WHERE speaker_id = old.speaker_id AND said_key = old.said_key
-        );
-    END
-    """,
-    """
-    CREATE TRIGGER quotes_count_unlist AFTER UPDATE OF speaker_id ON quotes
-    WHEN old.speaker_id IS NOT NULL AND new.speaker_id IS NULL AND old.said_key IS NOT NULL BEGIN
-        UPDATE speakers SET quote_count = quote_count - 1
-        WHERE id = old.speaker_id AND NOT EXISTS (
-            SELECT 1 FROM quotes WHERE speaker_id = old.speaker_id AND said_key = old.said_key
-        );
-    END
-    """,
-)
+OF_DIALECT = {"sqlite": v0001_sqlite, "postgresql": v0001_postgres}
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+ORDERED_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     op.create_table(
         "stories",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
     )
     op.create_table(
         "articles",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
         sa.Column("search_key", sa.BigInteger(), nullable=False),
-        sa.Column("story_id", sa.Integer(), nullable=False),
-        sa.Column("superseded_by", sa.Integer(), nullable=True),
-        sa.Column("copy_of", sa.Integer(), nullable=True),
+        sa.Column("story_id", ROW_ID, nullable=False),
+        sa.Column("superseded_by", ROW_ID, nullable=True),
+        sa.Column("copy_of", ROW_ID, nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("canonical_url", sa.Text(), nullable=True),
         sa.Column("publisher", sa.Text(), nullable=True),
@@ -150,7 +83,7 @@ def upgrade() -> None:
     op.create_table(
         "article_bands",
         sa.Column("band", sa.BigInteger(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_article_bands_article_id"), ondelete="CASCADE"
         ),
@@ -162,7 +95,7 @@ def upgrade() -> None:
         "article_names",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("search_key", sa.BigInteger(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_article_names_article_id"), ondelete="CASCADE"
         ),
@@ -172,7 +105,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_article_names_article_id"), "article_names", ["article_id"], unique=False)
     op.create_table(
         "article_marks",
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=True),
         sa.Column("encoder", sa.Text(), nullable=True),
         sa.Column("vector", sa.LargeBinary(), nullable=True),
@@ -183,7 +116,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "chats",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
         sa.Column("platform", sa.String(length=16), nullable=False),
         sa.Column("chat", sa.Text(), nullable=False),
         sa.Column("thread", sa.Text(), nullable=False),
@@ -202,7 +135,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "speakers",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
@@ -213,7 +146,7 @@ def upgrade() -> None:
     op.create_index("uq_speakers_kind_name_key", "speakers", ["kind", "name_key"], unique=True)
     op.create_table(
         "briefs",
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("bullets", sa.JSON(), nullable=False),
         sa.Column("key_quotes", sa.JSON(), nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
@@ -225,8 +158,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "delivered",
-        sa.Column("chat_id", sa.Integer(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("chat_id", ROW_ID, nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_delivered_article_id"), ondelete="CASCADE"
         ),
@@ -237,18 +170,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "quotes",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("cue", sa.JSON(), nullable=True),
         sa.Column("source", sa.JSON(), nullable=True),
-        sa.Column("speaker_id", sa.Integer(), nullable=True),
+        sa.Column("speaker_id", ROW_ID, nullable=True),
         sa.Column("said_key", sa.BigInteger(), nullable=True),
         sa.Column("speaker_name", sa.Text(), nullable=True),
         sa.Column("speaker_kind", sa.String(length=16), nullable=True),
-        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("role", ORDERED_TEXT, nullable=True),
         sa.Column("speaks_for", sa.Text(), nullable=True),
         sa.Column("confidence", sa.Float(), nullable=False),
         sa.Column("search_key", sa.BigInteger(), nullable=False),
@@ -265,10 +198,10 @@ def upgrade() -> None:
     op.create_index("uq_quotes_article_id_position", "quotes", ["article_id", "position"], unique=True)
     op.create_table(
         "shown",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("chat_id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("chat_id", ROW_ID, nullable=False),
         sa.Column("message", sa.Text(), nullable=True),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("query", sa.Text(), nullable=True),
         sa.Column("offset", sa.Integer(), nullable=False),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=False),
@@ -281,9 +214,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_shown_chat_id_message"), "shown", ["chat_id", "message"], unique=False)
     op.create_table(
         "speaker_words",
-        sa.Column("word", sa.Text(), nullable=False),
-        sa.Column("speaker_id", sa.Integer(), nullable=False),
-        sa.Column("backwards", sa.Text(), nullable=False),
+        sa.Column("word", ORDERED_TEXT, nullable=False),
+        sa.Column("speaker_id", ROW_ID, nullable=False),
+        sa.Column("backwards", ORDERED_TEXT, nullable=False),
         sa.Column("is_last", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["speaker_id"], ["speakers.id"], name=op.f("fk_speaker_words_speaker_id"), ondelete="CASCADE"
@@ -294,8 +227,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_speaker_words_speaker_id"), "speaker_words", ["speaker_id"], unique=False)
     op.create_table(
         "subscriptions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("chat_id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("chat_id", ROW_ID, nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("schedule", sa.JSON(), nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
@@ -316,8 +249,8 @@ def upgrade() -> None:
     op.create_index("uq_subscriptions_chat_id_topic", "subscriptions", ["chat_id", "topic"], unique=True)
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("subscription_id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("subscription_id", ROW_ID, nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -335,15 +268,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_state_try_after"), "outbox", ["state", "try_after"], unique=False)
     op.create_index("uq_outbox_subscription_id_due_at", "outbox", ["subscription_id", "due_at"], unique=True)
-    if op.get_bind().dialect.name == "sqlite":
-        for statement in (*FULL_TEXT, *QUOTE_COUNTS):
-            op.execute(statement)
+    for statement in OF_DIALECT[op.get_bind().dialect.name].MAKE:
+        op.execute(statement)
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("DROP TABLE articles_fts")
-        op.execute("DROP VIEW newest_articles")
+    for statement in OF_DIALECT[op.get_bind().dialect.name].DROP:
+        op.execute(statement)
     op.drop_index("uq_outbox_subscription_id_due_at", table_name="outbox")
     op.drop_index(op.f("ix_outbox_state_try_after"), table_name="outbox")
     op.drop_table("outbox")

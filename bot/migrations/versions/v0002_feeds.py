@@ -9,10 +9,13 @@ branch_labels = None
 depends_on = None
 
 
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
     op.create_table(
         "feeds",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("site_url", sa.Text(), nullable=True),
@@ -39,8 +42,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_feeds_state_next_poll"), "feeds", ["state", "next_poll"], unique=False)
     op.create_table(
         "feed_entries",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("feed_id", sa.Integer(), nullable=False),
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("feed_id", ROW_ID, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
@@ -51,7 +54,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("try_after", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("article_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_feed_entries_article_id"), ondelete="SET NULL"
         ),
@@ -68,8 +71,8 @@ def upgrade() -> None:
     op.create_index("uq_feed_entries_feed_id_key", "feed_entries", ["feed_id", "key"], unique=True)
     op.create_table(
         "feed_owners",
-        sa.Column("feed_id", sa.Integer(), nullable=False),
-        sa.Column("chat_id", sa.Integer(), nullable=False),
+        sa.Column("feed_id", ROW_ID, nullable=False),
+        sa.Column("chat_id", ROW_ID, nullable=False),
         sa.Column("told_of", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["feed_id"], ["feeds.id"], name=op.f("fk_feed_owners_feed_id"), ondelete="CASCADE"
