@@ -174,7 +174,7 @@ def first_brief() -> None:
     )
     wall = time.perf_counter() - began
     cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    print(f"first brief of a new process: {wall:.1f} s (CPU {cpu:.1f} s)")
+    print(f"first brief of a new process, from its start to its end: {wall:.1f} s (CPU {cpu:.1f} s)")
 
 
 if __name__ == "__main__":

@@ -120,8 +120,10 @@ def ingest(where: tuple[str, ...]) -> None:
 def brief(where: str, *, as_json: bool) -> None:
     """Print an article's brief; nothing is stored."""
     settings = read_settings()
+    analyst = analyst_of(settings)
+    analyst.load_soon()  # while the article is fetched and parsed
     article = find_article(where, settings)
-    analysis = analyst_of(settings).read(article)
+    analysis = analyst.read(article)
     if as_json:
         echo_json({"article": article_json(article), "brief": brief_json(analysis.brief, article)})
     else:

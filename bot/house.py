@@ -1,9 +1,11 @@
 """The house put together: stores, analysis and service over one database. Given values, never settings."""
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -33,10 +35,13 @@ from bot.store import ChatStore
 from bot.stories import Stories
 from summarizer.analysis import Analysis, analyse
 from summarizer.encoder import MiniLM, checked_model
+from summarizer.errors import SummarizerError
 from summarizer.extractive import Extractive
 from summarizer.model import Quote
 from summarizer.quotes import find_quotes
 from summarizer.store import AnalysisStore, QuoteStore
+
+log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -52,8 +57,15 @@ class Analyst:
     threads: int | None = None
     max_bullets: int = 3
 
-    @cached_property
+    _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    @property
     def _encoder(self) -> MiniLM:
+        with self._making:  # one model, however many threads ask for it first
+            return self._made_encoder
+
+    @cached_property
+    def _made_encoder(self) -> MiniLM:
         return MiniLM(self.model_folder, threads=self.threads)
 
     @cached_property
@@ -74,8 +86,22 @@ class Analyst:
 
     def load(self) -> str:
         """Loads the model; gives the kind of its vectors. Raises SummarizerError."""
-        self._encoder.encode(["A sentence."])
+        self._encoder.load()
         return self._encoder.kind
+
+    def load_soon(self) -> None:
+        """Loads the model in a thread of its own, for it takes seconds; who needs it sooner waits for it.
+
+        A model that cannot be loaded is logged here, and raised where it is needed.
+        """
+
+        def load() -> None:
+            try:
+                self.load()
+            except SummarizerError as error:
+                log.warning("sentence model not loaded", extra={"reason": str(error)})
+
+        threading.Thread(target=load, name="sentence model", daemon=True).start()
 
     def meaning(self, article: Article) -> ArticleVector:
         """The vector by which its story is found. Raises SummarizerError where the model cannot be loaded."""

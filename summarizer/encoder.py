@@ -1,4 +1,4 @@
-"""Sentence vectors: the port, and all-MiniLM-L6-v2 through transformers as its adapter.
+"""Sentence vectors: the port, and all-MiniLM-L6-v2, or another such model, as its adapter.
 
 The model comes with a package or from a local folder. Nothing is ever downloaded at run time.
 """
@@ -6,8 +6,8 @@ The model comes with a package or from a local folder. Nothing is ever downloade
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,6 +19,10 @@ from summarizer.errors import ModelMissing
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Tokenizer
+
+    # (n, pieces) ids and mask -> (n, pieces, dim)
+    States = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 FloatArray = NDArray[np.float32]
 
@@ -41,12 +45,12 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A model in memory. Tokenizers and models are callables that transformers does not type."""
+    """A model in memory."""
 
-    tokenizer: Any
-    model: Any
+    tokenizer: "Tokenizer"  # cuts and pads by itself
+    states: "States"
+    device: str
     dim: int
-    max_tokens: int
     pools_first_token: bool
 
 
@@ -79,6 +83,15 @@ class MiniLM:
     @property
     def kind(self) -> str:
         return f"{self._name}/fp32"
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether `encode` answers at once: loading takes seconds."""
+        return self._loaded is not None
+
+    def load(self) -> None:
+        """Loads the model, if it is not loaded yet. Raises ModelMissing."""
+        self._load()
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
         """As `Encoder.encode`. A sentence of more than 128 word pieces counts by its beginning."""
@@ -128,31 +141,69 @@ def _fingerprinted(folder: Path) -> str:
 
 
 def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
-    # Imported here: together they take a second, which commands that read stored briefs need not wait for.
+    # Imported here: it takes a second, which commands that read stored briefs need not wait for.
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModel, AutoTokenizer
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        loaded = _Loaded(
+            tokenizer=_tokenizer(folder, max_tokens=min(MAX_TOKENS, int(config["max_position_embeddings"]))),
+            states=_states_of(folder, config, device),
+            device=device,
+            dim=0,
+            pools_first_token=_pools_first_token(folder),
+        )
+        # Architectures have several names for it in their settings; and a first pass sets torch up.
+        return replace(loaded, dim=_forward(loaded, ["A sentence."]).shape[1])
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise ModelMissing(f"The sentence model in {folder} cannot be loaded: {reason}") from error
+
+
+def _states_of(folder: Path, config: dict[str, Any], device: str) -> "States":
+    """The folder's model, its weights loaded."""
+    from summarizer.bert import is_plain_bert, load_bert
+
+    if is_plain_bert(config):
+        return load_bert(folder, config).to(device)
+    return _transformers_states(folder, device)
+
+
+def _transformers_states(folder: Path, device: str) -> "States":
+    """As `_states_of`, for every architecture that transformers has."""
+    import torch
+    from transformers import AutoModel
     from transformers.utils import logging
 
     # Its bar would draw over the terminal chat.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers leaves it untyped
-    if threads is not None:
-        torch.set_num_threads(threads)
+    model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval().to(device)
+
+    def states(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden: torch.Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        return hidden
+
+    return states
+
+
+def _tokenizer(folder: Path, *, max_tokens: int) -> "Tokenizer":
+    """The folder's tokenizer, which cuts at that many pieces and pads to a batch's longest.
+
+    This model's file asks for 128 pieces always. Raises ValueError if the file is damaged.
+    """
+    from tokenizers import Tokenizer
+
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = (
-            AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval().to(device)
-        )
-    except (OSError, ValueError, SafetensorError) as error:
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise ModelMissing(f"The sentence model in {folder} cannot be loaded: {reason}") from error
-    return _Loaded(
-        tokenizer=tokenizer,
-        model=model,
-        dim=int(model.config.hidden_size),
-        max_tokens=min(MAX_TOKENS, int(model.config.max_position_embeddings)),
-        pools_first_token=_pools_first_token(folder),
-    )
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:
+        raise ValueError(f"tokenizer.json: {error}") from error
+    padding = tokenizer.padding or {}
+    tokenizer.enable_truncation(max_tokens)
+    tokenizer.enable_padding(pad_id=padding.get("pad_id", 0), pad_token=padding.get("pad_token", "[PAD]"))
+    return tokenizer
 
 
 def _pools_first_token(folder: Path) -> bool:
@@ -163,13 +214,12 @@ def _pools_first_token(folder: Path) -> bool:
 def _forward(loaded: _Loaded, sentences: list[str]) -> FloatArray:
     import torch
 
-    # This model's tokenizer file asks for 128 pieces always; "longest" overrules it.
-    pieces = loaded.tokenizer(
-        sentences, padding="longest", truncation=True, max_length=loaded.max_tokens, return_tensors="pt"
-    ).to(loaded.model.device)
+    pieces = loaded.tokenizer.encode_batch(sentences)
+    ids = torch.tensor([row.ids for row in pieces], device=loaded.device)
+    mask = torch.tensor([row.attention_mask for row in pieces], device=loaded.device)
     with torch.inference_mode():
-        states = loaded.model(**pieces).last_hidden_state
-        pooled = states[:, 0] if loaded.pools_first_token else _mean(states, pieces["attention_mask"])
+        states = loaded.states(ids, mask)
+        pooled = states[:, 0] if loaded.pools_first_token else _mean(states, mask)
         unit = torch.nn.functional.normalize(pooled, dim=1)
     array: FloatArray = unit.cpu().numpy()
     return array

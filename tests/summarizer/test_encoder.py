@@ -1,11 +1,14 @@
 """The real model, from its package: nothing is downloaded."""
 
+import dataclasses
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from transformers import DistilBertConfig, DistilBertModel
 
 from summarizer import encoder as module
 from summarizer.encoder import MiniLM, packaged_model
@@ -103,3 +106,38 @@ def test_a_damaged_model_is_one_clear_line_when_it_is_first_used(tmp_path: Path)
     with pytest.raises(ModelMissing, match="cannot be loaded") as refused:
         MiniLM(folder).encode(SENTENCES)
     assert "\n" not in str(refused.value)
+
+
+def test_the_vectors_are_those_of_the_model_as_transformers_computes_it(encoder: MiniLM) -> None:
+    sentences = [*SENTENCES, "", "Ministers said so. " * 90]
+    states = module._transformers_states(packaged_model(), "cpu")
+    loaded = dataclasses.replace(encoder._load(), states=states)
+    np.testing.assert_allclose(encoder.encode(sentences), module._forward(loaded, sentences), atol=1e-5)
+
+
+def test_a_model_that_is_no_plain_bert_is_computed_by_transformers(tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(packaged_model() / "tokenizer.json"))
+    config = DistilBertConfig(
+        vocab_size=tokenizer.get_vocab_size(), dim=16, hidden_dim=32, n_heads=2, n_layers=1
+    )
+    DistilBertModel(config).save_pretrained(tmp_path)
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    vectors = MiniLM(tmp_path).encode(SENTENCES)
+    assert vectors.shape == (3, 16)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-5)
+
+
+def test_a_damaged_tokenizer_is_one_clear_line(tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(packaged_model(), folder)
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelMissing, match=r"cannot be loaded: tokenizer\.json") as refused:
+        MiniLM(folder).encode(SENTENCES)
+    assert "\n" not in str(refused.value)
+
+
+def test_it_says_whether_it_is_loaded() -> None:
+    fresh = MiniLM()
+    assert not fresh.is_loaded
+    fresh.load()
+    assert fresh.is_loaded
