@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
-from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -32,9 +31,9 @@ from bot.chat import (
     Throttled,
 )
 from bot.digest import Digest, Digests
+from bot.due import following
 from bot.outbox import Delivery, DeliveryId, Outbox
 from bot.reply import Note, Prose, Reply
-from bot.schedule import from_json, next_due
 from bot.store import ChatStore, Subscription
 
 log = logging.getLogger(__name__)
@@ -181,7 +180,7 @@ class Courier:
         return await asyncio.to_thread(self._claim, limit)
 
     def _enqueue(self, now: datetime) -> int:
-        return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: _following(order, now))
+        return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: following(order, now))
 
     def _claim(self, limit: int, only: DeliveryId | None = None) -> tuple[Delivery, ...]:
         return self._outbox.claim(
@@ -340,8 +339,3 @@ def _barred_words(order: Subscription, where: str | None) -> Reply:
     text = f"The digest on “{order.topic}” is ready, but I may not write {place}."
     hint = "Give me the right to see that place and to write there: I try again every hour for a day."
     return Reply(blocks=(Prose(text=text), Note(text=hint)))
-
-
-def _following(order: Subscription, now: datetime) -> datetime:
-    """The first time after now, so that what was missed while we were down is one digest and not many."""
-    return next_due(from_json(order.schedule), ZoneInfo(order.timezone), max(order.next_due, now))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import ScalarSelect, Select, Update, func, null, select, update
+from sqlalchemy import ScalarSelect, Select, Update, bindparam, func, null, select, update
 
 from articles.database import Database, insert_absent
 from bot.chat import ChatRef, MessageId
@@ -14,6 +14,19 @@ from bot.schema import chats, outbox, subscriptions
 from bot.store import SUBSCRIPTIONS, Subscription, subscription_of
 
 DeliveryId = NewType("DeliveryId", int)
+
+
+# Built once: it is asked at every tick.
+_COME = (
+    SUBSCRIPTIONS.where(subscriptions.c.paused.is_(False), subscriptions.c.next_due <= bindparam("now"))
+    .order_by(subscriptions.c.next_due)
+    .limit(bindparam("limit"))
+)
+_MOVE = (
+    update(subscriptions)
+    .where(subscriptions.c.id == bindparam("order"))
+    .values(next_due=bindparam("following"))
+)
 
 
 class DeliveryState(StrEnum):
@@ -48,13 +61,9 @@ class Outbox:
         lose or double one. next_due: pure and quick, later than the subscription's present one; where it is
         not later than now, the next call takes that too.
         """
-        come = (
-            SUBSCRIPTIONS.where(subscriptions.c.paused.is_(False), subscriptions.c.next_due <= now)
-            .order_by(subscriptions.c.next_due)
-            .limit(limit)
-        )
         with self._database.transaction() as connection:
-            taken = [subscription_of(row) for row in connection.execute(come)]
+            come = connection.execute(_COME, {"now": now, "limit": limit})
+            taken = [subscription_of(row) for row in come]
             rows = [
                 {
                     "subscription_id": subscription.id,
@@ -66,12 +75,9 @@ class Outbox:
                 for subscription in taken
             ]
             insert_absent(connection, outbox, rows)
-            for subscription in taken:
-                following = next_due(subscription)
-                if following <= subscription.next_due:
-                    raise ValueError(f"subscription {subscription.id} would be due again at {following}")
-                moved = update(subscriptions).where(subscriptions.c.id == subscription.id)
-                connection.execute(moved.values(next_due=following))
+            moved = [{"order": order.id, "following": _following(order, next_due)} for order in taken]
+            if moved:
+                connection.execute(_MOVE, moved)
         return len(taken)
 
     def due(
@@ -233,6 +239,13 @@ def _ready(now: datetime, platforms: Collection[str]) -> Select[Any]:
         .where(subscriptions.c.paused.is_(False))
         .where(chats.c.platform.in_(platforms))
     )
+
+
+def _following(order: Subscription, next_due: Callable[[Subscription], datetime]) -> datetime:
+    following = next_due(order)
+    if following <= order.next_due:
+        raise ValueError(f"subscription {order.id} would be due again at {following}")
+    return following
 
 
 def _marking(delivery: DeliveryId, state: DeliveryState, **fields: object) -> Update:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.asks import ChangeSubscription
 from bot.chat import ChatRef, Request
 from bot.compose import button, counted, sentence
+from bot.due import first_due
 from bot.order import Order, filters_in_words, order_in_words
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedule import from_json, in_words, next_due, to_json, upcoming
@@ -107,8 +108,7 @@ class StandingOrders:
             case "pause":
                 self._chats.pause_subscription(chat, order.id)
             case "resume":
-                due = next_due(from_json(order.schedule), ZoneInfo(order.timezone), now)
-                self._chats.resume_subscription(chat, order.id, next_due=due)
+                self._chats.resume_subscription(chat, order.id, next_due=first_due(order, now))
             case _:
                 raise ValueError(f"not a change: {change}")
 

@@ -41,7 +41,8 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     """Inserts those rows that break no unique key; how many that were."""
     if not rows:
         return 0
-    return connection.execute(inserting_absent(connection, table).values(list(rows))).rowcount
+    # Written out as one insert of many values, it would be compiled anew for every number of rows.
+    return connection.execute(inserting_absent(connection, table), list(rows)).rowcount
 
 
 def inserting_absent(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -205,9 +205,7 @@ def test_an_order_in_words_is_the_same_order(
 
 SCHEDULE_WORDS = st.sampled_from(
     ("at", "every", "on", "8", "8am", ",", "9:00", "twice", "a", "day", "monday", "mon-fri")
-) | st.sampled_from(
-    ("mornings", "cron", "quiet", "max", "always", "in", "CST", "times", "each", "“", '""', "am")
-)
+) | st.sampled_from(("mornings", "cron", "quiet", "max", "always", "CST", "times", "each", "“", '""'))
 
 
 @given(st.text() | st.lists(SCHEDULE_WORDS).map(lambda words: "nato daily " + " ".join(words)))
