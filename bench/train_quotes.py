@@ -69,7 +69,7 @@ def crossvalidate(examples: Sequence[Example], folds: int, out: Path) -> None:
             model = train([example for example in examples if example.number % folds != fold])
             for example in examples[fold::folds]:
                 text = example.annotated["text"]
-                quotes = as_predictions(find_quotes_with(model, text, paragraphs_of(text)))
+                quotes = as_predictions(text, find_quotes_with(model, text, paragraphs_of(text)))
                 lines.write(json.dumps({"id": example.annotated["id"], "quotes": quotes}) + "\n")
 
 

@@ -11,6 +11,7 @@ from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.learned import SourceRanker, speech_probabilities
 from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.nominals import Nominals
 from summarizer.quotes.paraphrases import Paraphrase, find_paraphrases
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.resolution import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
@@ -25,6 +26,7 @@ _SURE = 0.8
 _MIN_CONFIDENCE = 0.3
 _MIN_SPEECH = 0.6
 _PARAPHRASE_CONFIDENCE = 0.9
+_SURE_OWNER = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +175,7 @@ class _Speakers:
 
     def __init__(self, reading: Reading, resolved: Mapping[int, Resolved]) -> None:
         self._reading, self._resolved = reading, resolved
+        self._nominals = Nominals(reading)
 
     def of(self, source: Mention) -> tuple[Speaker | None, float]:
         """Who a source is, and how sure its resolution is; None for a pronoun that nobody is known for."""
@@ -186,19 +189,30 @@ class _Speakers:
             if resolved is None:
                 return None, 0.0
             return self._person(resolved.person, source), resolved.confidence
-        principal = speaks_for(self._reading, source)
+        named = self._nominals.person(source)
+        if named is not None:
+            return self._person(named.person, source), named.confidence
+        owner = self._owner(source)
+        principal = speaks_for(self._reading, source) or (owner.name if owner is not None else None)
         kind = SpeakerKind.ORGANISATION if source.kind is MentionKind.NAME else SpeakerKind.UNNAMED
-        return Speaker(
-            name=source.name or self._described(source), role=None, kind=kind, speaks_for=principal
-        ), 1.0
+        name = source.name or self._described(source, owner)
+        return Speaker(name=name, role=None, kind=kind, speaks_for=principal), 1.0
 
-    def _described(self, source: Mention) -> str:
+    def _owner(self, source: Mention) -> Person | None:
+        """Jane Doe, where it is sure that "her spokesman" is hers."""
+        owned = self._resolved.get(source.start)
+        return owned.person if owned is not None and owned.confidence >= _SURE_OWNER else None
+
+    def _described(self, source: Mention, owner: Person | None) -> str:
         """An unnamed source as the text has it, whose it is with it: "a spokesman for the Pentagon"."""
         reading = self._reading
         possessor = reading.mention_before(source)
         start = possessor.start if possessor is not None and possessor.possessive else source.start
         end, _ = complements_end(reading.tokens, reading.mentions, reading.mention_starts_at(source.start))
-        return reading.tokens.span(start, end).of(reading.text)
+        if owner is None or start + 1 >= end:
+            return reading.tokens.span(start, end).of(reading.text)
+        ending = "’" if owner.name.endswith("s") else "’s"
+        return f"{owner.name}{ending} {reading.tokens.span(start + 1, end).of(reading.text)}"
 
     def _person(self, person: Person, source: Mention) -> Speaker:
         role = person.role.of(self._reading.text) if person.role is not None else None

@@ -9,6 +9,7 @@ from summarizer.quotes.person_features import Trail, person_candidates, person_f
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.scorer import Scorer, softmax
 
+_OWNERS = {"his": ("he", "m"), "her": ("she", "f")}
 _FARTHEST_ANTECEDENT = 12  # tokens from a person to the "who" that goes on about them
 
 
@@ -25,7 +26,9 @@ Decide = Callable[[Reading, Trail, Mention], Resolved | None]
 
 
 def resolve_pronouns(reading: Reading, sources: Mapping[int, Mention], decide: Decide) -> dict[int, Resolved]:
-    """Whom each "he", "she" and "who" stands for, by the pronoun's first token; undecided ones are left out.
+    """Whom each "he", "she" and "who" stands for, and whose each "his spokeswoman" is, by the first token.
+
+    Undecided ones are left out.
 
     sources: the mentions that passages are attributed to, by their first token. Earlier decisions are
     evidence for later ones.
@@ -34,7 +37,11 @@ def resolve_pronouns(reading: Reading, sources: Mapping[int, Mention], decide: D
     found: dict[int, Resolved] = {}
     for mention in reading.mentions:
         person = reading.people.of(mention)
-        if person is None and mention.kind is MentionKind.PRONOUN and trail.people:
+        if mention.start in sources and (owner := _owner(reading, mention)) is not None and trail.people:
+            owned = decide(reading, trail, owner)
+            if owned is not None:
+                found[mention.start] = owned
+        elif person is None and mention.kind is MentionKind.PRONOUN and trail.people:
             resolved = _resolve(reading, trail, mention, decide)
             if resolved is not None:
                 found[mention.start] = resolved
@@ -45,6 +52,16 @@ def resolve_pronouns(reading: Reading, sources: Mapping[int, Mention], decide: D
         if mention.start in sources:
             trail.speaker = person
     return found
+
+
+def _owner(reading: Reading, mention: Mention) -> Mention | None:
+    """The "his" of "his spokeswoman", as the "he" that it stands for."""
+    pronoun = _OWNERS.get(reading.tokens.lower[mention.start])
+    if mention.kind is not MentionKind.NOMINAL or pronoun is None:
+        return None
+    head, gender = pronoun
+    start = mention.start
+    return Mention(start=start, end=start + 1, kind=MentionKind.PRONOUN, head=head, gender=gender)
 
 
 def _resolve(reading: Reading, trail: Trail, pronoun: Mention, decide: Decide) -> Resolved | None:

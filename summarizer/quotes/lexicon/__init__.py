@@ -40,6 +40,14 @@ def reporting_verbs() -> frozenset[str]:
 
 
 @cache
+def long_forms() -> dict[str, str]:
+    """Abbreviation -> what it stands for, "fla." -> "florida"; a long form stands for itself."""
+    text = files(__package__).joinpath("abbreviations.txt").read_text(encoding="utf-8")
+    rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    return {short.replace("_", " "): row[0].replace("_", " ") for row in rows for short in row}
+
+
+@cache
 def _sections(file: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     section = ""

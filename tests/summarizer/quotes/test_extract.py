@@ -202,6 +202,45 @@ def test_a_mark_without_its_space_still_closes() -> None:
     ]
 
 
+SENATORS = (
+    "Sen. Jane Doe (R-Fla.) met Ohio Sen. John Roe on Monday. Mary Major, the mayor, came too.\n\n"
+    "“We will have nothing to say today,” {source} said."
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("the Florida senator", "Jane Doe"),
+        ("the senator from Ohio", "John Roe"),
+        ("the Republican senator", "Jane Doe"),
+        ("the mayor", "Mary Major"),
+        ("the senator", "the senator"),  # there are two
+        ("the Texas senator", "the Texas senator"),  # and neither is from there
+        ("the governor", "the governor"),
+        ("a senator", "a senator"),
+    ],
+)
+def test_a_role_is_the_person_whom_the_article_gave_it(source: str, name: str) -> None:
+    (quote,) = quotes_of(SENATORS.format(source=source))
+    assert quote.speaker is not None
+    assert quote.speaker.name == name
+
+
+def test_a_role_of_the_other_gender_is_somebody_else() -> None:
+    text = "John Roe, the chairman, left.\n\n“We will have nothing to say today,” said the chairwoman."
+    assert [quote.speaker.name for quote in quotes_of(text) if quote.speaker is not None] == [
+        "the chairwoman"
+    ]
+
+
+def test_his_spokeswoman_is_shown_with_whose_she_is() -> None:
+    text = "Sen. John Roe came home on Monday. He was tired.\n\n“He will rest,” his spokeswoman said."
+    (quote,) = quotes_of(text)
+    assert quote.speaker is not None
+    assert (quote.speaker.name, quote.speaker.speaks_for) == ("John Roe’s spokeswoman", "John Roe")
+
+
 def test_two_people_of_one_surname_are_kept_apart() -> None:
     text = (
         "Ivanka Trump introduced her father, Donald Trump, on Thursday.\n\n“He is a fighter,” she said.\n\n"
