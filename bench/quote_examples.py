@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.quote_fit import Group, hashed
-from bench.quote_gold import GoldPassage, counts, gold_passages, trim
+from bench.quote_gold import GoldPassage, counts, gold_passages, is_reported, trim
 from summarizer.quotes import paragraphs_of
 from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.features import History, speech_features
 from summarizer.quotes.learned import ItemBuilder
 from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.paraphrases import find_paraphrases, paraphrase_features
 from summarizer.quotes.person_features import Trail, person_candidates, person_features
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.resolution import Decide, Resolved, resolve_pronouns
@@ -87,6 +88,17 @@ def person_groups(example: Example, decide: Decide) -> list[Group]:
 
     resolve_pronouns(reading, sources, as_annotated)
     return groups
+
+
+def paraphrase_groups(example: Example) -> Iterator[Group]:
+    """Each clause that the rules take for a paraphrase: is it annotated, with that source?"""
+    reading = example.reading
+    for one in find_paraphrases(reading):
+        source = reading.tokens.span(one.cue.source.start, max(one.cue.source.end, one.cue.source.tail))
+        right = is_reported(
+            example.annotated, (one.content.start, one.content.end), (source.start, source.end)
+        )
+        yield Group(example.number, (hashed(paraphrase_features(reading, one)),), (right,))
 
 
 def _gold_of_passages(example: Example) -> dict[int, GoldPassage]:

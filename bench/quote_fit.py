@@ -61,6 +61,7 @@ class _Fit:
         self.direct: FloatArray = np.zeros(BUCKETS, np.float32)
         self.bias: FloatArray = np.zeros(width, np.float32)
         self.out: FloatArray = self._chance.normal(0, 0.3, width).astype(np.float32)
+        self._seen = np.zeros(BUCKETS, np.bool_)
         self._squares = [np.full_like(array, 1e-2) for array in (self.rows, self.direct, self.bias, self.out)]
 
     def run(self, groups: Sequence[Group]) -> "_Fit":
@@ -68,6 +69,7 @@ class _Fit:
             rate = self._recipe.rate * (1 - epoch / self._recipe.epochs)
             for batch in self._batches(groups):
                 self._step(batch, rate)
+        self.rows[~self._seen] = 0  # a feature that no example had says nothing, and packs small
         return self
 
     def _batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
@@ -82,6 +84,7 @@ class _Fit:
         kept = self._chance.random(len(flat)) >= self._recipe.feature_drop
         flat, owner = flat[kept], owner[kept]
         unique, place = np.unique(flat, return_inverse=True)
+        self._seen[unique] = True
         by_owner = np.searchsorted(owner, np.arange(len(items)))
         hidden = _sums(self.rows[flat], by_owner, len(flat)) + self.bias
         active = hidden > 0

@@ -20,6 +20,7 @@ _STOP = listed(
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii"))
 _MIN_OVERLAP = 0.8
 _MIN_WORDS = 3
+_MIN_REPORTED = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,19 @@ def gold_passages(article: Mapping[str, Any]) -> list[GoldPassage]:
                 )
             )
     return sorted(found, key=lambda passage: (passage.start, passage.end))
+
+
+def is_reported(article: Mapping[str, Any], content: tuple[int, int], source: tuple[int, int]) -> bool:
+    """Whether an attribution of the article covers at least half of a paraphrase, and has its source."""
+    start, end = content
+    for quote in article["quotes"]:
+        if not quote["content"] or quote["source"] is None:
+            continue
+        first, last = min(a for a, _ in quote["content"]), max(b for _, b in quote["content"])
+        overlap = (min(end, last) - max(start, first)) / (max(end, last) - min(start, first))
+        if overlap >= _MIN_REPORTED and quote["source"][0] < source[1] and source[0] < quote["source"][1]:
+            return True
+    return False
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

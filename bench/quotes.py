@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.quote_baselines import Baseline, available_baselines
+from bench.quote_gold import is_reported
 from summarizer.model import Quote, QuoteKind, SpeakerKind
 from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
 
@@ -108,12 +109,26 @@ def run_bench(data: Path, scorer: Path) -> None:
             subprocess.run([sys.executable, str(scorer), str(data), str(predictions)], check=True)
             rate, rate_800 = len(articles) / spent, words / spent / 800
             print(f"{rate:.0f} articles a second of one core's time; {rate_800:.0f} of 800 words")
+    print(f"\n== pullquote, paraphrases\n{_paraphrases(articles)}")
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\npeak memory of this process: {peak_mb:.0f} MB\n")
     for unit in ('"', "“", '"a b c" ', "He said “x”. "):
         small, large = (_seconds_for(unit, size) for size in (100_000, 1_000_000))
         times = large / small
         print(f"nothing but {unit!r}: 100 kB {small:.2f} s, 1 MB {large:.2f} s, {times:.1f} times as long")
+
+
+def _paraphrases(articles: Sequence[dict[str, Any]]) -> str:
+    """How many indirect quotes are shown and how many of those are annotated; the scorer counts none."""
+    shown = right = 0
+    for article in articles:
+        for quote in find_quotes(article["text"], paragraphs_of(article["text"])):
+            if quote.kind is QuoteKind.PARAPHRASED and quote.source is not None:
+                shown += 1
+                content, source = quote.content[0], quote.source
+                right += is_reported(article, (content.start, content.end), (source.start, source.end))
+    share = right / shown if shown else 0.0
+    return f"{shown} shown, {right} ({share:.3f}) annotated with that source, half of their words or more"
 
 
 def _seconds_for(unit: str, size: int) -> float:

@@ -14,17 +14,26 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.quote_examples import Example, person_groups, read_example, source_groups, speech_groups
+from bench.quote_examples import (
+    Example,
+    paraphrase_groups,
+    person_groups,
+    read_example,
+    source_groups,
+    speech_groups,
+)
 from bench.quote_fit import Recipe, fit
 from bench.quote_gold import read_articles
 from bench.quotes import as_predictions
 from summarizer.quotes import QuoteModel, find_quotes_with, paragraphs_of
+from summarizer.quotes.extract import SCORERS
 from summarizer.quotes.resolution import Decide, by_rule, by_scorer
 
 _WEIGHTS = Path(__file__).parents[1] / "summarizer" / "quotes" / "weights"
 _SPEECH = Recipe(epochs=4, batch=64, rate=0.05)
 _SOURCE = Recipe(epochs=4)
 _PERSON = Recipe(epochs=6, feature_drop=0.25)
+_PARAPHRASE = Recipe(width=4, epochs=4, batch=32)
 _ROUNDS = 2  # of pronouns: the second is fitted with the pronouns between resolved by the first
 
 
@@ -44,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
     else:
         model = train(examples)
         options.out.mkdir(parents=True, exist_ok=True)
-        for name in ("speech", "source", "person"):
+        for name in SCORERS:
             getattr(model, name).save(options.out / f"{name}.npz")
         print(f"weights in {options.out}")
     print(f"{len(examples)} articles, {time.perf_counter() - began:.0f} seconds")
@@ -52,14 +61,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def train(examples: Sequence[Example]) -> QuoteModel:
-    """The three scorers, from these articles alone."""
+    """The scorers, from these articles alone."""
     speech = [group for example in examples for group in speech_groups(example)]
     source = [group for example in examples for group in source_groups(example)]
     decide: Decide = by_rule
     for _ in range(_ROUNDS):
         person = fit([group for e in examples for group in person_groups(e, decide)], _PERSON)
         decide = by_scorer(person)
-    return QuoteModel(speech=fit(speech, _SPEECH), source=fit(source, _SOURCE), person=person)
+    reported = [group for example in examples for group in paraphrase_groups(example)]
+    return QuoteModel(
+        speech=fit(speech, _SPEECH),
+        source=fit(source, _SOURCE),
+        person=person,
+        paraphrase=fit(reported, _PARAPHRASE),
+    )
 
 
 def crossvalidate(examples: Sequence[Example], folds: int, out: Path) -> None:

@@ -17,6 +17,7 @@ from summarizer.quotes.features import (
     speech_features,
 )
 from summarizer.quotes.mentions import Mention
+from summarizer.quotes.paraphrases import Paraphrase, paraphrase_features
 from summarizer.quotes.reading import Reading
 from summarizer.quotes.scorer import FloatArray, Scorer, softmax
 
@@ -25,6 +26,16 @@ def speech_probabilities(scorer: Scorer, reading: Reading, rules: Sequence[Attri
     """(n_passages,): how likely each passage is speech; there is at least one."""
     items = [speech_features(reading, number, rule) for number, rule in enumerate(rules)]
     return (1.0 / (1.0 + np.exp(-scorer.scores(items)))).astype(np.float32)
+
+
+def paraphrase_probabilities(
+    scorer: Scorer, reading: Reading, paraphrases: Sequence[Paraphrase]
+) -> list[float]:
+    """How likely each is what its source is reported to have said."""
+    if not paraphrases:
+        return []
+    scores = scorer.scores([paraphrase_features(reading, one) for one in paraphrases])
+    return [float(chance) for chance in 1.0 / (1.0 + np.exp(-scores))]
 
 
 @dataclass(frozen=True, slots=True)

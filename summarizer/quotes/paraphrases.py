@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from articles.model import Span
 from summarizer.quotes import lexicon
 from summarizer.quotes.cues import Cue, CueForm
+from summarizer.quotes.features import bucketed
 from summarizer.quotes.mentions import MentionKind
 from summarizer.quotes.reading import Reading
 
@@ -50,6 +51,42 @@ def find_paraphrases(reading: Reading) -> Iterator[Paraphrase]:
             if content is not None:
                 yield Paraphrase(cue=cue, content=content)
                 break
+
+
+def paraphrase_features(reading: Reading, paraphrase: Paraphrase) -> list[str]:
+    """What tells that a clause is what its source said: the verb, how they stand, who speaks."""
+    t, cue = reading.tokens, paraphrase.cue
+    source, verb = cue.source, t.lower[cue.start]
+    first, last = t.at(paraphrase.content.start), t.at(paraphrase.content.end)
+    form = (
+        "behind"
+        if last <= min(cue.start, source.start)
+        else "that"
+        if t.lower[first - 1] == "that"
+        else cue.form.name
+    )
+    kind = f"pronoun={source.head}" if source.kind is MentionKind.PRONOUN else source.kind.name
+    cues = reading.cues[reading.sentence_at(cue.start)]
+    return [
+        f"verb={verb}",
+        f"form={form}",
+        f"verb={verb} form={form}",
+        f"strong={cue.strong}",
+        f"strong={cue.strong} form={form}",
+        f"kind={kind}",
+        f"kind={kind} form={form}",
+        f"plural={source.plural} head={source.head if source.kind is MentionKind.NOMINAL else ''}",
+        f"length={bucketed(last - first)}",
+        f"opens={t.lower[first]}",
+        f"opens={t.lower[first]} form={form}",
+        f"behind-verb={t.lower[cue.end] if cue.end < len(t) else ''}",
+        f"gap={bucketed(abs(cue.start - max(source.end, source.tail)))}",
+        f"gap={bucketed(abs(cue.start - source.end))} strong={cue.strong}",
+        f"before-source={t.lower[source.start - 1] if source.start else ''}",
+        f"before-verb={t.lower[cue.start - 1] if cue.start else ''}",
+        f"opens-sentence={reading.sentences[reading.sentence_at(cue.start)][0] == source.start}",
+        f"cues={min(4, len(cues))}",
+    ]
 
 
 def _content(reading: Reading, cue: Cue, start: int, end: int) -> Span | None:
