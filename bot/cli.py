@@ -37,10 +37,12 @@ from bot.house import Analyst, House, open_house
 from bot.jobs.model import JobQueue, QueueUnavailable
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable, StoredCounts
+from bot.rate_windows import RateWindows
 from bot.reading import read_article
 from bot.reply import Reply
 from bot.roles import Roles, UnknownRole, all_roles, parse_roles
 from bot.running import run_house
+from bot.shared_limits import SharedLimits
 from config.defaults import DEFAULT_FEEDS, sample_article
 from config.settings import SETTINGS_FILE, Settings, Telegram
 from summarizer.errors import SummarizerError
@@ -76,14 +78,16 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSO
 )
 def run(roles: str | None) -> None:
     """Open the bot: on the platforms that have a token, else in this terminal."""
-    meters = Meters(CollectorRegistry())
-    adapters = platforms(read_settings(), meters)
-    if not adapters and roles is None:
-        serve_console(read_settings())
+    settings = read_settings()
+    if not settings.telegram.token and not settings.discord.token and roles is None:
+        serve_console(settings)
         return
-    settings = read_settings(serving=True)
-    with house_of(settings, meters) as house, fit_for(house, given := roles_of(roles, adapters)):
-        asyncio.run(serve(house, adapters, settings, given))
+    settings, meters = read_settings(serving=True), Meters(CollectorRegistry())
+    with house_of(settings, meters) as house:
+        adapters = platforms(settings, meters, shared_limits_of(house))
+        given = roles_of(roles, adapters)
+        with fit_for(house, given):
+            asyncio.run(serve(house, adapters, settings, given))
 
 
 @app.command()
@@ -244,11 +248,27 @@ def house_of(settings: Settings, meters: Meters | None = None) -> Iterator[House
         yield house
 
 
-def platforms(settings: Settings, meters: Meters) -> dict[str, ChatAdapter]:
+LimitsOf = Callable[[str, str], SharedLimits | None]
+"""Given a platform and a token: its limits, where other processes write with that token, too."""
+
+
+def not_shared(_platform: str, _token: str) -> None:
+    """One process has the limits of each token to itself."""
+
+
+def shared_limits_of(house: House) -> LimitsOf:
+    """All that write with a token share its limits where they share the database."""
+    if not is_shared(house):
+        return not_shared
+    windows = RateWindows(house.database)
+    return lambda platform, token: SharedLimits(windows, platform=platform, token=token)
+
+
+def platforms(settings: Settings, meters: Meters, limits: LimitsOf = not_shared) -> dict[str, ChatAdapter]:
     """The chat adapters that have a token, measured. Their libraries are imported only where used."""
     adapters: dict[str, ChatAdapter] = {}
     if token := settings.telegram.token:
-        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value(), meters)
+        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value(), meters, limits)
     if token := settings.discord.token:
         from bot.discord import DiscordChat
 
@@ -262,11 +282,12 @@ def platforms(settings: Settings, meters: Meters) -> dict[str, ChatAdapter]:
             shard_ids=list(shards) if shards else None,
             owners=settings.discord.owners,
             throttled=lambda: meters.throttled("discord"),
+            shared_limits=limits("discord", token.get_secret_value()),
         )
     return {name: MeteredChat(adapter, name, meters) for name, adapter in adapters.items()}
 
 
-def telegram_chat(settings: Telegram, token: str, meters: Meters) -> ChatAdapter:
+def telegram_chat(settings: Telegram, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
     """The adapter for Telegram, as it is set up."""
     from bot.telegram import TelegramChat, WebhookSettings
 
@@ -284,6 +305,7 @@ def telegram_chat(settings: Telegram, token: str, meters: Meters) -> ChatAdapter
         everyone_may_change=settings.everyone_may_change,
         messages_a_second=settings.messages_a_second,
         throttled=lambda: meters.throttled("telegram"),
+        shared_limits=limits("telegram", token),
     )
 
 
@@ -303,28 +325,31 @@ def fit_for(house: House, roles: Roles) -> Iterator[None]:
 
     Raises NotAlone, click.ClickException.
     """
-    url = house.database.engine.url
-    if url.get_backend_name() == "postgresql":
+    if is_shared(house):
         yield
         return
     if not roles.everything:
         raise click.ClickException(
             "on SQLite one process does everything: leave --roles out, or set database_url to postgresql://…"
         )
-    with alone_with(Path(url.database or "")):
+    with alone_with(Path(house.database.engine.url.database or "")):
         yield
+
+
+def is_shared(house: House) -> bool:
+    """Whether several processes may work on its database."""
+    return house.database.engine.dialect.name == "postgresql"
 
 
 @asynccontextmanager
 async def queue_of(house: House) -> AsyncIterator[JobQueue | None]:
     """The queue that several processes share; None on SQLite. Raises QueueUnavailable."""
-    url = house.database.engine.url
-    if url.get_backend_name() != "postgresql":
+    if not is_shared(house):
         yield None
         return
     from bot.jobs.shared import conninfo_of, open_shared_queue
 
-    async with open_shared_queue(conninfo_of(url)) as queue:
+    async with open_shared_queue(conninfo_of(house.database.engine.url)) as queue:
         yield queue
 
 

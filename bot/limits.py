@@ -6,16 +6,19 @@ be one too many in any window of the platform's, however the network or a busy m
 bucket counts from the asking, and one slow request is enough to break it.) The price is the time of about one
 answer a window: 30 a second at 20 ms an answer are 29.4 a second.
 
-A process keeps the limits by itself. Several processes of one bot share them by each being given its part.
+A process keeps the limits by itself. Several processes of one bot share them by PostgreSQL (see
+`shared_limits.py`), or by each being given its part.
 """
 
 import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import chain
 from math import inf
+from typing import Protocol
 
 _MARGIN_S = 0.001  # timers may fire a clock tick early
 _CATCH_UP_S = 0.05  # what is late by no more is caught up with
@@ -33,6 +36,16 @@ class Limit:
     def __post_init__(self) -> None:
         if self.count < 1 or self.seconds <= 0:
             raise ValueError(f"not a limit: {self.count} in {self.seconds} s")
+
+
+class Turns(Protocol):
+    """Lets work through as limits allow."""
+
+    def turn(self, place: str, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """Entered when the time of one request has come; left when it is answered. Urgent ones go first."""
+
+    def pause(self, place: str, seconds: float) -> None:
+        """The platform asks for it."""
 
 
 class Window:

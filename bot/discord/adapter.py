@@ -31,6 +31,7 @@ from bot.discord.render import render
 from bot.discord.requests import PLATFORM
 from bot.discord.wire import watched
 from bot.reply import Reply
+from bot.shared_limits import SharedLimits
 
 log = logging.getLogger(__name__)
 
@@ -61,12 +62,13 @@ class DiscordChat:
         identify_pause_s: float = 5.0,
         owners: Collection[int] = (),
         throttled: Callable[[], None] = lambda: None,
+        shared_limits: SharedLimits | None = None,
     ) -> None:
         """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells.
 
         `shard_count` and `shard_ids` (which of them are ours) default to what Discord advises, all ours.
         `owners` are the user ids of who runs the bot: they may change the feeds.
-        `throttled` is called for each answer 429.
+        `throttled` is called for each answer 429. `shared_limits`: what other processes send counts too.
         """
         self._token = token
         self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
@@ -75,6 +77,7 @@ class DiscordChat:
             "shard_count": shard_count,
             "shard_ids": shard_ids,
             "throttled": throttled,
+            "shared_limits": shared_limits,
         }
         self._serving_options: dict[str, Any] = {
             "commands_file": commands_file,

@@ -37,6 +37,7 @@ from bot.discord.threads import (
 from bot.discord.traffic import PER_SECOND, Traffic
 from bot.discord.wire import tracing
 from bot.reply import Reply, refusal
+from bot.shared_limits import SharedLimits
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +61,10 @@ class RestClient(discord.AutoShardedClient):
         shard_count: int | None,
         shard_ids: list[int] | None,
         throttled: Callable[[], None],
+        shared_limits: SharedLimits | None,
     ) -> None:
         per_second = _part_of(PER_SECOND, shard_count, shard_ids)
-        traffic = Traffic(api_url=api_url, per_second=per_second, throttled=throttled)
+        traffic = Traffic(api_url=api_url, per_second=per_second, throttled=throttled, shared=shared_limits)
         super().__init__(
             # Messages: without the privileged intent, those to us come with their text, all others without.
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),

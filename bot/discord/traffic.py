@@ -17,7 +17,8 @@ import aiohttp
 
 from bot.chat import Throttled
 from bot.discord.wire import in_flight
-from bot.limits import Gate, Limit
+from bot.limits import Gate, Limit, Turns
+from bot.shared_limits import SharedLimits
 
 PER_SECOND = 50
 # Of the 10,000: digests stop well before, and what a person waits for a good deal later.
@@ -51,13 +52,23 @@ class Traffic:
     """Watches and paces one client's requests, by aiohttp's hooks. Belongs to one event loop."""
 
     def __init__(
-        self, *, api_url: str, per_second: int = PER_SECOND, throttled: Callable[[], None] = lambda: None
+        self,
+        *,
+        api_url: str,
+        per_second: int = PER_SECOND,
+        throttled: Callable[[], None] = lambda: None,
+        shared: SharedLimits | None = None,
     ) -> None:
-        """per_second: this process's part of what Discord allows the bot. throttled: called for each 429."""
+        """per_second: this process's part of what Discord allows the bot; all of it where that is `shared`.
+
+        throttled: called for each 429.
+        """
         self._api_url = api_url
         self._throttled = throttled
         # Spread over part of the second: fifty at once would only wait for each other on the way.
-        self._gate = Gate(overall=Limit(per_second, 1.0), places=lambda _: (), gap_s=0.4 / per_second)
+        limit = Limit(PER_SECOND if shared else per_second, 1.0)
+        local = Gate(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
+        self._gate: Turns = shared.of_all(local, limit) if shared else local
         self._invalid = Invalid()
 
     def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:

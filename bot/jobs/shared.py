@@ -14,6 +14,7 @@ from typing import Any
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as QueuedJob
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
 from articles.database import DatabaseUnavailable
@@ -32,6 +33,7 @@ GRACE_S = 10.0
 _PAUSE_S = 1.0  # before working again when the database was gone
 # A connection whose other end has vanished must not be waited for. libpq's names; seconds, milliseconds.
 _CONNECTING = {
+    "application_name": "pullquote queue",
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -158,23 +160,29 @@ class SharedQueue:
 
 @asynccontextmanager
 async def open_shared_queue(
-    conninfo: str, at_once: Mapping[str, int] = AT_ONCE
+    conninfo: str, at_once: Mapping[str, int] = AT_ONCE, *, connect_within_s: float = 10.0
 ) -> AsyncIterator[SharedQueue]:
     """conninfo: libpq's, a `postgresql://` URL for example. Raises QueueUnavailable."""
     # It tells of every job's beginning and end; what matters is in our own words.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    connector = PsycopgConnector(
-        conninfo=conninfo, kwargs=dict(_CONNECTING), min_size=1, max_size=8, timeout=10.0
+    pool = AsyncConnectionPool(
+        conninfo,
+        kwargs=dict(_CONNECTING),
+        min_size=1,
+        max_size=8,
+        timeout=10.0,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
     )
-    app = App(connector=connector)
+    app = App(connector=PsycopgConnector())
     try:
-        await app.open_async()
-    except ConnectorException as error:
-        raise _unavailable(error) from error
-    try:
+        await pool.open(wait=True, timeout=connect_within_s)
+        await app.open_async(pool)
         yield SharedQueue(app, at_once)
+    except PoolTimeout as error:
+        raise _unavailable(error) from error
     finally:
-        await app.close_async()
+        await pool.close()
 
 
 def conninfo_of(url: URL) -> str:
@@ -190,5 +198,5 @@ def _queued(job: Job) -> QueuedJob:
     )
 
 
-def _unavailable(error: ConnectorException) -> QueueUnavailable:
+def _unavailable(error: Exception) -> QueueUnavailable:
     return QueueUnavailable(f"the queue's database does not answer: {error.__cause__ or error}")

@@ -16,6 +16,7 @@ from bot.chat import Begin, ChatError, ChatMoved, ChatRef, Conversation, Message
 from bot.limits import Limit
 from bot.redaction import redacted
 from bot.reply import Reply
+from bot.shared_limits import SharedLimits
 from bot.telegram.answering import Answering
 from bot.telegram.buttons import Buttons
 from bot.telegram.incoming import PLATFORM
@@ -56,6 +57,7 @@ class TelegramChat:
         typing_after: timedelta = timedelta(seconds=1),
         grace: timedelta = timedelta(seconds=20),
         throttled: Callable[[], None] = lambda: None,
+        shared_limits: SharedLimits | None = None,
         request_class: type[HTTPXRequest] = HTTPXRequest,
     ) -> None:
         """
@@ -63,7 +65,8 @@ class TelegramChat:
         webhook: where Telegram is to post updates; None: they are polled.
         owners: user ids of who runs the bot; they may change any chat's orders, and the feeds.
         everyone_may_change: in groups, every member may change the orders, not administrators alone.
-        messages_a_second: to all chats; of several processes with one token each gets its part of the 30.
+        messages_a_second: to all chats; of several processes with one token each gets its part of the 30,
+            unless they have `shared_limits`.
         chat_limits: of one chat, by its id; Telegram's own, unless the Bot API server has others.
         timeout: for connecting, writing, and for the answer to a request.
         longest_pause: an answer waits no longer than this when Telegram asks for a pause.
@@ -104,6 +107,7 @@ class TelegramChat:
             per_second=messages_a_second,
             chat_limits=chat_limits,
             throttled=throttled,
+            shared=shared_limits,
         )
         self._longest_pause = longest_pause
         self._typing_after = typing_after

@@ -9,8 +9,9 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat import Begin, ChatRef, MessageId, Throttled
-from bot.limits import Gate, Limit
+from bot.limits import Gate, Limit, Turns
 from bot.reply import Items, Reply
+from bot.shared_limits import SharedLimits
 from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
 
@@ -38,14 +39,19 @@ class Outbound:
         per_second: int,
         chat_limits: Callable[[str], tuple[Limit, ...]],
         throttled: Callable[[], None],
+        shared: SharedLimits | None,
     ) -> None:
-        """throttled: called for each answer 429."""
+        """throttled: called for each answer 429. shared: None: no other process writes with this token."""
         self._bot = bot
         self._buttons = buttons
         self._throttled = throttled
-        self._chats = Gate(places=chat_limits)
+        self._chats: Turns = Gate(places=chat_limits)
         # Spread over three quarters of a second: evenly, with something in hand for what comes late.
-        self._overall = Gate(overall=Limit(per_second, 1.0), gap_s=0.75 / per_second)
+        overall = Limit(per_second, 1.0)
+        self._overall: Turns = Gate(overall=overall, gap_s=0.75 / per_second)
+        if shared is not None:
+            self._chats = shared.of_each(self._chats, chat_limits)
+            self._overall = shared.of_all(self._overall, overall)
         self._front = asyncio.Semaphore(BEGUN_AT_ONCE)
 
     async def send(

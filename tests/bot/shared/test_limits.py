@@ -1,0 +1,187 @@
+"""Limits that several processes keep together, each with connections of its own to one PostgreSQL."""
+
+import asyncio
+import contextlib
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from articles.database import Database, DatabaseUnavailable, open_database
+from bot.chat import ChatRef, Throttled
+from bot.limits import Gate, Limit
+from bot.rate_windows import RateWindows, Ticket
+from bot.reply import Prose, Reply
+from bot.shared_limits import SharedGate, SharedLimits
+from bot.telegram import TelegramChat
+from tests.servers.telegram import TOKEN, Flood, TelegramServer
+
+SHORT = Limit(5, 0.4)
+
+
+@pytest.fixture
+def windows(shared_database: Database) -> RateWindows:
+    return RateWindows(shared_database)
+
+
+@contextlib.contextmanager
+def gates(url: str, count: int, limit: Limit = SHORT) -> Iterator[list[SharedGate]]:
+    """As so many processes would have them."""
+    databases = [open_database(url) for _ in range(count)]
+    yield [
+        SharedLimits(RateWindows(database), platform="telegram", token=TOKEN).of_all(
+            Gate(overall=limit), limit
+        )
+        for database in databases
+    ]
+    for database in databases:
+        database.close()
+
+
+def test_a_window_that_is_full_says_when_it_opens(windows: RateWindows) -> None:
+    for _ in range(SHORT.count):
+        ticket = windows.take("bot", [SHORT])
+        assert isinstance(ticket, Ticket)
+        windows.answered(ticket)
+    wait_s = windows.take("bot", [SHORT])
+    assert isinstance(wait_s, float)
+    assert 0 < wait_s <= SHORT.seconds
+    time.sleep(wait_s + 0.01)
+    assert isinstance(windows.take("bot", [SHORT]), Ticket)
+
+
+def test_what_is_not_answered_yet_counts_and_what_was_not_made_does_not(windows: RateWindows) -> None:
+    one = Limit(1, 0.05)
+    ticket = windows.take("bot", [one])
+    assert isinstance(ticket, Ticket)
+    time.sleep(0.06)
+    assert not isinstance(windows.take("bot", [one]), Ticket)
+    windows.give_back(ticket)
+    assert isinstance(windows.take("bot", [one]), Ticket)
+
+
+def test_every_limit_of_a_place_counts(windows: RateWindows) -> None:
+    limits = [Limit(1, 0.02), Limit(2, 30.0)]
+    for _ in range(2):
+        ticket = windows.take("group", limits)
+        assert isinstance(ticket, Ticket)
+        windows.answered(ticket)
+        time.sleep(0.03)
+    wait_s = windows.take("group", limits)
+    assert isinstance(wait_s, float)
+    assert 29 < wait_s <= 30
+
+
+def test_a_pause_is_one_for_all_and_no_shorter_for_a_second_one(windows: RateWindows) -> None:
+    windows.pause("chat", 0.3)
+    windows.pause("chat", 0.05)
+    time.sleep(0.1)
+    wait_s = windows.take("chat", [SHORT])
+    assert isinstance(wait_s, float)
+    assert 0 < wait_s <= 0.2
+    time.sleep(wait_s + 0.01)
+    assert isinstance(windows.take("chat", [SHORT]), Ticket)
+
+
+def test_windows_in_which_nothing_happens_are_forgotten(
+    windows: RateWindows, shared_database: Database
+) -> None:
+    ticket = windows.take("busy", [SHORT])
+    assert isinstance(ticket, Ticket)
+    with shared_database.transaction() as connection:
+        connection.exec_driver_sql("INSERT INTO rate_windows VALUES ('idle', ARRAY[now() - interval '2 h'])")
+    windows.forget_idle()
+    with shared_database.reading() as connection:
+        assert connection.exec_driver_sql("SELECT key FROM rate_windows").scalars().all() == ["busy"]
+
+
+async def test_all_together_never_pass_the_limit_in_any_window(shared_url: str) -> None:
+    times: list[float] = []
+
+    async def send(gate: SharedGate) -> None:
+        async with gate.turn("", urgent=True):
+            times.append(time.monotonic())
+            await asyncio.sleep(0.01)
+
+    with gates(shared_url, 4) as shared:
+        await asyncio.gather(*(send(gate) for gate in shared for _ in range(6)))
+    times.sort()
+    assert len(times) == 24
+    windows = zip(times, times[SHORT.count :], strict=False)  # a message, and the one that is one too many
+    assert all(later - earlier >= SHORT.seconds for earlier, later in windows)
+
+
+async def test_who_waits_goes_before_digests_of_other_processes(shared_url: str) -> None:
+    order: list[str] = []
+
+    async def send(gate: SharedGate, name: str, *, urgent: bool) -> None:
+        async with gate.turn("", urgent=urgent):
+            order.append(name)
+
+    limit = Limit(10, 0.5)
+    with gates(shared_url, 2, limit) as (worker, answering):
+        digests = [asyncio.create_task(send(worker, "digest", urgent=False)) for _ in range(20)]
+        while len(order) < 9:  # noqa: ASYNC110 (each send would need an event)
+            await asyncio.sleep(0.01)
+        await send(answering, "answer", urgent=True)
+        await asyncio.gather(*digests)
+    assert order.index("answer") == 9  # the tenth of the window: digests had left it
+
+
+class _Away(RateWindows):
+    """A database that does not answer."""
+
+    def take(self, key: str, limits: Sequence[Limit], *, keep: int = 0) -> Ticket | float:
+        raise DatabaseUnavailable("the database does not answer")
+
+
+async def test_without_the_database_people_are_answered_and_digests_wait(shared_database: Database) -> None:
+    gate = SharedLimits(_Away(shared_database), platform="telegram", token=TOKEN).of_all(Gate(), SHORT)
+    answered = False
+    async with gate.turn("", urgent=True):
+        answered = True
+    with pytest.raises(Throttled):
+        async with gate.turn("", urgent=False):
+            raise AssertionError
+    assert answered
+
+
+def _deliver(url: str, base_url: str, chats: range) -> None:
+    """What a worker does of a digest, in a process of its own."""
+
+    async def deliver() -> None:
+        database = open_database(url)
+        limits = SharedLimits(RateWindows(database), platform="telegram", token=TOKEN)
+        chat = TelegramChat(token=TOKEN, base_url=base_url, shared_limits=limits)
+        standing = asyncio.create_task(chat.stand_by())
+        await chat.ready()
+        reply = Reply(blocks=(Prose(text="One new story."),))
+        await asyncio.gather(
+            *(chat.send(ChatRef(platform="telegram", chat=str(c)), reply, key=f"{c}@8") for c in chats)
+        )
+        standing.cancel()
+        await asyncio.wait([standing])
+        database.close()
+
+    asyncio.run(deliver())
+
+
+async def test_three_processes_with_one_token_never_hear_that_they_write_too_fast(
+    shared_url: str,
+) -> None:
+    flood = Flood()
+    async with TelegramServer(flood=flood) as server:
+        for chat in range(1, 91):
+            server.person(chat)
+        spawn = multiprocessing.get_context("spawn")
+        processes = [
+            spawn.Process(target=_deliver, args=(shared_url, server.base_url, range(1 + n, 91, 3)))
+            for n in range(3)
+        ]
+        for process in processes:
+            process.start()
+        await asyncio.gather(*(asyncio.to_thread(process.join) for process in processes))
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert sorted(posted.chat for posted in server.posted) == list(range(1, 91))
+    assert flood.refused == 0
