@@ -103,7 +103,8 @@ class Bench:
         """Does all jobs of a kind as `pullquote run` does them on SQLite."""
         nobody: Any = None  # delivers here, or is told of a pause
         due = DueJobs(feeds=self.feeds, courier=nobody, platforms=(), clock=lambda: self.now)
-        (source,) = (s for s in due.sources(tick_s=REFILL_S, feeds_every_s=REFILL_S) if s.kind is kind)
+        sources = due.feed_sources(tick_s=REFILL_S, feeds_every_s=REFILL_S)
+        (source,) = (source for source in sources if source.kind is kind)
         queue, stop = InProcessQueue(), asyncio.Event()
         worker = Worker(desk=nobody, work=work, courier=nobody, tell=nobody, shared=False)
         scheduling = asyncio.create_task(Scheduler(queue, [source]).run())

@@ -132,10 +132,6 @@ class Courier:
             await asyncio.sleep(NOT_CONNECTED_PAUSE_S)
         return platform in self._adapters and not self._stopping
 
-    def stop(self) -> None:
-        """Begins nothing more: what waits for its turn is due again."""
-        self._stopping = True
-
     async def finish(self) -> None:
         """Begins nothing more; returns when what is being sent has come to its end."""
         self._stopping = True

@@ -61,16 +61,20 @@ async def run_house(
         _carry_when_ready(courier, name, adapter) for name, adapter in adapters.items() if roles.works
     )
     others = _start(work() for work in beside)
+    rounds = courier.schedule(every_s=tick_s) if queue is None else None
     try:
         done, _ = await asyncio.wait(
             [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
         )
     finally:
+        if rounds is not None:
+            rounds.pause()
         for task in scheduling:
             task.cancel()
-        courier.stop()
         stop.set()
-        ended = await _end(working, [*scheduling, *connected, *opening, *others, told])
+        ended = await _end(courier, working, [*scheduling, *connected, *opening, *others, told])
+        if rounds is not None:
+            rounds.shutdown(wait=False)
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})
     for task in done:
@@ -94,7 +98,10 @@ class _Jobs:
             platforms=tuple(self._adapters),
             clock=self._house.clock,
         )
-        await Scheduler(self._queue, due.sources(tick_s=tick_s, feeds_every_s=feeds_every_s)).run()
+        sources = [due.digest_source(tick_s=tick_s)] if self._shared else []
+        if feeds_every_s is not None:
+            sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
+        await Scheduler(self._queue, sources).run()
 
     async def work(self, stop: asyncio.Event) -> None:
         notices = PauseNotices(
@@ -130,9 +137,11 @@ async def _carry_when_ready(courier: Courier, platform: str, adapter: ChatAdapte
     courier.carry(platform, adapter)
 
 
-async def _end(working: Iterable[asyncio.Task[None]], others: Iterable[asyncio.Task[None]]) -> bool:
+async def _end(
+    courier: Courier, working: Iterable[asyncio.Task[None]], others: Iterable[asyncio.Task[None]]
+) -> bool:
     """Whether everything came to its end within the grace."""
-    unfinished = await _wait(working)
+    unfinished = await _wait([*working, asyncio.create_task(courier.finish())])
     for task in (*working, *others):
         task.cancel()
     return not unfinished and not await _wait((*working, *others))

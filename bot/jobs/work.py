@@ -1,6 +1,6 @@
 """Jobs done: the same functions by whichever queue a job came, and the tables that say what is due."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,13 +54,18 @@ class DueJobs:
     platforms: Collection[str]  # that are written to
     clock: Callable[[], datetime]
 
-    def sources(self, *, tick_s: float, feeds_every_s: float | None) -> Iterator[Source]:
-        """feeds_every_s: between two looks for feeds to ask; None: they are left alone."""
-        yield Source(kind=Deliver, due=self._deliveries, every_s=tick_s, at_most=MOST_QUEUED)
-        if feeds_every_s is not None:
-            yield Source(kind=PollFeed, due=self._polls, every_s=feeds_every_s, at_most=MOST_QUEUED)
-            yield Source(kind=TakeIn, due=self._entries, every_s=tick_s, at_most=MOST_QUEUED)
-            yield Source(kind=TellOwners, due=self._pauses, every_s=feeds_every_s, at_most=MOST_QUEUED)
+    def feed_sources(self, *, tick_s: float, feeds_every_s: float) -> tuple[Source, ...]:
+        """feeds_every_s: between two looks for feeds to ask."""
+        return (
+            Source(kind=PollFeed, due=self._polls, every_s=feeds_every_s, at_most=MOST_QUEUED),
+            Source(kind=TakeIn, due=self._entries, every_s=tick_s, at_most=MOST_QUEUED),
+            Source(kind=TellOwners, due=self._pauses, every_s=feeds_every_s, at_most=MOST_QUEUED),
+        )
+
+    def digest_source(self, *, tick_s: float) -> Source:
+        """Where several processes deliver. One alone claims from the outbox, which is its queue; between
+        several, this one keeps a chat from being written to by two of them."""
+        return Source(kind=Deliver, due=self._deliveries, every_s=tick_s, at_most=MOST_QUEUED)
 
     def _polls(self, limit: int) -> Sequence[Job]:
         due = self.feeds.due(now=self.clock(), limit=limit)

@@ -10,13 +10,14 @@ from articles.database import open_database
 from articles.schema import metadata
 
 INDEX_TABLES = ("articles_fts", "article_words")  # with SQLite's shadow tables, whose names begin so
+NOT_OURS = (*INDEX_TABLES, "procrastinate_", "rate_windows")  # to compare with the metadata
 
 
 def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith(INDEX_TABLES),
+        include_name=lambda name, kind, _: kind != "table" or not (name or "").startswith(NOT_OURS),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -9,7 +9,6 @@ from typing import Any
 from articles.feeds.model import FeedPaused
 from bot.feed_desk import FeedDesk
 from bot.jobs.in_process import InProcessQueue
-from bot.jobs.model import Deliver
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
 
@@ -25,7 +24,7 @@ async def feeds_at_work(
     """Gives what ends only if one of the two breaks."""
     nobody: Any = None  # nothing is delivered here
     due = DueJobs(feeds=desk.store, courier=nobody, platforms=(), clock=clock)
-    sources = [s for s in due.sources(tick_s=every_s, feeds_every_s=every_s) if s.kind is not Deliver]
+    sources = due.feed_sources(tick_s=every_s, feeds_every_s=every_s)
     queue, stop = InProcessQueue(), asyncio.Event()
     async with desk.at_work() as work:
         worker = Worker(desk=desk, work=work, courier=nobody, tell=tell, shared=False)
