@@ -44,7 +44,9 @@ _PARTICLES = lexicon.listed("de van von der den del della di da dos la le el al 
 _SENTENCE_ENDS = frozenset((".", "?", "!", ":", ";", "…"))
 # "Jane Doe Says Harbor Is Closed": in a headline the verb has a capital too.
 _HEADLINE_VERBS = frozenset(
-    word for word in lexicon.words("cues", "strong") if word.endswith("s") and word not in ("puts", "cites", "states")
+    word
+    for word in lexicon.words("cues", "strong")
+    if word.endswith("s") and word not in ("puts", "cites", "states")
 )
 _LONGEST_NOUN_PHRASE = 9
 _OFFICES_OF = (["of", "state"], ["of", "staff"], ["of", "defense"], ["of", "police"])  # secretary, chief
