@@ -30,7 +30,7 @@ from bot.chat import ChatAdapter, ChatError
 from bot.compose import brief_blocks, quote_blocks
 from bot.console import ConsoleChat, print_reply
 from bot.db_cli import db_commands
-from bot.doctor import Check, check_database, check_model, check_platform, check_python, checked
+from bot.doctor import Check, check_briefs, check_database, check_model, check_platform, check_python, checked
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
@@ -44,8 +44,9 @@ from bot.roles import Roles, UnknownRole, all_roles, parse_roles
 from bot.running import run_house
 from bot.shared_limits import SharedLimits
 from config.defaults import DEFAULT_FEEDS, sample_article
-from config.settings import SETTINGS_FILE, Settings, Telegram
+from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
 from summarizer.errors import SummarizerError
+from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
 from summarizer.model import Quote
 from summarizer.names import same_name
 
@@ -124,10 +125,10 @@ def ingest(where: tuple[str, ...]) -> None:
 def brief(where: str, *, as_json: bool) -> None:
     """Print an article's brief; nothing is stored."""
     settings = read_settings()
-    analyst = analyst_of(settings)
-    analyst.load_soon()  # while the article is fetched and parsed
-    article = find_article(where, settings)
-    analysis = analyst.read(article)
+    with reading_analyst(settings) as analyst:
+        analyst.load_soon()  # while the article is fetched and parsed
+        article = find_article(where, settings)
+        analysis = analyst.read(article)
     if as_json:
         echo_json({"article": article_json(article), "brief": brief_json(analysis.brief, article)})
     else:
@@ -191,8 +192,13 @@ def read_settings(*, serving: bool = False) -> Settings:
         raise click.ClickException(f"setting {name}: {first['msg']} (see {SETTINGS_FILE})") from error
     except (SettingsError, ValueError) as error:
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
-    webhook = settings.telegram.webhook
-    secrets = (settings.telegram.token, settings.discord.token, webhook and webhook.secret)
+    webhook, endpoint = settings.telegram.webhook, settings.briefs.endpoint
+    secrets = (
+        settings.telegram.token,
+        settings.discord.token,
+        webhook and webhook.secret,
+        endpoint and endpoint.key,
+    )
     kept = [secret.get_secret_value() for secret in secrets if secret]
     kept += filter(None, [password_in(settings.database_url)])
     level = logging.getLevelNamesMapping()[settings.log_level]
@@ -208,7 +214,39 @@ def find_article(where: str, settings: Settings) -> Article:
 
 def analyst_of(settings: Settings) -> Analyst:
     folder = Path(settings.model_folder) if settings.model_folder else None
-    return Analyst(model_folder=folder, threads=settings.model_threads, max_bullets=settings.max_bullets)
+    return Analyst(
+        model_folder=folder,
+        threads=settings.model_threads,
+        max_bullets=settings.max_bullets,
+        writer=writer_of(settings.briefs),
+    )
+
+
+def writer_of(settings: Briefs) -> ModelChoice | None:
+    """Which model writes the briefs; None: they are extractive."""
+    if not settings.model:
+        return None
+    endpoint = settings.endpoint
+    if endpoint is None:
+        return LocalModel(name=settings.model, batch_size=settings.batch_size)
+    return Endpoint(
+        url=endpoint.url,
+        name=settings.model,
+        key=endpoint.key.get_secret_value() if endpoint.key else None,
+        window_tokens=endpoint.window_tokens,
+        timeout_s=endpoint.timeout_s,
+        budget=Budget(requests=endpoint.requests_a_day, tokens=endpoint.tokens_a_day),
+    )
+
+
+@contextmanager
+def reading_analyst(settings: Settings) -> Iterator[Analyst]:
+    """The analyst; the database is opened only where a budget is kept in it."""
+    if settings.briefs.endpoint is None:
+        yield analyst_of(settings)
+        return
+    with house_of(settings) as house:
+        yield house.analyst
 
 
 def fetch_policy(settings: Settings) -> FetchPolicy:
@@ -420,7 +458,9 @@ def examine(settings: Settings) -> Iterator[Check]:
             yield from check_database(house)
 
     yield from checked("database", database)
-    yield check_model(analyst_of(settings))
+    analyst = analyst_of(settings)
+    yield check_model(analyst)
+    yield check_briefs(analyst)
     for name, token, package in (
         ("telegram", settings.telegram.token, "telegram"),
         ("discord", settings.discord.token, "discord"),

@@ -44,6 +44,15 @@ def check_model(analyst: Analyst) -> Check:
     return Check(name="model", ok=True, found=kind)
 
 
+def check_briefs(analyst: Analyst) -> Check:
+    """Who writes the briefs, and whether a model that is to can be loaded or reached."""
+    try:
+        found = analyst.check_writer()
+    except SummarizerError as error:
+        return Check(name="briefs", ok=False, found=str(error))
+    return Check(name="briefs", ok=True, found=found)
+
+
 def check_platform(name: str, *, has_token: bool, variable: str, package: str) -> Check:
     """Whether a platform is configured. Having none is fine: there is the terminal chat."""
     if not has_token:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -33,10 +33,12 @@ from bot.service import Service
 from bot.standing import StandingOrders
 from bot.store import ChatStore
 from bot.stories import Stories
-from summarizer.analysis import Analysis, analyse
+from summarizer.analysis import Analysis, Summarizer, analyse
 from summarizer.encoder import MiniLM, checked_model
 from summarizer.errors import SummarizerError
 from summarizer.extractive import Extractive
+from summarizer.generative import Endpoint, Generative, ModelChoice, open_writer
+from summarizer.generative.ledger import Ledger, NothingToSpend, UsageLedger
 from summarizer.model import Quote
 from summarizer.quotes import find_quotes
 from summarizer.store import AnalysisStore, QuoteStore
@@ -56,6 +58,8 @@ class Analyst:
     model_folder: Path | None = None  # None: the packaged model
     threads: int | None = None
     max_bullets: int = 3
+    writer: ModelChoice | None = None  # None: briefs are the article's own sentences
+    ledger: Ledger = NothingToSpend()  # noqa: RUF009 (has no state)
 
     _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
@@ -69,8 +73,16 @@ class Analyst:
         return MiniLM(self.model_folder, threads=self.threads)
 
     @cached_property
-    def _summarizer(self) -> Extractive:
-        return Extractive(self._encoder)
+    def _summarizer(self) -> Summarizer:
+        extractive = Extractive(self._encoder)
+        if self.writer is None:
+            return extractive
+        writer = open_writer(self.writer, self.ledger)
+        return Generative(writer, extractive=extractive, encoder=self._encoder)
+
+    def spending_from(self, ledger: Ledger) -> "Analyst":
+        """The same, with what it asks of a server counted there; itself, models and all, if it asks none."""
+        return replace(self, ledger=ledger) if isinstance(self.writer, Endpoint) else self
 
     def read(self, article: Article) -> Analysis:
         """Raises SummarizerError where a model is damaged or not there."""
@@ -103,6 +115,12 @@ class Analyst:
 
         threading.Thread(target=load, name="sentence model", daemon=True).start()
 
+    def check_writer(self) -> str:
+        """Who writes the briefs, once that is known to work. Raises SummarizerError."""
+        if self.writer is None:
+            return "the article's own sentences"
+        return open_writer(self.writer, self.ledger).check()
+
     def meaning(self, article: Article) -> ArticleVector:
         """The vector by which its story is found. Raises SummarizerError where the model cannot be loaded."""
         (values,) = self._encoder.encode([opening(article)])
@@ -131,7 +149,7 @@ class House:
         self.chats = ChatStore(database)
         self.outbox = Outbox(database)
         self._analyses = AnalysisStore(database)
-        self._analyst = analyst
+        self.analyst = analyst.spending_from(UsageLedger(database, clock=clock))
         self.clock = clock
         self.meters = meters or Meters(CollectorRegistry())
         self.feeds = FeedDesk(
@@ -161,7 +179,7 @@ class House:
             database=self.database,
             store=self.articles,
             analyse=self._analyse,
-            meaning=self._analyst.meaning,
+            meaning=self.analyst.meaning,
             now=self.clock(),
         )
 
@@ -171,7 +189,7 @@ class House:
 
     def _analyse(self, article: Article) -> Record:
         began = time.monotonic()
-        analysis = self._analyst.read(article)
+        analysis = self.analyst.read(article)
         took = timedelta(seconds=time.monotonic() - began)
         self.meters.analysed(quotes=len(analysis.quotes), took=took)
 

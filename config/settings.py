@@ -4,7 +4,7 @@ import re
 from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -84,6 +84,40 @@ class Feeds(BaseModel):
     every_s: float = Field(default=60.0, gt=0)  # between two looks for feeds that are due
 
 
+class BriefsEndpoint(BaseModel):
+    """A server that speaks OpenAI's chat completions: vLLM, Ollama, a vendor's."""
+
+    url: str  # up to and with /v1: "http://127.0.0.1:11434/v1"; it may be private
+    key: SecretStr | None = None
+    window_tokens: int = Field(default=8192, ge=1024)  # what the model takes, prompt and answer together
+    timeout_s: float = Field(default=60.0, gt=0)  # for one answer
+    # Of a day in UTC, counted in the database; beyond, briefs are the article's own sentences.
+    requests_a_day: int | None = Field(default=500, ge=0)
+    tokens_a_day: int | None = Field(default=None, ge=0)
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+            raise ValueError("not an address such as https://api.example.org/v1 (a key goes into `key`)")
+        return url
+
+
+class Briefs(BaseModel):
+    """Who writes the briefs; without a model, they are the article's own sentences."""
+
+    # A hub id ("sshleifer/distilbart-cnn-12-6") or a folder; with an endpoint, the model's name there.
+    model: str | None = None
+    batch_size: int = Field(default=4, ge=1)  # parts of a long article that a local model reads at once
+    endpoint: BriefsEndpoint | None = None  # None: the model runs here
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> "Briefs":
+        if self.endpoint is not None and not self.model:
+            raise ValueError("an endpoint needs `model`, its name there")
+        return self
+
+
 class Monitor(BaseModel):
     """Health and metrics over HTTP; without a port there are none."""
 
@@ -110,6 +144,7 @@ class Settings(BaseSettings):
     discord: Discord = Discord()
     web: Web = Web()
     feeds: Feeds = Feeds()
+    briefs: Briefs = Briefs()
     monitor: Monitor = Monitor()
 
     @field_validator("timezone")

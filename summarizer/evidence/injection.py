@@ -7,6 +7,9 @@ _TO_A_MODEL = re.compile(
     r"|\b(?:system|developer) (?:prompt|message|instructions?)\b"
     r"|\byou are (?:now )?(?:an? )?(?:ai|assistant|language model|chatbot|llm)\b"
     r"|\bas an? (?:ai|language model)\b"
+    r"|\b(?:dear|hey|attention|note to) (?:the )?(?:ai|bot|model|assistant|llm|summari[sz]er)s?\b"
+    r"|\b(?:please|kindly|must|now) (?:write|say|reply|answer|output|respond|print|summari[sz]e)\b"
+    r"|(?:\A|[.!?:]\s+)(?:write|say|reply|answer|output|respond|print)(?: only| just)?(?: that\b| with\b|:)"
     r"|<\|?/?(?:im_start|im_end|system|assistant|user|endoftext|article)\b"
     r"|\[/?INST\]|^\s*(?:system|assistant)\s*:",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
