@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
 
-from sqlalchemy import ScalarSelect, Select, Update, bindparam, func, null, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, Update, bindparam, func, null, select, update
 
 from articles.database import Database, insert_absent
 from bot.chat import ChatRef, MessageId
@@ -21,6 +21,7 @@ _COME = (
     SUBSCRIPTIONS.where(subscriptions.c.paused.is_(False), subscriptions.c.next_due <= bindparam("now"))
     .order_by(subscriptions.c.next_due)
     .limit(bindparam("limit"))
+    .with_for_update(of=subscriptions, skip_locked=True)
 )
 _MOVE = (
     update(subscriptions)
@@ -116,13 +117,9 @@ class Outbox:
             "try_after": now + lease,
         }
         with self._database.transaction() as connection:
+            free = connection.execute(ready.with_for_update(of=outbox, skip_locked=True)).scalars().all()
             claimed = connection.execute(
-                # The state is asked for once more: of two that claim at once, the second waits for the first
-                # and then looks at the row again, but not into the query that found it.
-                update(outbox)
-                .where(outbox.c.id.in_(ready), outbox.c.state == DeliveryState.DUE.value)
-                .values(taken)
-                .returning(outbox)
+                update(outbox).where(outbox.c.id.in_(free)).values(taken).returning(outbox)
             ).all()
             wanted = SUBSCRIPTIONS.where(subscriptions.c.id.in_({row.subscription_id for row in claimed}))
             orders = {row.id: subscription_of(row) for row in connection.execute(wanted)}
@@ -153,6 +150,7 @@ class Outbox:
         """message: the platform's id; None where there was nothing to say."""
         barred = (subscriptions.c.id == _order_of(delivery)) & subscriptions.c.barred_since.is_not(None)
         with self._database.transaction() as connection:
+            _lock_order_of(connection, delivery)
             connection.execute(_marking(delivery, DeliveryState.SENT, message=message))
             if message is not None:
                 connection.execute(update(subscriptions).where(barred).values(barred_since=null()))
@@ -183,6 +181,7 @@ class Outbox:
         order = subscriptions.c.id == _order_of(delivery)
         since = func.coalesce(subscriptions.c.barred_since, now)
         with self._database.transaction() as connection:
+            _lock_order_of(connection, delivery)
             connection.execute(marking)
             connection.execute(update(subscriptions).where(order).values(barred_since=since))
             return connection.execute(select(subscriptions.c.barred_since).where(order)).scalar() or now
@@ -202,12 +201,16 @@ class Outbox:
         not_begun = outbox.c.unsure_since.is_(None)
         safe = not_begun | (refuses_copies & (outbox.c.unsure_since > now - within))
         reason = "the process stopped while sending"
+        free = select(outbox.c.id).where(dead).with_for_update(skip_locked=True)  # others recover, too
         with self._database.transaction() as connection:
+            these = outbox.c.id.in_(connection.execute(free).scalars().all())
             again = connection.execute(
-                update(outbox).where(dead, safe).values(state=DeliveryState.DUE.value, reason=reason)
+                update(outbox).where(these, safe).values(state=DeliveryState.DUE.value, reason=reason)
             ).rowcount
             given_up = connection.execute(
-                update(outbox).where(dead).values(state=DeliveryState.UNKNOWN.value, reason=reason)
+                update(outbox)
+                .where(these, outbox.c.state == DeliveryState.SENDING.value)
+                .values(state=DeliveryState.UNKNOWN.value, reason=reason)
             ).rowcount
         return again + given_up
 
@@ -256,6 +259,12 @@ def _marking(delivery: DeliveryId, state: DeliveryState, **fields: object) -> Up
         open_states += [DeliveryState.DUE.value, DeliveryState.UNKNOWN.value]
     marked = update(outbox).where(outbox.c.id == delivery, outbox.c.state.in_(open_states))
     return marked.values(state=state.value, **fields)
+
+
+def _lock_order_of(connection: Connection, delivery: DeliveryId) -> None:
+    """The order before its delivery, as whoever ends an order locks them: in two orders, two can block."""
+    order = select(subscriptions.c.id).where(subscriptions.c.id == _order_of(delivery))
+    connection.execute(order.with_for_update(key_share=True))
 
 
 def _order_of(delivery: DeliveryId) -> ScalarSelect[int]:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from articles.database import Database, insert_absent, new_id
+from articles.database import Database, insert_absent
 from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
 from articles.schema import articles
@@ -223,7 +223,8 @@ class ChatStore:
         Where the new chat has something of its own already, that stays, and what it lacks is added.
         """
         with self._database.transaction() as connection:
-            for row in connection.execute(select(chats).where(_all_of(chat))).all():
+            moving = select(chats).where(_all_of(chat)).order_by(chats.c.id).with_for_update()
+            for row in connection.execute(moving).all():
                 thread = to.thread if chat.thread is not None or not row.thread else row.thread
                 _move_one(connection, row, ChatRef(platform=to.platform, chat=to.chat, thread=thread))
 
@@ -244,13 +245,14 @@ class ChatStore:
 
 
 def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
-    """The chat's id, made if need be, in the caller's transaction."""
-    known = connection.execute(select(chats.c.id).where(same(chat))).scalar()
-    if known is not None:
-        return ChatId(known)
-    key = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or ""}
-    made = connection.execute(insert(chats).values(key | {"created_at": now}))
-    return ChatId(new_id(made))
+    """The chat's id, made if need be, in the caller's transaction. Its other writers wait for that to end."""
+    locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
+    known = connection.execute(locked).scalar()
+    if known is None:
+        row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
+        insert_absent(connection, chats, [row])  # another process may be quicker
+        known = connection.execute(locked).scalar_one()
+    return ChatId(known)
 
 
 def same(chat: ChatRef) -> ColumnElement[bool]:
@@ -305,11 +307,7 @@ def _drop_old(connection: Connection, chat_id: ChatId) -> None:
 
 
 def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
-    there = connection.execute(select(chats.c.id).where(same(to))).scalar()
-    if there is None:
-        key = {"platform": to.platform, "chat": to.chat, "thread": to.thread or ""}
-        connection.execute(update(chats).where(chats.c.id == old.id).values(key))
-        return
+    there = ensure(connection, to, old.created_at)
     if there == old.id:
         return
     connection.execute(update(shown).where(shown.c.chat_id == old.id).values(chat_id=there))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
 
 from articles.database import insert_absent, new_id
 from articles.schema import UtcDateTime, articles
@@ -157,7 +157,7 @@ def _typos(connection: Connection, word: str) -> list[str]:
 
 def _begins(column: ColumnElement[str], beginning: str) -> ColumnElement[bool]:
     # A range, because SQLite's LIKE uses no index on a case-sensitive column.
-    return column.between(beginning, beginning + LAST_CODE_POINT)
+    return and_(column >= beginning, column <= beginning + LAST_CODE_POINT)
 
 
 def _having(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,7 +1,12 @@
-"""What every test may use: a real database in a temporary folder, migrated as in production, its stores."""
+"""What every test may use: a real database, migrated as in production, its stores.
 
+Whatever asks for a database runs on SQLite and on PostgreSQL. Where there is no PostgreSQL to be had, that
+half is left out, and the last lines of the run say so.
+"""
+
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +18,59 @@ from bot.migration import upgrade
 from bot.outbox import Outbox
 from bot.store import ChatStore
 from summarizer.store import AnalysisStore, QuoteStore
+from tests.databases.postgres import PREFIX, TestPostgres
+from tests.databases.server import NoServer, Server, drop_left_over, find_server
 
 # The same examples every time, so that a change is judged by what it changed. `make fuzz` looks for new ones.
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("searching", derandomize=False, print_blob=True)
 settings.load_profile("repeatable")
+
+SERVER, NO_SERVER = "PULLQUOTE_TESTS_POSTGRES", "PULLQUOTE_TESTS_NO_POSTGRES"  # for the workers of one run
+_server = pytest.StashKey[Server]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One server for all workers, found or started before they are."""
+    config.addinivalue_line("markers", "postgresql: runs on PostgreSQL")
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    os.environ.pop(SERVER, None)
+    os.environ.pop(NO_SERVER, None)
+    try:
+        server = find_server()
+        drop_left_over(server.url, PREFIX)
+    except NoServer as error:
+        os.environ[NO_SERVER] = str(error)
+        return
+    os.environ[SERVER] = server.url
+    config.stash[_server] = server
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (server := config.stash.get(_server, None)) is not None:
+        server.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if SERVER not in os.environ:
+        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if reason := os.environ.get(NO_SERVER):
+        terminalreporter.write_line(f"NOT RUN: the tests on PostgreSQL, {reason}", yellow=True)
+
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgresql)
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on. Tests of one kind override it: `parametrize("kind", ["sqlite"])`."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +83,42 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def test_postgres(worker_id: str) -> Iterator[TestPostgres]:
+    """The PostgreSQL database of this process."""
+    made = TestPostgres(os.environ[SERVER], worker_id)
+    yield made
+    made.drop()
+
+
 @pytest.fixture
-def database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "pullquote.db"
-    shutil.copy(migrated_file, path)
-    database = open_database(f"sqlite:///{path}")
+def new_database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives the URL of an empty database. On PostgreSQL there is one at a time: the one before is cut off."""
+    if kind == "postgresql":
+        postgres: TestPostgres = request.getfixturevalue("test_postgres")
+        return postgres.state
+    migrated: Path = request.getfixturevalue("migrated_file")
+
+    def copied() -> str:
+        path = tmp_path / f"pullquote-{len(list(tmp_path.glob('pullquote-*.db')))}.db"
+        shutil.copy(migrated, path)
+        return f"sqlite:///{path}"
+
+    return copied
+
+
+@pytest.fixture
+def bare_database(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without any table."""
+    if kind == "postgresql":
+        postgres: TestPostgres = request.getfixturevalue("test_postgres")
+        return postgres.bare()
+    return f"sqlite:///{tmp_path / 'bare.db'}"
+
+
+@pytest.fixture
+def database(new_database: Callable[[], str]) -> Iterator[Database]:
+    database = open_database(new_database())
     yield database
     database.close()
 

@@ -116,11 +116,11 @@ def _connect_args(url: URL) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "application_name": "pullquote",
         "connect_timeout": CONNECT_TIMEOUT_S,
-        # A peer that is gone without a word is found out in half a minute, not in hours.
+        # A peer that is gone without a word is found out in a minute or two, not in hours.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "tcp_user_timeout": 20_000,
+        "tcp_user_timeout": 120_000,  # not less: a server at its limits leaves us waiting, too
     }
     settings = {name: value for name, value in settings.items() if name not in url.query}
     return settings | {"options": " ".join([ours, *([asked] if isinstance(asked, str) else asked)])}

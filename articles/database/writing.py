@@ -42,7 +42,10 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
     if not rows:
         return 0
     # Written out as one insert of many values, it would be compiled anew for every number of rows.
-    return connection.execute(inserting_absent(connection, table), list(rows)).rowcount
+    statement = inserting_absent(connection, table)
+    return connection.execute(
+        statement, list(rows), execution_options={"preserve_rowcount": True}
+    ).rowcount
 
 
 def inserting_absent(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

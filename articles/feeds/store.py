@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from articles.database import Database, insert_absent, new_id
+from articles.database import Database, Turn, insert_absent, new_id, take_turn
 from articles.feeds.filters import Rule, rules_to_json
 from articles.feeds.model import (
     FIRST_INTERVAL,
@@ -75,11 +75,13 @@ class FeedStore:
     def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[Added, ...]:
         """The same for many: all of them, or none."""
         with self._database.transaction() as connection:
+            take_turn(connection, Turn.FEEDS)
             return tuple(_add(connection, outline, now=now) for outline in outlines)
 
     def offer_defaults(self, outlines: Iterable[Outline], *, now: datetime) -> None:
         """Follows the feeds that come with Pullquote, other than those that somebody has removed."""
         with self._database.transaction() as connection:
+            take_turn(connection, Turn.FEEDS)
             rows = connection.execute(select(feeds.c.url, feeds.c.default_url)).all()
             known = {url for row in rows for url in row}
             for outline in outlines:
@@ -119,8 +121,9 @@ class FeedStore:
     def ask_at_once(self, feed_ids: Iterable[FeedId], *, now: datetime) -> None:
         """The next poll asks these feeds, those that are paused too."""
         with self._database.transaction() as connection:
-            for feed_id in feed_ids:
-                row = connection.execute(select(feeds).where(feeds.c.id == feed_id)).first()
+            for feed_id in sorted(feed_ids):
+                this = select(feeds).where(feeds.c.id == feed_id).with_for_update(key_share=True)
+                row = connection.execute(this).first()
                 if row is not None:
                     _save(connection, resumed(to_feed(row), now=now), now=now)
 
@@ -281,7 +284,8 @@ def outline_of(feed: Feed) -> Outline:
 
 
 def _add(connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None) -> Added:
-    row = connection.execute(select(feeds).where(feeds.c.url == outline.url)).first()
+    known = select(feeds).where(feeds.c.url == outline.url).with_for_update(key_share=True)
+    row = connection.execute(known).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
             _save(connection, resumed(to_feed(row), now=now), now=now)

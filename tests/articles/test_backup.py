@@ -10,6 +10,9 @@ import pytest
 
 from articles.backup import back_up
 from articles.database import Database, DatabaseUnusable
+from tests.databases import on_sqlite
+
+pytestmark = on_sqlite
 
 
 @contextmanager

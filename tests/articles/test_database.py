@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 import articles.database.sqlite
@@ -14,11 +14,14 @@ from articles.database import (
     DatabaseError,
     DatabaseUnavailable,
     DatabaseUnusable,
+    Turn,
     insert_absent,
     open_database,
+    take_turn,
 )
 from bot.schema import chats
 from bot.store import ensure
+from tests.databases import on_sqlite
 from tests.samples import CHAT, NOW
 
 
@@ -56,6 +59,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path)
     assert path.read_text().startswith("Dear editor")
 
 
+@on_sqlite
 def test_a_corrupted_database_says_so(database: Database) -> None:
     path = Path(str(database.engine.url.database))
     database.close()
@@ -69,6 +73,7 @@ def test_a_sound_database_passes_its_check(database: Database) -> None:
     database.check()
 
 
+@on_sqlite
 def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(database: Database) -> None:
     path = database.engine.url.database
     read_only = open_database(f"sqlite:///file:{path}?mode=ro&uri=true")
@@ -114,14 +119,15 @@ def test_a_reader_sees_one_state_throughout_and_waits_for_no_writer(database: Da
 
 def test_threads_that_read_then_write_take_turns(database: Database) -> None:
     with database.transaction() as connection:
-        connection.exec_driver_sql("CREATE TABLE counter (n INTEGER NOT NULL)")
-        connection.exec_driver_sql("INSERT INTO counter VALUES (0)")
+        connection.execute(text("CREATE TABLE counter (n INTEGER NOT NULL)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
 
     def count_up() -> None:
         for _ in range(20):
             with database.transaction() as connection:
-                n = connection.exec_driver_sql("SELECT n FROM counter").scalar_one()
-                connection.exec_driver_sql("UPDATE counter SET n = ?", (n + 1,))
+                take_turn(connection, Turn.COPY)
+                n = connection.execute(text("SELECT n FROM counter")).scalar_one()
+                connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
 
     threads = [threading.Thread(target=count_up) for _ in range(8)]
     for thread in threads:
@@ -132,6 +138,7 @@ def test_threads_that_read_then_write_take_turns(database: Database) -> None:
         assert connection.exec_driver_sql("SELECT n FROM counter").scalar_one() == 160
 
 
+@on_sqlite
 def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(articles.database.sqlite, "BUSY_TIMEOUT_S", 0.05)
     path = str(database.engine.url.database)
@@ -147,6 +154,7 @@ def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch:
     holder.close()
 
 
+@on_sqlite
 def test_a_full_disk_is_said_and_loses_nothing(database: Database) -> None:
     with database.transaction() as connection:
         ensure(connection, CHAT, NOW)

@@ -17,6 +17,7 @@ from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from summarizer.schema import speakers
 from tests.articles.newsroom import report
+from tests.databases import on_sqlite
 from tests.samples import NOW, article
 
 
@@ -122,6 +123,7 @@ def test_an_article_with_half_a_character_anywhere_is_stored(
     assert (again.id, again.is_new) == (done.id, False)
 
 
+@on_sqlite
 def test_a_full_disk_stores_nothing_of_an_article_and_says_so(
     database: Database, article_store: ArticleStore
 ) -> None:
@@ -142,6 +144,7 @@ def test_a_full_disk_stores_nothing_of_an_article_and_says_so(
     assert ingest(article(), database=database, store=article_store, analyse=harmless, now=NOW).is_new
 
 
+@on_sqlite
 def test_a_locked_database_stores_nothing_of_an_article_and_says_so(
     database: Database, article_store: ArticleStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +163,7 @@ def test_a_locked_database_stores_nothing_of_an_article_and_says_so(
     impatient.close()
 
 
+@on_sqlite
 def test_a_corrupted_database_says_so_instead_of_what_sqlite_says(
     database: Database, article_store: ArticleStore
 ) -> None:

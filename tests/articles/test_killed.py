@@ -4,14 +4,12 @@ import asyncio
 import multiprocessing
 import os
 import random
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -111,22 +109,21 @@ async def follow(database: Database, port: int) -> None:
         await intake.take_in()
 
 
-def run_to_the_end(path: Path, port: int) -> None:
-    database = open_database(f"sqlite:///{path}")
+def run_to_the_end(url: str, port: int) -> None:
+    database = open_database(url)
     asyncio.run(follow(database, port))
     database.close()
 
 
-def start(migrated_file: Path, path: Path, port: int) -> None:
-    shutil.copy(migrated_file, path)
-    database = open_database(f"sqlite:///{path}")
+def start(url: str, port: int) -> None:
+    database = open_database(url)
     FeedStore(database).add(Outline(url=f"http://127.0.0.1:{port}/feed"), now=NOW)
     database.close()
 
 
-def rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
+def rows(url: str) -> dict[str, list[tuple[str, ...]]]:
     """All that was stored, but for the numbers that say in which order."""
-    database = open_database(f"sqlite:///{path}")
+    database = open_database(url)
     numbers = {"id", "search_key", "article_id", "try_after", "story_id"}
     told = {}
     with database.reading() as connection:
@@ -147,16 +144,18 @@ def rows(path: Path) -> dict[str, list[tuple[str, ...]]]:
 
 
 def test_killed_at_fifty_random_instants_it_ends_with_the_same_rows(
-    migrated_file: Path, tmp_path: Path, port: int
+    new_database: Callable[[], str], port: int
 ) -> None:
-    undisturbed, killed = tmp_path / "undisturbed.db", tmp_path / "killed.db"
     for _ in range(2):  # the second time, all that is loaded on first use is there, as it is for the children
-        start(migrated_file, undisturbed, port)
+        undisturbed = new_database()
+        start(undisturbed, port)
         began = time.monotonic()
         run_to_the_end(undisturbed, port)
         took_s = time.monotonic() - began
+    expected = rows(undisturbed)
 
-    start(migrated_file, killed, port)
+    killed = new_database()
+    start(killed, port)
     rng, forked = random.Random(17), multiprocessing.get_context("fork")
     for _ in range(KILLS):
         process = forked.Process(target=run_to_the_end, args=(killed, port))
@@ -166,11 +165,10 @@ def test_killed_at_fifty_random_instants_it_ends_with_the_same_rows(
         process.join()
     run_to_the_end(killed, port)
 
-    expected = rows(undisturbed)
     assert len(expected["articles"]) == ENTRIES
     assert len(expected["stories"]) == ENTRIES
     assert expected["entries of other articles"] == []
     assert rows(killed) == expected
-    database = open_database(f"sqlite:///{killed}")
+    database = open_database(killed)
     assert FeedStore(database).count_entries(EntryState.STORED) == ENTRIES
     database.close()

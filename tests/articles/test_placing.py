@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from articles.database import Database
 from articles.model import Article
+from articles.schema import article_marks
 from tests.articles.newsroom import Newsroom, at, report, unit
 from tests.samples import NOW, article
 
@@ -73,7 +75,7 @@ def test_a_new_version_stays_in_its_story(newsroom: Newsroom) -> None:
 def test_vectors_of_two_kinds_are_never_compared(newsroom: Newsroom) -> None:
     newsroom.bring(of("AP", report(1)), EVENT)
     with newsroom.database.transaction() as connection:
-        connection.exec_driver_sql("UPDATE article_marks SET encoder = 'another/int8', vector = x'00'")
+        connection.execute(update(article_marks).values(encoder="another/int8", vector=b"\0"))
     assert newsroom.bring(of("Reuters", report(2)), EVENT).is_new
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from articles.database import Database
 from articles.schema import articles, stories
+from tests.articles.index_check import check_index
 from tests.articles.newsroom import Newsroom, at, partly, report
 from tests.samples import article
 
@@ -87,9 +88,7 @@ def test_an_article_is_deleted_with_its_versions_its_empty_story_and_its_words(n
     assert newsroom.store.search("officials", limit=9) == ()
     with newsroom.database.transaction() as connection:
         assert connection.execute(select(func.count()).select_from(stories)).scalar_one() == 0
-        connection.exec_driver_sql(  # FTS5's own comparison of index and content
-            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)"
-        )
+        check_index(connection)
     newsroom.store.delete(old)  # once more is no error
 
 
@@ -97,6 +96,4 @@ def test_the_index_holds_newest_versions_alone(newsroom: Newsroom) -> None:
     for take in range(3):
         newsroom.bring(at(URL, f"{report(1)} Take {take}."))
     with newsroom.database.transaction() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)"
-        )
+        check_index(connection)

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from articles.database import open_database
+from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
 from bot.house import Analyst, House, open_house
 from config.defaults import sample_article
+from tests.databases.postgres import TestPostgres
 from tests.samples import NOW
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -52,6 +53,23 @@ def seeded_file(tmp_path_factory: pytest.TempPathFactory, analyst: Analyst, seed
 
 
 @pytest.fixture
+def seeded_database(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, analyst: Analyst, seed: Article
+) -> str:
+    """The URL of a database that holds the sample article."""
+    if kind == "postgresql":
+        postgres: TestPostgres = request.getfixturevalue("test_postgres")
+
+        def ingest_seed(database: Database) -> None:
+            House(database, analyst=analyst, zone=UTC_ZONE, policy=POLICY).ingest(seed)
+
+        return postgres.state("seeded", ingest_seed)
+    path = tmp_path / "house.db"
+    shutil.copy(request.getfixturevalue("seeded_file"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
 def clock() -> HandClock:
     return HandClock(NOW)
 
@@ -64,11 +82,9 @@ def policy() -> FetchPolicy:
 
 @pytest.fixture
 def house(
-    seeded_file: Path, tmp_path: Path, analyst: Analyst, policy: FetchPolicy, clock: Callable[[], datetime]
+    seeded_database: str, analyst: Analyst, policy: FetchPolicy, clock: Callable[[], datetime]
 ) -> Iterator[House]:
     """A house whose clock stands at the evening of the sample article's day."""
-    path = tmp_path / "house.db"
-    shutil.copy(seeded_file, path)
-    database = open_database(f"sqlite:///{path}")
+    database = open_database(seeded_database)
     yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
     database.close()

@@ -30,6 +30,7 @@ from bot.outbox import DeliveryState, Outbox
 from bot.reply import Reply
 from tests.bot.conftest import HandClock
 from tests.bot.talk import ask, words
+from tests.databases import on_sqlite
 from tests.samples import CHAT, article
 
 DISCORD = ChatRef(platform="discord", chat="7")
@@ -502,6 +503,7 @@ async def test_what_is_new_is_found_behind_many_stories_that_are_not(
     assert "Hearing 42 on ships" in filtered
 
 
+@on_sqlite
 async def test_a_locked_database_cancels_no_send_that_is_under_way(
     house: House,
     chat: Chat,

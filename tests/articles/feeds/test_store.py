@@ -9,6 +9,7 @@ from articles.feeds.filters import Match, Rule
 from articles.feeds.model import Entry, EntryState, Feed, FeedState, entry_key
 from articles.feeds.opml import Outline
 from articles.feeds.store import MAX_NEW_ENTRIES, FeedStore, News, outline_of
+from tests.databases import on_sqlite
 
 NOW = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -75,6 +76,7 @@ def test_a_feed_comes_back_as_it_was_recorded(store: FeedStore) -> None:
     assert store.by_url("https://voa.example/moved") == polled
 
 
+@on_sqlite
 def test_only_active_feeds_whose_time_has_come_are_due_and_by_the_index(
     store: FeedStore, database: Database
 ) -> None:
