@@ -23,10 +23,12 @@ _WORDS = re.findall(
 
 
 @contextmanager
-def publishers(*, entries: int) -> Iterator[int]:
-    """The port at which they listen."""
+def publishers(*, entries: int, address: str = "127.0.0.1") -> Iterator[int]:
+    """The port at which they listen. address: "0.0.0.0" for all of loopback's, each of them a host."""
     ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, entries), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs, entries, address), daemon=True
+    )
     process.start()
     try:
         yield ours.recv()
@@ -35,11 +37,11 @@ def publishers(*, entries: int) -> Iterator[int]:
         process.join()
 
 
-def _serve(pipe: Connection, entries: int) -> None:
-    asyncio.run(_run(pipe, entries))
+def _serve(pipe: Connection, entries: int, address: str) -> None:
+    asyncio.run(_run(pipe, entries, address))
 
 
-async def _run(pipe: Connection, entries: int) -> None:
+async def _run(pipe: Connection, entries: int, address: str) -> None:
     counts: Counter[str] = Counter()
 
     async def answer(request: web.Request) -> web.StreamResponse:
@@ -55,7 +57,7 @@ async def _run(pipe: Connection, entries: int) -> None:
     app.router.add_get("/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    await web.TCPSite(runner, address, 0, backlog=1024).start()
     pipe.send(runner.addresses[0][1])
     await asyncio.Event().wait()
 

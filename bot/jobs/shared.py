@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 AT_ONCE: dict[str, int] = {"PollFeed": 16, "TakeIn": 16, "TellOwners": 2, "Deliver": 100}
 """How many of a kind one process has in hand: not so many that others of its kind have nothing to do."""
 
-HEARTBEAT_S = 5.0
-STALLED_AFTER_S = 20.0  # without a heartbeat
+HEARTBEAT_S = 3.0
+STALLED_AFTER_S = 15.0  # without a heartbeat
 LONGEST_JOB_S = 15 * 60.0  # what takes longer was done and could not be said to be
 POLL_S = 0.5  # where a place became free, which nobody is notified of
 GRACE_S = 10.0

@@ -1,0 +1,1 @@
+"""A whole installation on one machine: PostgreSQL, schedulers, workers, publishers, both chat platforms."""
