@@ -1,7 +1,7 @@
 """What the quote bench is measured against: a plain regex, and textacy where it and a model are installed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ _SAID = re.compile(
     rf"\b(?P<before>{_NAME}|[Hh]e|[Ss]he|[Tt]hey)(?:, [^,.\"“”\n]{{2,60}},)? "
     rf"(?:\w+ly |also |has |later ){{0,2}}{_VERB}\b|\b{_VERB} (?:[a-z.]+ ){{0,5}}(?P<behind>{_NAME})"
 )
+_SPACY_MODEL = "en_core_web_sm"
 _OTHER_PARAGRAPH = 200  # characters that a paragraph's end counts for
 
 
@@ -66,17 +67,26 @@ def _textacy() -> Baseline:
         import spacy
         from textacy.extract.triples import direct_quotations
 
-        pipeline = spacy.load("en_core_web_sm")
+        pipeline = spacy.load(_SPACY_MODEL)
     except (ImportError, OSError) as missing:
-        return Baseline(name, None, f"not measured: {missing}")
+        return Baseline(name, None, f"not measured, needs textacy and {_SPACY_MODEL} installed: {missing}")
 
-    def predict(text: str) -> list[dict[str, Any]]:
-        return [
-            {
-                "spans": [[triple.content.start_char, triple.content.end_char]],
-                "speaker": " ".join(token.text for token in triple.speaker),
-            }
-            for triple in direct_quotations(pipeline(text))
-        ]
+    return Baseline(name, lambda text: triples_of(pipeline(text), direct_quotations))
 
-    return Baseline(name, predict)
+
+def triples_of(document: Any, direct_quotations: Callable[[Any], Iterable[Any]]) -> list[dict[str, Any]]:
+    """textacy's triples of speaker, cue and content in the scorer's form.
+
+    It refuses a document with an odd number of quotation marks (ValueError): such a document has none.
+    """
+    try:
+        triples = list(direct_quotations(document))
+    except ValueError:
+        return []
+    return [
+        {
+            "spans": [[triple.content.start_char, triple.content.end_char]],
+            "speaker": " ".join(token.text for token in triple.speaker),
+        }
+        for triple in triples
+    ]
