@@ -61,15 +61,13 @@ class PostgresIndex:
         )
         for keys in self._chunks(connection, wanted, since):
             found: dict[int, tuple[Hit, Match]] = {}
-            for key, story_id, is_copy, length, vector in connection.execute(
-                read.where(articles.c.search_key.in_(keys))
-            ):
-                hits = counting.in_vector(vector)
-                found[key] = (
-                    Hit(key, story_id, is_copy),
+            for *head, length, vector in connection.execute(read.where(articles.c.search_key.in_(keys))):
+                hit, hits = Hit(*head), counting.in_vector(vector)
+                found[hit.search_key] = (
+                    hit,
                     Match(
-                        search_key=key,
-                        published_s=key >> KEYS_A_SECOND,
+                        search_key=hit.search_key,
+                        published_s=hit.search_key >> KEYS_A_SECOND,
                         headline_hits=hits.headline,
                         heading_hits=hits.headings,
                         lede_hits=hits.lede,

@@ -39,8 +39,8 @@ class SQLiteIndex:
     """A `FullTextIndex`."""
 
     def hits(self, connection: Connection, wanted: Expression, since: datetime | None) -> Iterator[Hit]:
-        for search_key, story_id, is_copy in connection.execute(_hits(wanted, since)):
-            yield Hit(search_key, story_id, bool(is_copy))
+        for search_key, story_id, is_copy, is_whole in connection.execute(_hits(wanted, since)):
+            yield Hit(search_key, story_id, bool(is_copy), bool(is_whole))
 
     def matches(
         self, connection: Connection, wanted: Expression, since: datetime | None
@@ -61,7 +61,7 @@ class SQLiteIndex:
                 text_hits=hits_in_text,
                 length=len(row.text) - hits_in_text,
             )
-            yield Hit(row.search_key, row.story_id, bool(row.is_copy)), match
+            yield Hit(row.search_key, row.story_id, bool(row.is_copy), bool(row.is_whole)), match
 
     def each_matching(
         self, chosen: Select[Any], search_key: ColumnElement[int], wanted: Expression

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select
 
+from articles.acronyms import Acronym, find_acronyms
 from articles.duplicates import Signature, find_copies, sign
 from articles.errors import FetchRefused
 from articles.model import Article, ArticleId, Completeness
-from articles.schema import article_bands, article_marks, article_names, articles
+from articles.schema import article_acronyms, article_bands, article_marks, article_names, articles
 from articles.search_keys import first_key, placed
 from articles.stories import Filed, StoryId, Traits, find_names, find_story
 from articles.urls import canonical_url
@@ -26,11 +27,12 @@ CANDIDATES = 80  # articles that share most of the names; to compare one takes s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """What an article is recognised by."""
+    """What an article is recognised by, and what it tells of names."""
 
     canonical_url: str | None  # None: it has no address
     signature: Signature | None  # None: too short a text
     names: frozenset[str]
+    acronyms: tuple[Acronym, ...]
     vector: ArticleVector | None  # None: what it means is not known, and it joins nobody's story
 
 
@@ -49,6 +51,7 @@ def marks_of(article: Article, vector: ArticleVector | None = None) -> Marks:
         canonical_url=_address(article),
         signature=sign(article.text),
         names=find_names(article),
+        acronyms=find_acronyms(article.text),
         vector=vector,
     )
 
@@ -95,11 +98,19 @@ def mark(connection: Connection, article_id: ArticleId, search_key: int, marks: 
     if marks.names:
         of_it = {"search_key": search_key, "article_id": article_id}
         connection.execute(insert(article_names), [{"name": name} | of_it for name in sorted(marks.names)])
+    explained = {(acronym.short_key, acronym.long_key): acronym for acronym in marks.acronyms}
+    if explained:
+        rows = [
+            {"short_key": short_key, "long_key": long_key, "article_id": article_id}
+            | {"short": acronym.short, "long": acronym.long}
+            for (short_key, long_key), acronym in sorted(explained.items())
+        ]
+        connection.execute(insert(article_acronyms), rows)
 
 
 def unmark(connection: Connection, article_id: ArticleId) -> None:
     """A superseded version is recognised by nothing."""
-    for table in (article_bands, article_marks, article_names):
+    for table in (article_acronyms, article_bands, article_marks, article_names):
         connection.execute(delete(table).where(table.c.article_id == article_id))
 
 

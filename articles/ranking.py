@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # How much a match says by where it stands: headline, headings, first paragraph, anywhere in the text.
 HEADLINE, HEADINGS, LEDE, TEXT = 6.0, 2.0, 2.0, 1.0
@@ -23,6 +23,16 @@ class Match:
     lede_hits: int
     text_hits: int  # those in the first paragraph among them
     length: int  # of the text, in code points
+
+    def plus(self, other: "Match") -> "Match":
+        """The same article with the hits of another query too."""
+        return replace(
+            self,
+            headline_hits=self.headline_hits + other.headline_hits,
+            heading_hits=self.heading_hits + other.heading_hits,
+            lede_hits=self.lede_hits + other.lede_hits,
+            text_hits=self.text_hits + other.text_hits,
+        )
 
 
 def rank(matches: Sequence[Match]) -> list[Match]:

@@ -146,6 +146,20 @@ article_names = Table(
     sqlite_with_rowid=False,
 )
 
+# What newest versions say that their acronyms stand for (see `acronyms.py`): a row for an article and a pair.
+article_acronyms = Table(
+    "article_acronyms",
+    metadata,
+    Column("short_key", Text, primary_key=True),  # "nato"
+    Column("long_key", Text, primary_key=True),  # "north atlantic treaty organization"
+    Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("short", Text, nullable=False),  # as the article writes them
+    Column("long", Text, nullable=False),
+    Index(None, "long_key"),
+    Index(None, "article_id"),
+    sqlite_with_rowid=False,
+)
+
 feeds = Table(
     "feeds",
     metadata,

@@ -9,15 +9,18 @@ from itertools import islice
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from articles.database import Database, Turn, new_id, take_turn
-from articles.fulltext import Expression, Query, match_expression, parse_query
+from articles.fulltext import Query, match_expression
 from articles.fulltext_index import full_text
 from articles.model import Article, ArticleId
+from articles.nearest import VectorIndex
 from articles.placing import Marks, fuller_at, mark, marks_of, place, unmark
 from articles.rows import article_of, content_hash, row_of
 from articles.schema import articles, stories
 from articles.search_keys import KEYS_A_SECOND, first_key
-from articles.searching import best, hits, newest
+from articles.searching import newest, top
+from articles.topic_search import Narrowing, TopicSearch
 from articles.topics import common_topics, near_topics
+from articles.vectors import ArticleVector
 
 RECENT = 300  # topics are taken from so many of the newest articles,
 BEGINNING = 800  # from so many characters of each
@@ -35,11 +38,25 @@ class Report:
     is_copy: bool  # of nearly the same words as an earlier one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundStories:
+    """What a search found, best first, one article of each story."""
+
+    articles: tuple[Article, ...]
+    also: tuple[str, ...]  # names that were looked for too: by what articles say, they mean the same
+    by_meaning: frozenset[ArticleId | None]  # those that have not all of the words
+
+
+NOT_NARROWED = Narrowing()
+
+
 class ArticleStore:
     """Articles by id, newest first, or by their words. Superseded versions are found by their id alone."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vectors: VectorIndex | None = None) -> None:
+        """vectors: None: nothing is found by its meaning."""
         self._database = database
+        self._vectors = vectors
 
     def save(
         self, connection: Connection, article: Article, now: datetime, marks: Marks | None = None
@@ -164,6 +181,16 @@ class ArticleStore:
             found = newest(connection, expression, since)
             return _in_order(connection, islice(found, offset, offset + limit))
 
+    def top(self, narrowing: Narrowing = NOT_NARROWED, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
+        """The top stories among the newest reports, then among those before them (see `top_stories.py`)."""
+        n = narrowing
+        expression = match_expression(Query(()), publisher=n.publisher, language=n.language)
+        if expression is None and (n.publisher is not None or n.language is not None):
+            return ()
+        with self._database.reading() as connection:
+            found = top(connection, expression, n.since)
+            return _in_order(connection, islice(found, offset, offset + limit))
+
     def search(
         self,
         query: str,
@@ -174,24 +201,32 @@ class ArticleStore:
         publisher: str | None = None,
         language: str | None = None,
     ) -> tuple[Article, ...]:
-        """The articles with all the words and "phrases", one of each story: the newest hundred ranked, then
-        the next.
+        """The articles with all the words and "phrases", or other names for the same, one of each story: the
+        newest hundred ranked, then the next.
 
         Case, accents and endings do not matter. Where nothing has the words as they are, they may be the
         beginnings of words. No words, or stop words alone: nothing. Takes any text.
         """
-        words = parse_query(query)
-        if not words.phrases:
-            return ()
+        narrowing = Narrowing(since=since, publisher=publisher, language=language)
+        return self.find(query, narrowing, limit=limit, offset=offset).articles
+
+    def find(
+        self,
+        query: str,
+        narrowing: Narrowing = NOT_NARROWED,
+        *,
+        limit: int,
+        offset: int = 0,
+        meaning: ArticleVector | None = None,
+    ) -> FoundStories:
+        """As `search`; where few stories have the words, also those near to them. meaning: of the query."""
         with self._database.reading() as connection:
-            for prefix in (False, True):
-                expression = match_expression(words, publisher=publisher, language=language, prefix=prefix)
-                if expression is None:
-                    return ()
-                found = list(islice(best(connection, expression, since, offset=offset), limit))
-                if found or (offset and _any(connection, expression, since)):
-                    return _in_order(connection, found)
-        return ()
+            found = TopicSearch(connection, self._vectors).find(
+                query, narrowing, limit=limit, offset=offset, meaning=meaning
+            )
+            stories = _in_order(connection, found.keys)
+        near = frozenset(a.id for a, key in zip(stories, found.keys, strict=True) if key in found.by_meaning)
+        return FoundStories(articles=stories, also=found.also, by_meaning=near)
 
     def topics_near(self, words: str, *, limit: int = 5) -> tuple[str, ...]:
         """What recent articles are about: what is spelled like the words first, then what is commonest."""
@@ -232,10 +267,6 @@ def _known(connection: Connection, article: Article) -> ArticleId | None:
     known = select(articles.c.id).where(same_words if fuller is None else or_(same_words, fuller))
     found = connection.execute(known.order_by(same_words.desc()).limit(1)).scalar()
     return ArticleId(found) if found is not None else None
-
-
-def _any(connection: Connection, expression: Expression, since: datetime | None) -> bool:
-    return next(hits(connection, expression, since), None) is not None
 
 
 def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:

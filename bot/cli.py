@@ -393,6 +393,8 @@ async def queue_of(house: House) -> AsyncIterator[JobQueue | None]:
 
 async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles) -> None:
     """What the roles say, until told to stop."""
+    if roles.works or roles.serving:
+        house.load_soon()
     if roles.schedules:
         offer_default_feeds(house, settings)
     async with queue_of(house) as queue:
@@ -438,6 +440,7 @@ def serve_console(settings: Settings) -> None:
         offer_default_feeds(house, settings)
         if house.articles.count() == 0:
             house.ingest(sample())
+        house.load_soon()
         asyncio.run(run_house(house, {"console": chat}, tick_s=settings.tick_s))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)

@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
-from articles.database import Database, open_database
+from articles.database import Database, DatabaseError, open_database
 from articles.fetching import FetchPolicy
 from articles.ingest import Ingested, Record, ingest
 from articles.model import Article, ArticleId
+from articles.nearest import VectorIndex
 from articles.store import ArticleStore
 from articles.stories import opening
 from articles.vectors import ArticleVector
@@ -45,6 +46,8 @@ from summarizer.store import AnalysisStore, QuoteStore
 
 log = logging.getLogger(__name__)
 
+QUESTIONS = 4_096  # whose vectors are kept, 2 KB each
+
 
 def utc_now() -> datetime:
     """The wall clock, with its zone."""
@@ -61,6 +64,7 @@ class Analyst:
     writer: ModelChoice | None = None  # None: briefs are the article's own sentences
     ledger: Ledger = NothingToSpend()  # noqa: RUF009 (has no state)
 
+    _is_ready: threading.Event = field(default_factory=threading.Event, init=False, repr=False, compare=False)
     _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property
@@ -99,19 +103,38 @@ class Analyst:
     def load(self) -> str:
         """Loads the model; gives the kind of its vectors. Raises SummarizerError."""
         self._encoder.load()
+        self._is_ready.set()
         return self._encoder.kind
 
-    def load_soon(self) -> None:
+    def meaning_of(self, words: str) -> ArticleVector | None:
+        """The vector of a question; None while no model is loaded: a question does not wait for that."""
+        if not self._is_ready.is_set():
+            return None
+        return self._meaning_of(words)
+
+    @cached_property
+    def _meaning_of(self) -> Callable[[str], ArticleVector]:
+        @lru_cache(QUESTIONS)
+        def encoded(words: str) -> ArticleVector:
+            (values,) = self._encoder.encode([words])
+            return ArticleVector(kind=self._encoder.kind, values=values)
+
+        return encoded
+
+    def load_soon(self, then: Callable[[str], None] | None = None) -> None:
         """Loads the model in a thread of its own, for it takes seconds; who needs it sooner waits for it.
 
-        A model that cannot be loaded is logged here, and raised where it is needed.
+        then: what to do next in that thread, with the kind of its vectors. A model that cannot be loaded is
+        logged here, and raised where it is needed.
         """
 
         def load() -> None:
             try:
-                self.load()
-            except SummarizerError as error:
-                log.warning("sentence model not loaded", extra={"reason": str(error)})
+                kind = self.load()
+                if then is not None:
+                    then(kind)
+            except (SummarizerError, DatabaseError) as error:
+                log.warning("sentence model or its index not loaded", extra={"reason": str(error)})
 
         threading.Thread(target=load, name="sentence model", daemon=True).start()
 
@@ -145,7 +168,9 @@ class House:
         meters: None: nobody reads them.
         """
         self.database = database
-        self.articles = ArticleStore(database)
+        self._vectors = VectorIndex(database)
+        self.loaded = threading.Event()  # what `load_soon` loads
+        self.articles = ArticleStore(database, self._vectors)
         self.chats = ChatStore(database)
         self.outbox = Outbox(database)
         self._analyses = AnalysisStore(database)
@@ -156,7 +181,9 @@ class House:
             database, policy=policy, ingest=self.ingest, clock=clock, observe=self._feeds_asked
         )
         self.feed_owners = FeedOwners(database)
-        self._stories = Stories(articles=self.articles, analyses=self._analyses)
+        self._stories = Stories(
+            articles=self.articles, analyses=self._analyses, meaning_of=analyst.meaning_of
+        )
         self.digests = Digests(stories=self._stories, chats=self.chats)
         self.service = Service(
             articles=self.articles,
@@ -171,6 +198,15 @@ class House:
             chats=self.chats,
             clock=clock,
         )
+
+    def load_soon(self) -> None:
+        """Loads the sentence model and the index of meanings, meanwhile answering by words alone."""
+
+        def load(kind: str) -> None:
+            self._vectors.load(kind)
+            self.loaded.set()
+
+        self._analyst.load_soon(load)
 
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""

@@ -1,10 +1,13 @@
 """Stories: the brief on a topic or of the day, headlines, and what there is where nothing matches."""
 
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article
-from articles.store import ArticleStore, Report
+from articles.store import ArticleStore, FoundStories, Report
+from articles.topic_search import Narrowing
+from articles.vectors import ArticleVector
 from bot.asks import AskBrief, AskSearch, Filters
 from bot.compose import also_reported, brief_blocks, button, button_rows, counted, in_words, in_zone, origin
 from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
@@ -15,26 +18,36 @@ ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
 
+# The vector of a question; None: not known, and it is answered by its words.
+MeaningOf = Callable[[str], ArticleVector | None]
+
 
 class Stories:
     """Answers about many articles, from what is stored. `now` and `zone` are the asker's."""
 
-    def __init__(self, *, articles: ArticleStore, analyses: AnalysisStore) -> None:
+    def __init__(
+        self,
+        *,
+        articles: ArticleStore,
+        analyses: AnalysisStore,
+        meaning_of: MeaningOf = lambda _: None,
+    ) -> None:
         self._articles = articles
         self._analyses = analyses
+        self._meaning_of = meaning_of
 
     def brief(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, offset: int = 0) -> Reply:
         """The story at `offset` among those asked for, and the headlines of the next."""
-        stories = self._matching(ask.topic, ask.filters, now=now, limit=1 + ALSO + 1, offset=offset)
-        if not stories:
+        found = self._asked_for(ask, now=now, limit=1 + ALSO + 1, offset=offset)
+        if not found.articles:
             return self._nothing(ask.topic, ask.filters, offset=offset)
-        first, rest = stories[0], stories[1:]
+        first, *rest = found.articles
         also: tuple[Block, ...] = ()
         if rest:
             headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
             also = (Note(text="Also"), Items(items=headlines))
         return Reply(
-            blocks=(*self.told(first, zone), *also),
+            blocks=(*how_found(first, ask.topic, found), *self.told(first, zone), *also),
             buttons=follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
             query=_as_words(ask),
@@ -56,7 +69,7 @@ class Stories:
 
     def offers(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
         """A brief of each story asked for."""
-        stories = self._matching(ask.topic, ask.filters, now=now, limit=limit)
+        stories = self._asked_for(ask, now=now, limit=limit).articles
         return tuple(self.article_brief(article, zone=zone) for article in stories)
 
     def brief_of(self, article: Article) -> Brief:
@@ -69,14 +82,17 @@ class Stories:
     def on(
         self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
     ) -> tuple[Article, ...]:
-        """The stories on a topic, best first; the newest of all where it is empty."""
+        """The stories on a topic, best first; the newest of all where it is empty.
+
+        By its words alone, or other names for them: who has ordered a topic is not sent what is merely near.
+        """
         if not topic:
             return self._articles.latest(limit=limit, since=since, offset=offset)
         return self._articles.search(topic, limit=limit, since=since, offset=offset)
 
     def search(self, ask: AskSearch, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""
-        stories = self._matching(ask.words, ask.filters, now=now, limit=FOUND)
+        stories = self._articles.find(ask.words, _narrowed(ask.filters, now), limit=FOUND).articles
         if not stories:
             return self._nothing(ask.words, ask.filters)
         items = tuple(
@@ -103,18 +119,14 @@ class Stories:
         """Publishers that have recent articles, for completion."""
         return self._articles.publishers_like(typed, limit=limit)
 
-    def _matching(
-        self, topic: str, filters: Filters, *, now: datetime, limit: int, offset: int = 0
-    ) -> tuple[Article, ...]:
-        since = now - filters.since if filters.since else None
-        publisher, language = filters.publisher, filters.language
-        if not topic:
-            return self._articles.latest(
-                limit=limit, offset=offset, since=since, publisher=publisher, language=language
-            )
-        return self._articles.search(
-            topic, limit=limit, offset=offset, since=since, publisher=publisher, language=language
-        )
+    def _asked_for(self, ask: AskBrief, *, now: datetime, limit: int, offset: int = 0) -> FoundStories:
+        """The stories on a topic, by words and by meaning; without one, the top stories."""
+        narrowed = _narrowed(ask.filters, now)
+        if not ask.topic:
+            top = self._articles.top(narrowed, limit=limit, offset=offset)
+            return FoundStories(articles=top, also=(), by_meaning=frozenset())
+        meaning = self._meaning_of(ask.topic)
+        return self._articles.find(ask.topic, narrowed, limit=limit, offset=offset, meaning=meaning)
 
     def _nothing(self, topic: str, filters: Filters, *, offset: int = 0) -> Reply:
         if offset:
@@ -130,6 +142,23 @@ class Stories:
         if not near:
             return refusal(f"{what}: nothing is stored yet. `pullquote ingest` brings articles in.")
         return refusal(f"{what}. There is something on: {', '.join(near)}.")
+
+
+def how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, ...]:
+    """That a story was found by what it means, or by another name, where that is so."""
+    if article.id in found.by_meaning:
+        return (Note(text=f"Near in meaning: not every word of “{topic}” is in this story."),)
+    if found.also:
+        return (Note(text=f"Also looked for: {', '.join(found.also)}"),)
+    return ()
+
+
+def _narrowed(filters: Filters, now: datetime) -> Narrowing:
+    return Narrowing(
+        since=now - filters.since if filters.since else None,
+        publisher=filters.publisher,
+        language=filters.language,
+    )
 
 
 def follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tuple[Button, ...], ...]:

@@ -104,6 +104,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_article_names_article_id"), "article_names", ["article_id"], unique=False)
     op.create_table(
+        "article_acronyms",
+        sa.Column("short_key", sa.Text(), nullable=False),
+        sa.Column("long_key", sa.Text(), nullable=False),
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("short", sa.Text(), nullable=False),
+        sa.Column("long", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"],
+            ["articles.id"],
+            name=op.f("fk_article_acronyms_article_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("short_key", "long_key", "article_id", name=op.f("pk_article_acronyms")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_article_acronyms_long_key"), "article_acronyms", ["long_key"], unique=False)
+    op.create_index(op.f("ix_article_acronyms_article_id"), "article_acronyms", ["article_id"], unique=False)
+    op.create_table(
         "article_marks",
         sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=True),
@@ -298,5 +316,12 @@ def downgrade() -> None:
     op.drop_table("speakers")
     op.drop_index("uq_chats_platform_chat_thread", table_name="chats")
     op.drop_table("chats")
-    for table in ("article_marks", "article_names", "article_bands", "articles", "stories"):
+    for table in (
+        "article_acronyms",
+        "article_marks",
+        "article_names",
+        "article_bands",
+        "articles",
+        "stories",
+    ):
         op.drop_table(table)
