@@ -34,6 +34,7 @@ from bot.doctor import Check, check_briefs, check_database, check_model, check_p
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
 from bot.house import Analyst, House, open_house
+from bot.jobs.counts import QueueCounts
 from bot.jobs.model import JobQueue, QueueUnavailable
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable, StoredCounts
@@ -422,7 +423,10 @@ def monitor_of(
         return
     registry = house.meters.registry
     ProcessCollector(registry=registry)
-    registry.register(StoredCounts(feeds=house.feeds.store, outbox=house.outbox, clock=house.clock))
+    queue = QueueCounts(house.database)
+    registry.register(
+        StoredCounts(feeds=house.feeds.store, outbox=house.outbox, clock=house.clock, queue=queue)
+    )
 
     async def database() -> None:
         await asyncio.to_thread(house.database.ping)

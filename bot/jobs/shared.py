@@ -117,7 +117,7 @@ class SharedQueue:
                     worker.cancel()  # it begins no more, and ends when its jobs have
                 result = (await asyncio.gather(worker, return_exceptions=True))[0]
                 if not stop.is_set():
-                    log.warning("jobs not taken", extra={"queue": name, "reason": str(result or "it ended")})
+                    log.warning("jobs not taken", extra={"queue": name, "reason": _reason(result)})
                     await asyncio.wait({stopped}, timeout=_PAUSE_S)
         finally:
             stopped.cancel()
@@ -199,4 +199,9 @@ def _queued(job: Job) -> QueuedJob:
 
 
 def _unavailable(error: Exception) -> QueueUnavailable:
-    return QueueUnavailable(f"the queue's database does not answer: {error.__cause__ or error}")
+    return QueueUnavailable(f"the queue's database does not answer: {_reason(error)}")
+
+
+def _reason(error: BaseException | None) -> str:
+    """One line; procrastinate's own words say less than what they were said about."""
+    return " ".join(str((error and error.__cause__) or error or "its worker ended").split())

@@ -9,16 +9,24 @@ from prometheus_client.registry import Collector
 
 from articles.database import DatabaseError
 from articles.feeds.store import FeedStore
+from bot.jobs.counts import QueueCounts
 from bot.outbox import DeliveryState, Outbox
 
 log = logging.getLogger(__name__)
 
 
 class StoredCounts(Collector):
-    """Feeds by state, and the outbox's depth and age, by queries on small indexes."""
+    """Feeds by state, and the depth and age of outbox and queue, by queries on small indexes."""
 
-    def __init__(self, *, feeds: FeedStore, outbox: Outbox, clock: Callable[[], datetime]) -> None:
-        self._feeds, self._outbox, self._clock = feeds, outbox, clock
+    def __init__(
+        self,
+        *,
+        feeds: FeedStore,
+        outbox: Outbox,
+        clock: Callable[[], datetime],
+        queue: QueueCounts,
+    ) -> None:
+        self._feeds, self._outbox, self._clock, self._queue = feeds, outbox, clock, queue
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """None: the registry would otherwise query the database to learn the names."""
@@ -28,7 +36,7 @@ class StoredCounts(Collector):
         """`pullquote_database_up` alone where the database does not answer."""
         up = GaugeMetricFamily("pullquote_database_up", "1 if the database answers.")
         try:
-            counts = [self._feed_states(), self._deliveries(), self._oldest()]
+            counts = [self._feed_states(), self._deliveries(), self._oldest(), *self._jobs()]
         except DatabaseError as error:
             log.warning("metrics without the database", extra={"reason": str(error)})
             counts = []
@@ -41,6 +49,17 @@ class StoredCounts(Collector):
         for state, count in self._feeds.states().items():
             family.add_metric([state], count)
         return family
+
+    def _jobs(self) -> Iterator[GaugeMetricFamily]:
+        jobs = GaugeMetricFamily("pullquote_jobs", "Jobs in the shared queue.", labels=["kind", "state"])
+        words = "How long the job that has waited longest has been in the queue; 0 if none waits."
+        oldest = GaugeMetricFamily("pullquote_jobs_oldest_waiting_seconds", words, labels=["kind"])
+        for kind, counts in self._queue.by_kind().items():
+            jobs.add_metric([kind, "waiting"], counts.waiting)
+            jobs.add_metric([kind, "running"], counts.running)
+            oldest.add_metric([kind], counts.oldest_waiting.total_seconds())
+        yield jobs
+        yield oldest
 
     def _deliveries(self) -> GaugeMetricFamily:
         family = GaugeMetricFamily(

@@ -9,15 +9,17 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from articles.database import DatabaseUnavailable
+from articles.database import Database, DatabaseUnavailable
 from articles.feeds.model import EntryId
 from bot.jobs import shared
+from bot.jobs.counts import KindCounts, QueueCounts
 from bot.jobs.model import Job, QueueUnavailable, Run, TakeIn
 from bot.jobs.scheduler import Scheduler, Source
 from bot.jobs.shared import SharedQueue, conninfo_of, open_shared_queue
@@ -171,6 +173,25 @@ async def test_a_worker_goes_on_after_its_connections_were_cut(conninfo: str) ->
                 with contextlib.suppress(QueueUnavailable):
                     await queue.put([page(2)])
                 await asyncio.sleep(0.1)
+
+
+async def test_what_waits_and_what_is_being_done_is_counted(conninfo: str, shared_database: Database) -> None:
+    begun = asyncio.Event()
+
+    async def run(_: Job) -> None:
+        begun.set()
+        await asyncio.sleep(0.2)
+
+    counts = QueueCounts(shared_database)
+    assert counts.by_kind()["TakeIn"] == KindCounts()
+    async with open_shared_queue(conninfo) as queue:
+        await queue.put([page(number, "one.example") for number in range(3)])
+        await asyncio.sleep(0.05)
+        async with working(queue, run):
+            await begun.wait()
+            found = counts.by_kind()["TakeIn"]
+    assert (found.waiting, found.running) == (2, 1)
+    assert found.oldest_waiting >= timedelta(seconds=0.05)
 
 
 async def test_a_queue_that_is_not_there_is_refused_in_words() -> None:
