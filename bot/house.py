@@ -206,7 +206,7 @@ class House:
             self._vectors.load(kind)
             self.loaded.set()
 
-        self._analyst.load_soon(load)
+        self.analyst.load_soon(load)
 
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
