@@ -88,6 +88,7 @@ class _Finder:
             return Mention(
                 start=i,
                 end=i + 1,
+                tail=i + 1,
                 kind=MentionKind.PRONOUN,
                 head=lower,
                 gender=_PRONOUNS[lower],
@@ -259,6 +260,7 @@ class _Finder:
         return Mention(
             start=start,
             end=end,
+            tail=end,
             kind=MentionKind.PERSON if person else MentionKind.NAME,
             name=" ".join(words),
             head=words[-1].lower(),
@@ -312,6 +314,7 @@ class _Finder:
         return Mention(
             start=start,
             end=end,
+            tail=end,
             kind=MentionKind.NOMINAL,
             head=head,
             gender=gender,

@@ -26,7 +26,8 @@ def with_tails(tokens: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
         if not mention.possessive and mention.kind is not MentionKind.PRONOUN:
             tail, apposition = _tail(tokens, starts, mention)
             role = role or (apposition if mention.is_person else None)
-        out.append(replace(mention, tail=tail, role=role))
+        changed = tail != mention.tail or role is not mention.role
+        out.append(replace(mention, tail=tail, role=role) if changed else mention)
     return out
 
 
