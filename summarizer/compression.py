@@ -55,6 +55,17 @@ def cuts(sentence: str, *, start: int = 0) -> tuple[Edit, ...]:
     return tuple(_shifted(edit, start) for edit in found)
 
 
+def is_connective(words: str, *, made: str) -> bool:
+    """Whether `words` are an opening such as "But", and `made` what is left: their next letter, large.
+
+    Nothing is left where what follows was written anew.
+    """
+    opening = _CONNECTIVE.match(f"{words}x")
+    if opening is None:
+        return False
+    return (opening.end(), made) in {(len(words), ""), (len(words) - 1, words[-1:].upper())}
+
+
 def edited(text: str, span: Span, edits: tuple[Edit, ...]) -> str:
     """The words of `span` of `text` with the edits made, in single spaces; with none, as they stand."""
     parts: list[str] = []

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from articles.model import Article
-from summarizer.candidates import Candidate, candidates, stands_alone
+from summarizer.candidates import Candidate, candidates
 from summarizer.compression import edited
 from summarizer.encoder import Encoder
+from summarizer.evidence.edits import sound
 from summarizer.key_quotes import choose_key_quotes
 from summarizer.model import Brief, Bullet, Edit, Quote
 from summarizer.selection import Option, best_set, worth
+from summarizer.standalone import stands_alone
 from summarizer.word_features import Sentence
 from summarizer.word_model import WordModel
 
@@ -21,7 +23,7 @@ _MAX_CUTS = 5  # of one sentence; each doubles the ways to write it
 
 
 class Extractive:
-    """A `Summarizer` that writes nothing: a bullet is a sentence of the article, less what its edits drop."""
+    """A `Summarizer` that writes nothing: a bullet is a sentence of the article, as its edits leave it."""
 
     def __init__(self, encoder: Encoder | None = None, *, model: WordModel | None = None) -> None:
         """encoder: tells which sentences say the same in other words; None: only the words tell.
@@ -61,7 +63,7 @@ class Extractive:
             chosen = best_set(
                 options, chances, least=least, most=max_bullets, max_words=max_words, encode=self._encode
             )
-            bullets = tuple(written[i] for i in chosen)
+            bullets = tuple(sound(article, quotes, written[i]) for i in chosen)
         return Brief(
             headline=article.headline,
             bullets=bullets,
@@ -81,7 +83,8 @@ def _ways_to_write(text: str, candidate: Candidate) -> Iterator[Bullet]:
 
 
 def _bullet(text: str, candidate: Candidate, made: tuple[Edit, ...]) -> Bullet:
-    edits = (*candidate.opening, *made)
+    out = (edit for edit in candidate.written_out if not any(edit.span.overlaps(cut.span) for cut in made))
+    edits = tuple(sorted((*candidate.opening, *made, *out), key=lambda edit: edit.span))
     return Bullet(
         text=edited(text, candidate.hull, edits),
         spans=candidate.spans,

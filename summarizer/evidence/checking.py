@@ -8,7 +8,6 @@ from functools import cached_property
 
 from articles.characters import whole_characters
 from articles.model import Article, Span
-from summarizer.candidates import stands_alone
 from summarizer.evidence.alignment import Aligner, Alignment, Encode
 from summarizer.evidence.attribution import misattributed
 from summarizer.evidence.dates import When, day_of, unsupported_when, whens_of
@@ -19,6 +18,7 @@ from summarizer.evidence.polarity import contradicts
 from summarizer.evidence.support import Support
 from summarizer.evidence.wording import tokens_of
 from summarizer.model import Bullet, Quote
+from summarizer.standalone import stands_alone
 
 # Tuned on editors' highlights and on highlights made wrong (`make bench-evidence`).
 _MIN_COVERAGE = 0.5  # of the weight of a sentence's words

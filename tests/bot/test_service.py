@@ -53,8 +53,9 @@ def test_a_brief_has_headline_origin_bullets_and_key_quotes_with_role(house: Hou
 def test_every_bullet_and_key_quote_stands_in_the_article(house: House, seed: Article) -> None:
     reply = ask(house, "/brief nato")
     bullets = next(block for block in reply.blocks if isinstance(block, Items))
+    assert "on Thursday 16 February ruled out" in bullets.items[0].text
     for item in bullets.items:
-        assert item.text in seed.text
+        assert item.text.replace("Thursday 16 February", "Thursday") in seed.text
     for quotation in quotations(reply):
         assert all(part in seed.text for part in quotation.parts)
 

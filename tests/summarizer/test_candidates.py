@@ -3,8 +3,9 @@
 import pytest
 
 from articles.model import ParagraphKind
-from summarizer.candidates import candidates, stands_alone
+from summarizer.candidates import candidates
 from summarizer.model import QuoteKind
+from summarizer.standalone import stands_alone
 from tests.summarizer import made
 
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.model import Article
+from summarizer.encoder import MiniLM
 from summarizer.evidence import Evidence, Fault, Unsupported
 from summarizer.quotes import find_quotes
 from tests.summarizer import made
@@ -35,9 +36,12 @@ def evidence_of(source: Article) -> Evidence:
     return Evidence(source, quotes)
 
 
-@pytest.fixture(scope="module")
+EVIDENCE = evidence_of(article_of(*PARAGRAPHS))
+
+
+@pytest.fixture
 def evidence() -> Evidence:
-    return evidence_of(article_of(*PARAGRAPHS))
+    return EVIDENCE
 
 
 @pytest.mark.parametrize(
@@ -149,10 +153,7 @@ def test_a_passage_that_speaks_to_the_model_bears_nothing_out() -> None:
         evidence_of(source).check("Jim Mattis resigned.")
 
 
-def test_other_words_for_the_same_need_sentence_vectors(evidence: Evidence, encoder: object) -> None:
-    from summarizer.encoder import MiniLM
-
-    assert isinstance(encoder, MiniLM)
+def test_other_words_for_the_same_need_sentence_vectors(evidence: Evidence, encoder: MiniLM) -> None:
     told = "Gerasimov, 61, came to Azerbaijan ahead of the talks."
     with pytest.raises(Unsupported):
         evidence.check(told)
@@ -206,13 +207,14 @@ def marked(draw: st.DrawFn) -> str:
     return " ".join(words)
 
 
+@settings(deadline=None)  # the first example reads the word lists
 @given(WRITTEN | marked())
 @example('Moscow is "ready to restore cooperation with the Pentagon."')
 @example("‘We are not in a position’ “right now to collaborate on a military level,” Mattis said")
 def test_no_sentence_leaves_with_quoted_words_that_the_article_has_not(written: str) -> None:
-    source = article_of(*PARAGRAPHS)
+    source = EVIDENCE.article
     try:
-        told = evidence_of(source).check(written).text
+        told = EVIDENCE.check(written).text
     except Unsupported:
         return
     outside = told

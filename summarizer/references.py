@@ -1,0 +1,156 @@
+"""What a sentence points to outside itself, written out where that is sure: "he" a name, "Thursday" a date.
+
+The words of a quotation are never touched.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from articles.model import Article, Span
+from summarizer.evidence.dates import WEEKDAYS, day_of, is_day_sure, latest_weekday
+from summarizer.model import Edit, EditKind, Quote, Speaker, SpeakerKind
+from summarizer.quotes import lexicon
+from summarizer.sentences import split_sentences
+
+_SURE = 0.9  # confidence of whom a pronoun stands for
+_NEAR = 300  # characters before a pronoun in which its person has to be named, and nobody else
+_QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?")
+_PRONOUN = re.compile(r"\b(?:he|she)\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z][\w’'-]*\w")
+_GIVEN = lexicon.given_name_genders()
+
+_DAY = "|".join(day.capitalize() for day in WEEKDAYS)
+# Only as newspapers say when something happened: "on Thursday", "said Thursday", where a clause may end.
+_WEEKDAY = re.compile(
+    rf"(?P<before>\b[a-z’']+ |(?<![\w,;] )\bOn )(?P<day>{_DAY})\b(?=[.,;]| (?:[a-z]|[A-Z][a-z]+ed\b))"
+    r"(?! (?:morning|afternoon|evening|night|and|or|to|through)\b)(?!, \w+\.? \d)(?!['’-])"
+)
+_YESTERDAY = re.compile(
+    r"(?P<before>\b[a-z’']+ |\A)(?P<day>[Yy]esterday|today)\b(?=[.,;]| (?:that|in|at|by|after)\b)"
+)
+_NOT_THE_LATEST = lexicon.listed(
+    "last next this that every each until till by since before after from through between of a an the or and "
+    "late early earlier later for to black good"
+)
+_TO_COME = re.compile(
+    r"\b(?:will|would|shall|may|might|could|should|must|set to|due|scheduled|plans?|planned|planning|"
+    r"expected|expects?|hopes?|going to|to be|is to|are to|ahead of|upcoming|tomorrow)\b|['’]ll\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:\w{2,}ed|was|were|had|did|said|told|took|went|came|gave|became|began|wrote|spoke|fell|rose|made|met|won|"
+    r"lost|left|held|found|shot|hit|led|ran|saw|broke|sent|brought|put|cut|set|let|died|got|sought|struck|fled)\b"
+)
+_OLDEST = 5  # days back; six would be tomorrow's weekday, where the publisher's day is not ours
+
+
+def written_out(article: Article, sentence: Span, quotes: Sequence[Quote]) -> tuple[Edit, ...]:
+    """The edits that say in the sentence what a reader of it alone would not know, in text order, disjoint.
+
+    sentence: of `article.text`. quotes: the article's, in text order.
+    """
+    text = sentence.of(article.text)
+    at = sentence.start
+    quoted = [Span(start=at + match.start(), end=at + match.end()) for match in _QUOTED.finditer(text)]
+    found = [*_names(article, sentence, quotes)]
+    if article.published is not None and article.language.startswith("en"):
+        found += _dates(text, sentence.start, article.published)
+    return tuple(
+        edit
+        for edit in sorted(found, key=lambda edit: edit.span)
+        if not any(edit.span.overlaps(words) for words in quoted)
+    )
+
+
+def date_of(text: str, at: Span, published: datetime) -> str | None:
+    """What the weekday or "yesterday" at a place of `text` is written out as; None where that is not sure."""
+    for edit in _dates(text, 0, published):
+        if edit.span == at:
+            return edit.text
+    return None
+
+
+def name_of(article: Article, pronoun: Span, quotes: Sequence[Quote]) -> str | None:
+    """Whose name a "he" or "she" stands for; None where that is not sure.
+
+    Sure is one whose words the sentence tells, whom the quotes' own resolution names, and beside whom nobody
+    else is named just before.
+    """
+    if pronoun.of(article.text).lower() not in {"he", "she"}:
+        return None
+    for quote in quotes:
+        speaker = quote.speaker
+        if quote.source != pronoun or speaker is None or quote.confidence < _SURE:
+            continue
+        if speaker.kind is SpeakerKind.PERSON and _is_only_one_named(article, pronoun.start, speaker, quotes):
+            return speaker.name
+    return None
+
+
+def _names(article: Article, sentence: Span, quotes: Sequence[Quote]) -> Iterator[Edit]:
+    sources = {quote.source for quote in quotes if quote.source is not None}
+    for source in sorted(sources):
+        inside = sentence.start <= source.start and source.end <= sentence.end
+        if not inside or (name := name_of(article, source, quotes)) is None:
+            continue
+        said_before = article.text[sentence.start : source.start]
+        if name.split()[-1] not in said_before:
+            yield Edit(span=source, text=name, kind=EditKind.PRONOUN)
+            return  # once named, "he" is clear
+
+
+def _is_only_one_named(article: Article, at: int, speaker: Speaker, quotes: Sequence[Quote]) -> bool:
+    """Whether the speaker is named shortly before, and no other person is."""
+    before = _QUOTED.sub(" ", _last_two_sentences(article.text[max(0, at - _NEAR) : at]))
+    if _PRONOUN.search(before):
+        return False  # somebody is spoken of already who need not be named here
+    named = {re.sub(r"['’]s?$", "", word) for word in _WORD.findall(before)}
+    own = set(speaker.name.split())
+    others = {
+        quote.speaker.name.split()[-1]
+        for quote in quotes
+        if quote.speaker is not None and quote.speaker.kind is SpeakerKind.PERSON
+    }
+    surname = speaker.name.split()[-1]
+    return surname in named and not any(word in others or word.lower() in _GIVEN for word in named - own)
+
+
+def _last_two_sentences(text: str) -> str:
+    spans = split_sentences(text)
+    return text[spans[-min(3, len(spans))].start :] if spans else text
+
+
+def _dates(text: str, start: int, published: datetime) -> Iterator[Edit]:
+    """Edits of a sentence that begins at `start` of its article."""
+    day = day_of(published)
+    told = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    if day is None or _TO_COME.search(told) or not _PAST.search(told):
+        return
+    for match in _WEEKDAY.finditer(told):
+        if match["before"].strip().lower() in _NOT_THE_LATEST:
+            continue
+        meant = latest_weekday(WEEKDAYS.index(match["day"].lower()), day)
+        if (day - meant).days <= _OLDEST:
+            yield _edit(start, match, f"{match['day']} {_day_and_month(meant)}")
+    if is_day_sure(published):
+        for match in _YESTERDAY.finditer(told):
+            yield from _relative(start, match, day)
+
+
+def _relative(start: int, match: re.Match[str], day: date) -> Iterator[Edit]:
+    before = match["before"].strip()
+    if before and not _PAST.fullmatch(before):
+        return
+    meant = day - timedelta(days=match["day"].lower() == "yesterday")
+    on = "On" if match["day"][0].isupper() else "on"
+    yield _edit(start, match, f"{on} {_day_and_month(meant)}")
+
+
+def _edit(start: int, match: re.Match[str], text: str) -> Edit:
+    span = Span(start=start + match.start("day"), end=start + match.end("day"))
+    return Edit(span=span, text=text, kind=EditKind.DATE)
+
+
+def _day_and_month(day: date) -> str:
+    return f"{day.day} {day:%B}"
