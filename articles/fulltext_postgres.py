@@ -39,6 +39,9 @@ from articles.tsvector import Hits, query_of, vector_of
 
 article_words = table("article_words", column("search_key", BigInteger), column("words", TSVECTOR))
 
+INDEX = "ix_article_words_words"
+MAKE_INDEX = f"CREATE INDEX {INDEX} ON article_words USING gin (words) WITH (fastupdate = off)"
+
 FIRST_WINDOW = 500  # articles: so many of the newest say how long the first stretches are
 CHUNK = 100  # hits whose articles are read together
 

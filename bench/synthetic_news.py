@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Table, insert
 
 from articles.database import Database
 from articles.fulltext import STOP_WORDS
@@ -145,8 +145,16 @@ class SyntheticNews:
             brief = Brief(headline="", bullets=(bullet,) * 3, key_quotes=())
             rows["briefs"].append(brief_row(brief, ()) | {"article_id": number + 1})
         for table in (stories, articles, quotes, briefs):
-            connection.execute(insert(table), rows[table.name])
+            _insert(connection, table, rows[table.name])
         full_text(connection).add(connection, rows["articles"])
+
+
+def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    statement = insert(table)
+    if connection.dialect.name == "postgresql":
+        # What is returned is not wanted: it makes one statement of a thousand rows, with one run of triggers.
+        statement = statement.returning(*table.primary_key.columns)
+    connection.execute(statement, rows)
 
 
 def _quote(number: int, position: int, start: int, speaker: Person, at: datetime) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """`pullquote db ...`: looking after the database, from the command line."""
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from articles.backup import back_up
 from articles.database import Database
+from bot.copying import copy_to
+from bot.progress import progress
 
 OpenDatabase = Callable[[], AbstractContextManager[Database]]
 
@@ -26,5 +30,29 @@ def db_commands(open_database: OpenDatabase) -> click.Group:
         with open_database() as database:
             size = back_up(database, path)
         click.echo(f"backed up: {path} ({size / 1e6:,.1f} MB)")
+
+    @db.command()
+    @click.option(
+        "--to", "url", metavar="URL", required=True, help="postgresql://user@host/an-empty-database"
+    )
+    def copy(url: str) -> None:
+        """Copy a whole SQLite installation to PostgreSQL; run again, it goes on where it was stopped.
+
+        Stop the bot first: what it writes meanwhile is not copied.
+        """
+        with open_database() as database:
+            done = copy_to(
+                url,
+                database,
+                clock=lambda: datetime.now(UTC),
+                progress=lambda rows: progress("rows", rows, sys.stderr),
+            )
+        if done.before is not None:
+            click.echo(
+                f"copied before, on {done.before:%Y-%m-%d %H:%M} UTC: {done.rows:,} rows; nothing to do"
+            )
+            return
+        earlier = f", {done.resumed_at:,} of them by an earlier run" if done.resumed_at else ""
+        click.echo(f"copied: {done.rows:,} rows{earlier}; every table has the same rows in both")
 
     return db

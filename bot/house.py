@@ -22,6 +22,7 @@ from articles.nearest import VectorIndex
 from articles.store import ArticleStore
 from articles.stories import opening
 from articles.vectors import ArticleVector
+from bot.copying import refuse_unfinished
 from bot.digest import Digests
 from bot.feed_commands import FeedCommands
 from bot.feed_desk import FeedDesk, Refreshed
@@ -248,6 +249,7 @@ def open_house(
     database = open_database(database_url)
     try:
         upgrade(database)
+        refuse_unfinished(database)
         yield House(database, analyst=analyst, zone=zone, policy=policy, meters=meters)
     finally:
         database.close()

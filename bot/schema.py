@@ -1,6 +1,6 @@
 """The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from articles.schema import RowId, UtcDateTime, metadata
 
@@ -83,4 +83,14 @@ feed_owners = Table(
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
     Column("told_of", UtcDateTime),  # the feed's `paused_at` that it was last told of; null: none
     Index(None, "chat_id"),
+)
+
+# How far a copy of another database into this one has come (`pullquote db copy`); empty where there was none.
+copied = Table(
+    "copied",
+    metadata,
+    Column("table_name", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("last_key", JSON(none_as_null=True)),  # of the last row that is here; null: none is
+    Column("finished_at", UtcDateTime),  # null: not all tables are here and found to be the same
 )

@@ -74,7 +74,9 @@ class AnalysisStore:
         of_article = {"article_id": article_id, "search_key": article.search_key}
         _unlist_superseded(connection, article_id)
         if rows:
-            connection.execute(insert(quotes), [row | of_article for row in rows])
+            # What is returned is not wanted: it makes one statement of them, with one run of triggers.
+            one = insert(quotes).returning(quotes.c.id)
+            connection.execute(one, [row | of_article for row in rows])
         connection.execute(insert(briefs).values(brief_row(brief, found) | {"article_id": article_id}))
 
     def quotes_of(self, article_id: ArticleId) -> tuple[Quote, ...]:

@@ -1,4 +1,4 @@
-"""The feeds that are followed, what they have listed, and the chats that asked for them."""
+"""The feeds that are followed, what they have listed, who asked for them; and how far a copy has come."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -83,9 +83,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("feed_id", "chat_id", name=op.f("pk_feed_owners")),
     )
     op.create_index(op.f("ix_feed_owners_chat_id"), "feed_owners", ["chat_id"], unique=False)
+    op.create_table(
+        "copied",
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("last_key", sa.JSON(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("table_name", name=op.f("pk_copied")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("copied")
     op.drop_index(op.f("ix_feed_owners_chat_id"), table_name="feed_owners")
     op.drop_table("feed_owners")
     op.drop_index("uq_feed_entries_feed_id_key", table_name="feed_entries")
