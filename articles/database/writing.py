@@ -43,9 +43,7 @@ def insert_absent(connection: Connection, table: Table, rows: Sequence[Mapping[s
         return 0
     # Written out as one insert of many values, it would be compiled anew for every number of rows.
     statement = inserting_absent(connection, table)
-    return connection.execute(
-        statement, list(rows), execution_options={"preserve_rowcount": True}
-    ).rowcount
+    return connection.execute(statement, list(rows), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def inserting_absent(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

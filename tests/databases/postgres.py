@@ -17,6 +17,11 @@ from bot.migration import upgrade
 PREFIX = "pullquote_test_"
 KEPT = "kept_"  # and a state's name: the schema with copies of its rows
 EMPTY = "empty"
+# What processes share, and no state has anything in.
+SHARED = (
+    *("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers"),
+    "rate_windows",
+)
 
 
 class TestPostgres:
@@ -103,11 +108,11 @@ class TestPostgres:
 
     def _script(self, connection: psycopg.Connection, name: str) -> sql.Composed:
         public = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        strange = {table for (table,) in public} - set(self._tables)
+        strange = {table for (table,) in public} - {*self._tables, *SHARED}
         kept, watched = KEPT + name, ("quotes", "articles")
         steps = [_of("DROP TABLE {} CASCADE", table) for table in strange]
         steps += [_of("ALTER TABLE {} DISABLE TRIGGER USER", table) for table in watched]
-        steps += [_of("DELETE FROM {}", table) for table in reversed(self._tables)]
+        steps += [_of("DELETE FROM {}", table) for table in (*SHARED, *reversed(self._tables))]
         steps += [
             _of("INSERT INTO public.{} SELECT * FROM {}.{}", table, kept, table) for table in self._tables
         ]
