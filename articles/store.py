@@ -1,7 +1,7 @@
 """The articles, as they are stored and found again."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -105,6 +105,13 @@ class ArticleStore:
         with self._database.reading() as connection:
             row = connection.execute(select(articles).where(articles.c.id == article_id)).first()
         return article_of(row) if row is not None else None
+
+    def get_all(self, article_ids: Sequence[ArticleId]) -> tuple[Article, ...]:
+        """Those articles, in the order asked for; what is not stored is left out."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(articles).where(articles.c.id.in_(article_ids)))
+            by_id = {row.id: article_of(row) for row in rows}
+        return tuple(by_id[article_id] for article_id in article_ids if article_id in by_id)
 
     def newest_version(self, article_id: ArticleId) -> ArticleId | None:
         """The newest version of that article, itself if need be; None if it is not stored."""

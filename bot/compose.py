@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from articles.model import Article, ArticleId, Completeness, Paragraph, ParagraphKind, Section
 from articles.store import Report
 from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
+from summarizer.differences import Difference, has_figure_of_its_own
+from summarizer.differences import Report as StoryReport
 from summarizer.model import Brief, Fallback, KeyQuote, Quote, QuoteKind
 
 MAX_LABEL = 60  # characters; Discord takes 80, a phone shows fewer
@@ -16,16 +18,36 @@ ALSO_REPORTED = 5  # publishers named under a brief
 LEDE = "Lede"  # what the section before the first heading is called
 
 
-def brief_blocks(article: Article, brief: Brief, zone: ZoneInfo) -> tuple[Block, ...]:
-    """Headline, publisher and time, bullets, key quotes."""
+def brief_blocks(
+    article: Article, brief: Brief, zone: ZoneInfo, *, others: Sequence[StoryReport] = ()
+) -> tuple[Block, ...]:
+    """Headline, publisher and time, bullets, key quotes.
+
+    others: reports of the same story. A bullet with a figure that none of them has is its publisher's.
+    """
     return (
         Title(text=brief.headline, url=article.url),
         *published_note(article, zone),
         *incomplete_note(article),
-        Items(items=tuple(Item(text=bullet.text) for bullet in brief.bullets)),
+        Items(items=tuple(Item(text=attributed(bullet.text, article, others)) for bullet in brief.bullets)),
         *(key_quotation(key, article.text) for key in brief.key_quotes),
         *authorship_note(brief),
     )
+
+
+def attributed(text: str, article: Article, others: Sequence[StoryReport]) -> str:
+    """The sentence, with who says so where it has a figure that no other report has."""
+    if article.publisher is None or not has_figure_of_its_own(text, others):
+        return text
+    return f"{text} (according to {article.publisher})"
+
+
+def difference_notes(found: Sequence[Difference]) -> tuple[Note, ...]:
+    """Where publishers give different numbers, all of them."""
+    if not found:
+        return ()
+    told = ("; ".join(f"{f.words} ({f.report.publisher})" for f in each.figures) for each in found)
+    return (Note(text=f"Reports differ: {'. '.join(told)}"),)
 
 
 _FALLBACKS = {

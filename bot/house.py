@@ -183,7 +183,7 @@ class House:
         )
         self.feed_owners = FeedOwners(database)
         self._stories = Stories(
-            articles=self.articles, analyses=self._analyses, meaning_of=analyst.meaning_of
+            articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.meaning_of
         )
         self.digests = Digests(stories=self._stories, chats=self.chats)
         self.service = Service(

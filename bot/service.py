@@ -108,7 +108,7 @@ class Service:
             case asks.AskSource():
                 return views.source(article, self._stories.reports(article), zone=zone)
             case asks.AskEvidence():
-                return views.evidence(article, self._stories.brief_of(article))
+                return self._stories.evidence(article)
 
     def _meant(self, request: Request, article_id: ArticleId | None) -> Article | Reply:
         """The article named, else the one shown by the message replied to, else the one shown last."""

@@ -1,6 +1,6 @@
 """Stories: the brief on a topic or of the day, headlines, and what there is where nothing matches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,12 +8,26 @@ from articles.model import Article
 from articles.store import ArticleStore, FoundStories, Report
 from articles.topic_search import Narrowing
 from articles.vectors import ArticleVector
+from bot import views
 from bot.asks import AskBrief, AskSearch, Filters
-from bot.compose import also_reported, brief_blocks, button, button_rows, counted, in_words, in_zone, origin
+from bot.compose import (
+    also_reported,
+    brief_blocks,
+    button,
+    button_rows,
+    counted,
+    difference_notes,
+    in_words,
+    in_zone,
+    origin,
+)
 from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
+from summarizer.differences import Difference, differences
+from summarizer.differences import Report as StoryReport
 from summarizer.model import Brief
 from summarizer.store import AnalysisStore
 
+COMPARED = 5  # other publishers' reports of a story whose numbers are held against the brief's
 ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
@@ -60,12 +74,32 @@ class Stories:
 
     def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         """The article's brief, and who else reported its story."""
-        brief = brief_blocks(article, self.brief_of(article), zone)
-        return (*brief, *also_reported(article, self.reports(article)))
+        reports = self.reports(article)
+        others = self._others(article, reports)
+        return (
+            *brief_blocks(article, self.brief_of(article), zone, others=others),
+            *difference_notes(_differences(article, others)),
+            *also_reported(article, reports),
+        )
+
+    def evidence(self, article: Article) -> Reply:
+        """What the article's brief rests on, and what the story's numbers do."""
+        others = self._others(article, self.reports(article))
+        return views.evidence(article, self.brief_of(article), _differences(article, others))
 
     def reports(self, article: Article) -> tuple[Report, ...]:
         """All reports of the article's story, itself among them; the first to come in first."""
         return self._articles.reports(article.id) if article.id is not None else ()
+
+    def _others(self, article: Article, reports: Sequence[Report]) -> tuple[StoryReport, ...]:
+        """What the other publishers of its story report in their own words: the newest of each."""
+        newest = {report.publisher: report.id for report in reports if not report.is_copy}
+        newest.pop(article.publisher, None)
+        publishers = [publisher for publisher in newest if publisher][:COMPARED]
+        stored = self._articles.get_all([newest[publisher] for publisher in publishers])
+        return tuple(
+            StoryReport(publisher=other.publisher, article=other) for other in stored if other.publisher
+        )
 
     def offers(self, ask: AskBrief, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
         """A brief of each story asked for."""
@@ -142,6 +176,12 @@ class Stories:
         if not near:
             return refusal(f"{what}: nothing is stored yet. `pullquote ingest` brings articles in.")
         return refusal(f"{what}. There is something on: {', '.join(near)}.")
+
+
+def _differences(article: Article, others: Sequence[StoryReport]) -> tuple[Difference, ...]:
+    if article.publisher is None:
+        return ()
+    return differences([StoryReport(publisher=article.publisher, article=article), *others])
 
 
 def how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, ...]:

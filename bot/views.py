@@ -10,6 +10,7 @@ from articles.store import Report
 from bot.asks import AskSection
 from bot.compose import button, button_rows, full_blocks, heading_of, paged, published_note, text_blocks
 from bot.reply import Block, Item, Items, Note, Prose, Reply, Title, refusal
+from summarizer.differences import Difference
 from summarizer.model import Brief
 
 OTHER_REPORTS = 10  # under /source
@@ -73,8 +74,8 @@ def source(article: Article, reports: Sequence[Report], *, zone: ZoneInfo) -> Re
     return Reply(blocks=tuple(blocks), article=article.id)
 
 
-def evidence(article: Article, brief: Brief) -> Reply:
-    """Each line of the brief with the paragraphs that it rests on."""
+def evidence(article: Article, brief: Brief, found: Sequence[Difference] = ()) -> Reply:
+    """Each line of the brief with the paragraphs that it rests on, then the numbers that reports differ in."""
     paragraphs = tuple(article.paragraphs())
     blocks: list[Block] = [Title(text=f"What the brief rests on: {article.headline}", url=article.url)]
     for bullet in brief.bullets:
@@ -82,6 +83,13 @@ def evidence(article: Article, brief: Brief) -> Reply:
         for number in bullet.evidence:
             blocks.append(Note(text=f"Paragraph {number + 1} of {len(paragraphs)}"))
             blocks.append(Prose(text=paragraphs[number].span.of(article.text)))
+    for figure in (figure for difference in found for figure in difference.figures):
+        reported = figure.report.article
+        paragraph = tuple(reported.paragraphs())[figure.paragraph]
+        blocks.append(
+            Items(items=(Item(text=f"{figure.words} ({figure.report.publisher})", url=reported.url),))
+        )
+        blocks.append(Prose(text=paragraph.span.of(reported.text)))
     return Reply(blocks=tuple(blocks), article=article.id)
 
 

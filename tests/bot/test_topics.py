@@ -78,3 +78,48 @@ def test_without_a_topic_the_story_of_most_publishers_leads(house: House) -> Non
     assert words(brief).startswith("Homes Flattened on Sumbra")
     listed = next(block for block in brief.blocks if isinstance(block, Items) and block.items[0].url)
     assert listed.items[0].text == "Odile Nears Baja"
+
+
+BOMB = """A car bomb killed 12 people outside a bank in Kabul on Thursday, Mayor Ahmad Rahimi said.
+
+The bomb held 90 kilograms of explosives and broke windows half a mile away.
+
+Mayor Ahmad Rahimi said that the bank would open again on Saturday."""
+BOMB_TOO = """At least 14 people died on Thursday when a car bomb went off outside a bank in Kabul, police say.
+
+Mayor Ahmad Rahimi visited the wounded in Kabul's main hospital in the afternoon."""
+
+
+@pytest.fixture
+def told_twice(house: House) -> House:
+    house.ingest(of("Car Bomb in Kabul Kills 12 Outside Bank", BOMB, publisher="Reuters", hours_ago=1))
+    house.ingest(of("Bomb Outside Kabul Bank Kills 14", BOMB_TOO, publisher="AP", hours_ago=2))
+    return house
+
+
+def test_numbers_in_which_publishers_differ_are_all_told(told_twice: House) -> None:
+    told = words(ask(told_twice, "/brief kabul"))
+    assert "Reports differ: 12 dead (Reuters); at least 14 dead (AP)" in told
+    assert "Also reported by AP" in told
+
+
+def test_a_figure_that_one_publisher_alone_has_is_said_to_be_its_own(told_twice: House) -> None:
+    told = words(ask(told_twice, "/brief kabul"))
+    assert "broke windows half a mile away. (according to Reuters)" in told
+    assert "Saturday. (according to" not in told
+
+
+def test_the_evidence_shows_every_paragraph_that_the_numbers_stand_in(told_twice: House) -> None:
+    ask_for, paragraphs = ask(told_twice, "/brief kabul"), (BOMB, BOMB_TOO)
+    shown = words(ask(told_twice, f"/evidence #{ask_for.article}"))
+    assert all(text.partition("\n\n")[0] in shown for text in paragraphs)
+    assert "at least 14 dead (AP)" in shown
+
+
+def test_a_copy_is_no_second_report_to_differ_from(house: House) -> None:
+    house.ingest(of("Car Bomb in Kabul", BOMB, publisher="Reuters"))
+    house.ingest(of("Kabul Bombed", BOMB.replace("12 people", "13 people"), publisher="Gazette"))
+    told = words(ask(house, "/brief kabul"))
+    assert "Also reported by Gazette" in told
+    assert "differ" not in told
+    assert "according to" not in told

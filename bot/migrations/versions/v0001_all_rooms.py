@@ -107,7 +107,7 @@ def upgrade() -> None:
         "article_acronyms",
         sa.Column("short_key", sa.Text(), nullable=False),
         sa.Column("long_key", sa.Text(), nullable=False),
-        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("article_id", ROW_ID, nullable=False),
         sa.Column("short", sa.Text(), nullable=False),
         sa.Column("long", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
