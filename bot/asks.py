@@ -87,6 +87,11 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Follow:
+    order: Order  # its topic is the speaker's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskSubscriptions:
     pass
 
@@ -95,7 +100,7 @@ class AskSubscriptions:
 class ChangeSubscription:
     """Ends, holds or goes on with standing orders."""
 
-    change: str  # "unsubscribe", "pause" or "resume"
+    change: str  # "unsubscribe", "unfollow", "pause" or "resume"
     which: str  # its number or topic; "": the only one, or for pause and resume all
 
 
@@ -143,16 +148,14 @@ class AskHelp:
 AboutArticle = (
     AskArticleBrief | AskArticleQuotes | AskSections | AskSection | AskFull | AskSource | AskEvidence
 )
+AboutOrders = Subscribe | Follow | AskSubscriptions | ChangeSubscription | Timezone
 AboutFeeds = AskFeeds | AddFeed | RemoveFeed
 Ask = (
     AskBrief
     | AskQuotes
     | AskMore
     | AskSearch
-    | Subscribe
-    | AskSubscriptions
-    | ChangeSubscription
-    | Timezone
+    | AboutOrders
     | AskStatus
     | Forget
     | AskExport

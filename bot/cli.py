@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from articles.bursts import Threshold
 from articles.database import Database, DatabaseError, password_in
 from articles.errors import ArticleError
 from articles.fetching import FetchPolicy
@@ -30,6 +31,7 @@ from bot.chat import ChatAdapter, ChatError
 from bot.compose import brief_blocks, quote_blocks
 from bot.console import ConsoleChat, print_reply
 from bot.db_cli import db_commands
+from bot.digest import DeliveryPolicy, Missed
 from bot.doctor import Check, check_briefs, check_database, check_model, check_platform, check_python, checked
 from bot.feed_desk import FeedDesk
 from bot.feeds_cli import feeds
@@ -258,6 +260,17 @@ def fetch_policy(settings: Settings) -> FetchPolicy:
     return FetchPolicy(contact=settings.web.contact, allowed=allowed)
 
 
+def delivery_policy(settings: Settings) -> DeliveryPolicy:
+    late = timedelta(minutes=settings.delivery.missed_after_minutes)
+    return DeliveryPolicy(
+        missed=Missed(late=late, drop=settings.delivery.missed == "drop"),
+        breaking=Threshold(
+            publishers=settings.delivery.breaking_publishers,
+            within=timedelta(minutes=settings.delivery.breaking_within_minutes),
+        ),
+    )
+
+
 @contextmanager
 def open_feed_desk() -> Iterator[FeedDesk]:
     """What the sub-commands of `feeds` work with."""
@@ -283,7 +296,14 @@ def offer_default_feeds(house: House, settings: Settings) -> None:
 def house_of(settings: Settings, meters: Meters | None = None) -> Iterator[House]:
     analyst, policy = analyst_of(settings), fetch_policy(settings)
     zone = ZoneInfo(settings.timezone)
-    with open_house(settings.database_url, analyst=analyst, zone=zone, policy=policy, meters=meters) as house:
+    with open_house(
+        settings.database_url,
+        analyst=analyst,
+        zone=zone,
+        policy=policy,
+        meters=meters,
+        delivery=delivery_policy(settings),
+    ) as house:
         yield house
 
 

@@ -102,9 +102,27 @@ COMMANDS: tuple[Command, ...] = (
                 name="topic", summary="Words, a phrase in quotes, or a name", required=True, completes=True
             ),
             Argument(
-                name="schedule", summary="hourly, daily, weekdays, weekly mon, every 2h; a time; a zone"
+                name="schedule",
+                summary="daily, weekdays 9am, every 2h, breaking, a cron expression; a zone",
             ),
         ),
+        who=Who.ADMINS,
+    ),
+    Command(
+        name="follow",
+        summary="What somebody says from now on, word for word, delivered here",
+        example="/follow mattis hourly",
+        arguments=(
+            Argument(name="speaker", summary="Who says it", required=True, completes=True),
+            Argument(name="schedule", summary="hourly, daily, weekdays 9am, every 2h; a time; a zone"),
+        ),
+        who=Who.ADMINS,
+    ),
+    Command(
+        name="unfollow",
+        summary="Deliver a speaker's quotes no more",
+        example="/unfollow mattis",
+        arguments=(Argument(name="speaker", summary="Who is followed", completes=True),),
         who=Who.ADMINS,
     ),
     Command(name="subscriptions", summary="The standing orders of this chat", example="/subscriptions"),

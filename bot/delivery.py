@@ -30,7 +30,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.digest import Digest, Digests
+from bot.digest import Digest, Digests, NotYet
 from bot.due import following
 from bot.outbox import Delivery, DeliveryId, Outbox
 from bot.reply import Note, Prose, Reply
@@ -200,8 +200,11 @@ class Courier:
         try:
             async with composing:
                 digest = await asyncio.to_thread(
-                    self._digests.compose, delivery.subscription, now=self._clock()
+                    self._digests.compose, delivery.subscription, now=self._clock(), due_at=delivery.due_at
                 )
+        except NotYet as early:
+            await asyncio.to_thread(self._pause, delivery, early.until - self._clock(), "quiet hours")
+            return None
         except Exception:
             # One digest that cannot be made must not keep the others from their chats.
             log.exception("digest not made", extra={"delivery": delivery.id})
@@ -269,9 +272,13 @@ class Courier:
 
     def _sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> None:
         # In this order: stopped in between, the chat is not told the same again.
-        self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
+        self._note_told(delivery, digest)
         self._outbox.mark_sent(delivery.id, message)
         self._conversation.posted(delivery.subscription.chat, digest.reply, message)
+
+    def _note_told(self, delivery: Delivery, digest: Digest) -> None:
+        chat, now = delivery.subscription.chat, self._clock()
+        self._chats.mark_delivered(chat, digest.articles, quotes=digest.quotes, now=now)
 
     def _unsure(self, delivery: Delivery, digest: Digest, reason: str, since: datetime) -> None:
         after = self._clock() + _pause_after(delivery)
@@ -282,7 +289,7 @@ class Courier:
 
     def _unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
         # Most likely it was posted; told again it would be told twice.
-        self._chats.mark_delivered(delivery.subscription.chat, digest.articles, now=self._clock())
+        self._note_told(delivery, digest)
         self._outbox.mark_unknown(delivery.id, reason)
         log.warning("delivery unknown", extra={"delivery": delivery.id, "reason": reason})
 

@@ -33,13 +33,15 @@ from bot.asks import (
     AskSubscriptions,
     ChangeSubscription,
     Filters,
+    Follow,
     Forget,
     RemoveFeed,
     Subscribe,
     Timezone,
 )
 from bot.commands import BY_NAME
-from bot.order import read_order
+from bot.order import Order, read_order
+from bot.schedule import Rhythm
 from summarizer.model import SpeakerId
 
 
@@ -220,17 +222,30 @@ def _search(rest: str) -> AskSearch:
 
 
 def _subscribe(rest: str) -> Subscribe:
+    order = _order("subscribe", rest)
+    if not order.topic and order.schedule.rhythm is not Rhythm.BREAKING:
+        raise _usage("subscribe")
+    return Subscribe(order=order)
+
+
+def _follow(rest: str) -> Follow:
+    order = _order("follow", rest)
+    if not order.topic:
+        raise _usage("follow")
+    return Follow(order=order)
+
+
+def _order(name: str, rest: str) -> Order:
+    if not rest:
+        raise _usage(name)
     if _filters(rest)[1] != Filters():
         raise NotUnderstood(
             "since:, from: and lang: are for /brief; a standing order takes any:, all: and none:."
         )
     try:
-        order = read_order(rest)
+        return read_order(rest)
     except ValueError as error:
         raise NotUnderstood(str(error)) from error
-    if not order.topic:
-        raise _usage("subscribe")
-    return Subscribe(order=order)
 
 
 def _one_word(name: str, rest: str) -> str:
@@ -268,6 +283,8 @@ _READERS: dict[str, Callable[[str], Ask]] = {
     "source": lambda rest: AskSource(article=_just_article("source", rest)),
     "search": _search,
     "subscribe": _subscribe,
+    "follow": _follow,
+    "unfollow": _change("unfollow"),
     "subscriptions": _bare("subscriptions", AskSubscriptions()),
     "unsubscribe": _change("unsubscribe"),
     "pause": _change("pause"),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection
 
+from articles.bursts import Bursts
 from articles.database import Database, DatabaseError, open_database
 from articles.fetching import FetchPolicy
 from articles.ingest import Ingested, Record, ingest
@@ -22,19 +23,25 @@ from articles.nearest import VectorIndex
 from articles.store import ArticleStore
 from articles.stories import opening
 from articles.vectors import ArticleVector
+from bot.alerts import AlertStore
+from bot.breaking import LOOKED_THROUGH, Breaking
+from bot.chat_zones import ChatZones
 from bot.copying import refuse_unfinished
-from bot.digest import Digests
+from bot.digest import DeliveryPolicy, Digests
 from bot.feed_commands import FeedCommands
 from bot.feed_desk import FeedDesk, Refreshed
 from bot.feed_owners import FeedOwners
+from bot.followed import Followed
 from bot.migration import upgrade
 from bot.monitor.meters import Meters
+from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.quotations import Quotations
 from bot.service import Service
 from bot.standing import StandingOrders
 from bot.store import ChatStore
 from bot.stories import Stories
+from bot.told import ToldStore
 from summarizer.analysis import Analysis, Summarizer, analyse
 from summarizer.encoder import MiniLM, checked_model
 from summarizer.errors import SummarizerError
@@ -163,11 +170,13 @@ class House:
         policy: FetchPolicy,
         clock: Callable[[], datetime] = utc_now,
         meters: Meters | None = None,
+        delivery: DeliveryPolicy | None = None,
     ) -> None:
         """zone: of chats that have set none. policy: how feeds and their articles are fetched.
 
-        meters: None: nobody reads them.
+        meters: None: nobody reads them. delivery: None: as it is by default.
         """
+        delivery = delivery or DeliveryPolicy()
         self.database = database
         self._vectors = VectorIndex(database)
         self.loaded = threading.Event()  # what `load_soon` loads
@@ -185,15 +194,36 @@ class House:
         self._stories = Stories(
             articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.meaning_of
         )
-        self.digests = Digests(stories=self._stories, chats=self.chats)
+        zones = ChatZones(chats=self.chats, default=zone)
+        quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
+        self.breaking = Breaking(
+            bursts=Bursts(database),
+            alerts=alerts,
+            threshold=delivery.breaking,
+            stories_on=lambda topic, since: self._stories.on(topic, limit=LOOKED_THROUGH, since=since),
+            article=self.articles.get,
+        )
+        self.digests = Digests(
+            stories=self._stories,
+            article=self.articles.get,
+            told=told,
+            followed=Followed(quotes=quotes, told=told),
+            breaking=self.breaking,
+            alerts=alerts,
+            missed=delivery.missed,
+        )
         self.service = Service(
             articles=self.articles,
             stories=self._stories,
-            quotations=Quotations(quotes=QuoteStore(database), analyses=self._analyses),
-            orders=StandingOrders(
+            quotations=Quotations(quotes=quotes, analyses=self._analyses),
+            zones=zones,
+            orders=StandingOrders(chats=self.chats),
+            ordering=Ordering(
                 chats=self.chats,
-                default_zone=zone,
+                zones=zones,
                 stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
+                quotes=quotes,
+                breaking=delivery.breaking,
             ),
             feeds=FeedCommands(desk=self.feeds, owners=self.feed_owners, clock=clock),
             chats=self.chats,
@@ -211,14 +241,18 @@ class House:
 
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
-        return ingest(
+        now = self.clock()
+        stored = ingest(
             article,
             database=self.database,
             store=self.articles,
             analyse=self._analyse,
             meaning=self.analyst.meaning,
-            now=self.clock(),
+            now=now,
         )
+        if stored.is_new:
+            self.breaking.reported(stored.id, now=now)
+        return stored
 
     def _feeds_asked(self, refreshed: Refreshed) -> None:
         self.meters.polled(refreshed.poll)
@@ -244,6 +278,7 @@ def open_house(
     zone: ZoneInfo,
     policy: FetchPolicy,
     meters: Meters | None = None,
+    delivery: DeliveryPolicy | None = None,
 ) -> Iterator[House]:
     """The house over the database of that URL, made or brought up to date first. Raises DatabaseError."""
     database = open_database(database_url)

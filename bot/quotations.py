@@ -61,7 +61,7 @@ class Quotations:
             return _no_quotes(speaker, ask)
         shown = found[:QUOTES_A_PAGE]
         turning = _turning(speaker, ask, is_last=len(found) == len(shown))
-        blocks = (Title(text=f"{speaker.name}, word for word"), *_by_article(shown, zone))
+        blocks = (Title(text=f"{speaker.name}, word for word"), *quotes_by_article(shown, zone))
         return Reply(blocks=blocks, buttons=(turning,) if turning else (), article=shown[0].article.id)
 
     def _nobody(self, name: str) -> Reply:
@@ -90,7 +90,7 @@ def _turning(speaker: StoredSpeaker, ask: AskQuotes, *, is_last: bool) -> tuple[
     return newer + (() if is_last else button("Older", f"{command} page:{ask.page + 1}"))
 
 
-def _by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[Block]:
+def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[Block]:
     """Quotes under the headline, publisher and date of the article that each is in."""
     blocks: list[Block] = []
     last: ArticleId | None = None

@@ -2,6 +2,7 @@
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
+import summarizer.schema  # noqa: F401 (orders point to its speakers)
 from articles.schema import RowId, UtcDateTime, metadata
 
 chats = Table(
@@ -35,17 +36,21 @@ subscriptions = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
-    Column("topic", Text, nullable=False),
+    Column("kind", String(16), nullable=False),  # OrderKind, see bot/store.py
+    Column("topic", Text, nullable=False),  # of a speaker's quotes: the name; "": any topic
+    Column("speaker_id", ForeignKey("speakers.id", ondelete="CASCADE")),  # whose quotes; null: nobody's
+    Column("always", Boolean, nullable=False),  # a digest comes also when there is nothing new
     Column("schedule", JSON, nullable=False),  # see bot/schedule.py
     Column("filters", JSON, nullable=False),  # see articles/feeds/filters.py; [] for none
     Column("timezone", Text, nullable=False),  # IANA; fixed when it was asked for
     Column("paused", Boolean, nullable=False),
-    Column("next_due", UtcDateTime, nullable=False),
+    Column("next_due", UtcDateTime, nullable=False),  # in the year 9999 while nothing breaks
     Column("created_by", Text, nullable=False),
     Column("barred_since", UtcDateTime),  # since when we may not write there; null: we may
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "paused", "next_due"),
-    Index("uq_subscriptions_chat_id_topic", "chat_id", "topic", unique=True),
+    Index(None, "kind", "topic"),
+    Index("uq_subscriptions_chat_id_kind_topic", "chat_id", "kind", "topic", unique=True),
 )
 
 # The unique key makes a digest one delivery, whoever enqueues it and how often.
@@ -67,12 +72,31 @@ outbox = Table(
     Index(None, "state", "try_after"),
 )
 
-# No story twice in one chat.
+# No story twice in one chat, and what its important updates are measured by.
 delivered = Table(
     "delivered",
     metadata,
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("publishers", Integer, nullable=False),  # that had reported its story when it was told
+)
+
+# No quote twice in one chat, in whichever story its speaker says it again.
+told_quotes = Table(
+    "told_quotes",
+    metadata,
+    Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
+    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/followed.py
+)
+
+# Stories that broke, each once.
+breaking_stories = Table(
+    "breaking_stories",
+    metadata,
+    Column("story_id", ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
+    Column("broke_at", UtcDateTime, nullable=False),
+    Column("announced", Boolean, nullable=False),  # all orders that it concerns have become due
+    Index(None, "announced", "broke_at"),
 )
 
 # Which chats asked for a feed: they hear when it is asked no more.

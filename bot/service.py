@@ -9,9 +9,11 @@ from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from bot import asks, grammar, views
 from bot.chat import ChatRef, MessageId, Request
+from bot.chat_zones import ChatZones
 from bot.commands import BY_NAME, COMMANDS, Command, Who
 from bot.compose import button
 from bot.feed_commands import FeedCommands
+from bot.ordering import Ordering
 from bot.quotations import Quotations
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
 from bot.standing import StandingOrders
@@ -37,6 +39,8 @@ class Service:
         articles: ArticleStore,
         stories: Stories,
         quotations: Quotations,
+        zones: ChatZones,
+        ordering: Ordering,
         orders: StandingOrders,
         feeds: FeedCommands,
         chats: ChatStore,
@@ -45,7 +49,7 @@ class Service:
         self._articles = articles
         self._stories = stories
         self._quotations = quotations
-        self._orders = orders
+        self._zones, self._ordering, self._orders = zones, ordering, orders
         self._feeds = feeds
         self._chats = chats
         self._clock = clock
@@ -66,7 +70,7 @@ class Service:
             return refusal(str(error))
 
     def _answer(self, request: Request, ask: asks.Ask) -> Reply:
-        now, zone = self._clock(), self._orders.zone(request.chat)
+        now, zone = self._clock(), self._zones.of(request.chat)
         match ask:
             case asks.AskBrief():
                 return self._stories.brief(ask, now=now, zone=zone)
@@ -80,7 +84,13 @@ class Service:
                 return help_reply(greeting=ask.greeting, to_owner=request.is_owner)
             case asks.AskStatus():
                 return self._status(request.chat)
-            case asks.Subscribe() | asks.AskSubscriptions() | asks.ChangeSubscription() | asks.Timezone():
+            case (
+                asks.Subscribe()
+                | asks.Follow()
+                | asks.AskSubscriptions()
+                | asks.ChangeSubscription()
+                | asks.Timezone()
+            ):
                 return self._standing(request, ask, now)
             case asks.Forget() | asks.AskExport():
                 return self._kept(request, ask)
@@ -93,7 +103,7 @@ class Service:
         article = self._meant(request, ask.article)
         if isinstance(article, Reply):
             return article
-        zone, page_chars = self._orders.zone(request.chat), request.page_chars
+        zone, page_chars = self._zones.of(request.chat), request.page_chars
         match ask:
             case asks.AskArticleBrief():
                 return self._stories.article_brief(article, zone=zone)
@@ -125,24 +135,26 @@ class Service:
         if shown is None or shown.query is None:
             return refusal(NOTHING_SHOWN)
         ask = grammar.read_topic(shown.query)
-        zone = self._orders.zone(request.chat)
+        zone = self._zones.of(request.chat)
         return self._stories.brief(ask, now=now, zone=zone, offset=shown.offset + 1)
 
     def _standing(
         self,
         request: Request,
-        ask: asks.Subscribe | asks.AskSubscriptions | asks.ChangeSubscription | asks.Timezone,
+        ask: asks.AboutOrders,
         now: datetime,
     ) -> Reply:
         match ask:
             case asks.Subscribe():
-                return self._orders.subscribe(request, ask.order, now=now)
+                return self._ordering.subscribe(request, ask.order, now=now)
+            case asks.Follow():
+                return self._ordering.follow(request, ask.order, now=now)
             case asks.AskSubscriptions():
                 return self._orders.subscriptions(request.chat, now=now)
             case asks.ChangeSubscription():
                 return self._orders.change(request.chat, ask, now=now)
             case asks.Timezone():
-                return self._orders.timezone(request.chat, ask.zone, now=now)
+                return self._zones.answer(request.chat, ask.zone, now=now)
 
     def _kept(self, request: Request, ask: asks.Forget | asks.AskExport) -> Reply:
         if isinstance(ask, asks.AskExport):
@@ -157,7 +169,7 @@ class Service:
         return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
 
     def _status(self, chat: ChatRef) -> Reply:
-        zone = self._orders.zone(chat)
+        zone = self._zones.of(chat)
         orders = len(self._chats.subscriptions(chat))
         lines = (
             self._stories.stored(zone),
@@ -199,7 +211,7 @@ class Service:
             ask = grammar.read_topic(words)
         except grammar.NotUnderstood:
             return ()
-        return self._stories.offers(ask, now=self._clock(), zone=self._orders.zone(chat), limit=limit)
+        return self._stories.offers(ask, now=self._clock(), zone=self._zones.of(chat), limit=limit)
 
     def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
         shown = self._chats.last_shown(chat)

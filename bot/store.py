@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NewType
 
 from sqlalchemy import (
@@ -24,9 +25,10 @@ from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
 from articles.schema import articles
 from bot.chat import ChatRef, MessageId
-from bot.schema import chats, delivered, feed_owners, shown, subscriptions
+from bot.schema import chats, delivered, feed_owners, outbox, shown, subscriptions, told_quotes
+from bot.told import ChatId, note_told
+from summarizer.model import SpeakerId
 
-ChatId = NewType("ChatId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 
 SHOWN_KEPT = 100  # a chat's older ones are dropped: nobody replies that far up
@@ -42,13 +44,21 @@ class Shown:
     message: MessageId | None
 
 
+class OrderKind(StrEnum):
+    """What a standing order delivers."""
+
+    TOPIC = "topic"  # a digest of the stories on a topic
+    BREAKING = "breaking"  # a story when it breaks, on a topic or on any
+    SPEAKER = "speaker"  # somebody's new quotes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
     """A chat's standing order."""
 
     id: SubscriptionId
     chat: ChatRef
-    topic: str
+    topic: str  # of a speaker's quotes: the name; "": any topic
     schedule: Mapping[str, Any]  # as `bot/schedule.py` writes it
     timezone: str  # IANA
     paused: bool
@@ -56,6 +66,9 @@ class Subscription:
     created_by: str  # the platform's user id
     barred_since: datetime | None = None  # since when we may not write there; None: we may
     filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
+    kind: OrderKind = OrderKind.TOPIC
+    speaker: SpeakerId | None = None  # whose quotes it delivers
+    always: bool = False  # a digest comes also when there is nothing new
 
 
 class ChatStore:
@@ -144,9 +157,15 @@ class ChatStore:
         created_by: str,
         now: datetime,
         filters: Sequence[Rule] = (),
+        kind: OrderKind = OrderKind.TOPIC,
+        speaker: SpeakerId | None = None,
+        always: bool = False,
     ) -> tuple[Subscription, bool]:
-        """The order, and whether it is new: a chat has one for a topic, which takes the new schedule."""
+        """The order, and whether it is new: a chat has one of a kind for a topic, which takes the new
+        schedule."""
         order = {
+            "speaker_id": speaker,
+            "always": always,
             "schedule": dict(schedule),
             "filters": rules_to_json(filters),
             "timezone": timezone,
@@ -155,9 +174,10 @@ class ChatStore:
         }
         with self._database.transaction() as connection:
             chat_id = ensure(connection, chat, now)
-            first = {"chat_id": chat_id, "topic": topic, "created_by": created_by, "created_at": now}
+            key = {"chat_id": chat_id, "kind": kind.value, "topic": topic}
+            first = key | {"created_by": created_by, "created_at": now}
             is_new = insert_absent(connection, subscriptions, [order | first]) == 1
-            of_topic = and_(subscriptions.c.chat_id == chat_id, subscriptions.c.topic == topic)
+            of_topic = and_(*(subscriptions.c[name] == value for name, value in key.items()))
             if not is_new:
                 connection.execute(update(subscriptions).where(of_topic).values(order))
             row = connection.execute(SUBSCRIPTIONS.where(of_topic)).one()
@@ -193,12 +213,17 @@ class ChatStore:
         with self._database.transaction() as connection:
             return connection.execute(delete(subscriptions).where(subscriptions.c.chat_id.in_(gone))).rowcount
 
-    def mark_delivered(self, chat: ChatRef, articles: Iterable[ArticleId], *, now: datetime) -> None:
-        """The chat has had these, and does not get them unasked again."""
+    def mark_delivered(
+        self,
+        chat: ChatRef,
+        articles: Iterable[ArticleId],
+        *,
+        quotes: Iterable[int] = (),
+        now: datetime,
+    ) -> None:
+        """The chat has had these, and does not get them unasked again. quotes: by their keys."""
         with self._database.transaction() as connection:
-            chat_id = ensure(connection, chat, now)
-            rows = [{"chat_id": chat_id, "article_id": article} for article in articles]
-            insert_absent(connection, delivered, rows)
+            note_told(connection, ensure(connection, chat, now), articles, quotes)
 
     def delivered_among(self, chat: ChatRef, among: Iterable[ArticleId]) -> frozenset[ArticleId]:
         """Those of the articles whose story the chat has had, in whichever article's words."""
@@ -213,9 +238,10 @@ class ChatStore:
             return frozenset(ArticleId(row.id) for row in connection.execute(chosen))
 
     def forget(self, chat: ChatRef) -> bool:
-        """Deletes all that is kept for the chat, its standing orders too; whether there was anything."""
+        """Deletes all that is kept for the chat and all its threads, standing orders too; whether there was
+        anything."""
         with self._database.transaction() as connection:
-            return connection.execute(delete(chats).where(same(chat))).rowcount == 1
+            return connection.execute(delete(chats).where(_whole(chat))).rowcount > 0
 
     def move(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: all that is kept goes with it, its threads' too.
@@ -229,19 +255,20 @@ class ChatStore:
                 _move_one(connection, row, ChatRef(platform=to.platform, chat=to.chat, thread=thread))
 
     def export(self, chat: ChatRef) -> dict[str, Any] | None:
-        """All that is kept for the chat, as JSON can hold it; None: nothing is."""
+        """All that is kept for the chat and its threads, as JSON can hold it; None: nothing is."""
         with self._database.reading() as connection:
-            row = connection.execute(select(chats).where(same(chat))).first()
-            if row is None:
-                return None
-            kept = {
-                table.name: [
-                    _plain(found)
-                    for found in connection.execute(select(table).where(table.c.chat_id == row.id))
-                ]
-                for table in (subscriptions, shown, delivered, feed_owners)
-            }
-        return {"chat": _plain(row), **kept}
+            rows = connection.execute(select(chats).where(_whole(chat)).order_by(chats.c.thread)).all()
+            kept = [{"chat": _plain(row), **_kept(connection, row.id)} for row in rows]
+        return {"threads": kept} if kept else None
+
+
+def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]]]:
+    """A chat's or thread's rows by table."""
+    tables = (subscriptions, shown, delivered, told_quotes, feed_owners)
+    chosen = {table.name: select(table).where(table.c.chat_id == chat_id) for table in tables}
+    orders = select(subscriptions.c.id).where(subscriptions.c.chat_id == chat_id).scalar_subquery()
+    chosen[outbox.name] = select(outbox).where(outbox.c.subscription_id.in_(orders)).order_by(outbox.c.due_at)
+    return {name: [_plain(row) for row in connection.execute(rows)] for name, rows in chosen.items()}
 
 
 def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
@@ -280,7 +307,15 @@ def subscription_of(row: Row[Any]) -> Subscription:
         created_by=row.created_by,
         barred_since=row.barred_since,
         filters=rules_from_json(row.filters),
+        kind=OrderKind(row.kind),
+        speaker=row.speaker_id,
+        always=row.always,
     )
+
+
+def _whole(chat: ChatRef) -> ColumnElement[bool]:
+    """The chat with all its threads, also where one of them is named."""
+    return and_(chats.c.platform == chat.platform, chats.c.chat == chat.chat)
 
 
 def _all_of(chat: ChatRef) -> ColumnElement[bool]:
@@ -311,9 +346,15 @@ def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
     if there == old.id:
         return
     connection.execute(update(shown).where(shown.c.chat_id == old.id).values(chat_id=there))
-    for table, column in ((subscriptions, "topic"), (delivered, "article_id"), (feed_owners, "feed_id")):
-        has = select(table.c[column]).where(table.c.chat_id == there).scalar_subquery()
-        lacking = and_(table.c.chat_id == old.id, table.c[column].not_in(has))
+    for table, columns in (
+        (subscriptions, ("kind", "topic")),
+        (delivered, ("article_id",)),
+        (told_quotes, ("quote_key",)),
+        (feed_owners, ("feed_id",)),
+    ):
+        has = table.alias("has")
+        its_own = exists().where(has.c.chat_id == there, *(has.c[name] == table.c[name] for name in columns))
+        lacking = and_(table.c.chat_id == old.id, ~its_own)
         connection.execute(update(table).where(lacking).values(chat_id=there))
     unset = and_(chats.c.id == there, chats.c.timezone.is_(None))
     connection.execute(update(chats).where(unset).values(timezone=old.timezone))

@@ -118,6 +118,17 @@ class Briefs(BaseModel):
         return self
 
 
+class Delivery(BaseModel):
+    """How standing orders are delivered."""
+
+    # What was missed while nothing could be delivered: all of it comes as one digest, or it is left out.
+    missed: Literal["catch-up", "drop"] = "catch-up"
+    missed_after_minutes: int = Field(default=30, ge=1)  # from when on a digest was missed
+    # A story breaks when so many publishers report it in their own words within so many minutes.
+    breaking_publishers: int = Field(default=3, ge=2)
+    breaking_within_minutes: int = Field(default=60, ge=5, le=720)
+
+
 class Monitor(BaseModel):
     """Health and metrics over HTTP; without a port there are none."""
 
@@ -145,6 +156,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     feeds: Feeds = Feeds()
     briefs: Briefs = Briefs()
+    delivery: Delivery = Delivery()
     monitor: Monitor = Monitor()
 
     @field_validator("timezone")

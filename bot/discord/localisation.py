@@ -33,6 +33,14 @@ _COMMANDS = {
     "search": ("suchen", "rechercher", "buscar", "cerca", "zoeken", "buscar"),
     "subscribe": ("abonnieren", "abonner", "suscribir", "abbona", "abonneren", "assinar"),
     "follow": ("folgen", "suivre", "seguir", "segui", "volgen", "seguir"),
+    "unfollow": (
+        "nicht-mehr-folgen",
+        "ne-plus-suivre",
+        "dejar-de-seguir",
+        "smetti-di-seguire",
+        "ontvolgen",
+        "deixar-de-seguir",
+    ),
     "subscriptions": (
         "abonnements",
         "abonnements",

@@ -180,7 +180,7 @@ async def test_the_next_digest_brings_what_is_new(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
     ask(house, "/subscribe nato daily 20:00")
-    clock.now += DAY
+    clock.now += timedelta(hours=2)
     await courier.round()
     house.ingest(article(headline="NATO Meets Again", text="NATO met again.", published=clock.now))
     clock.now += DAY

@@ -9,6 +9,7 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
+from bot.outbox import Outbox
 from bot.store import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId
 from tests.samples import CHAT, NOW, article
 
@@ -205,15 +206,30 @@ def test_a_move_to_a_chat_that_has_orders_already_keeps_both_and_doubles_none(
 
 
 def test_an_export_holds_all_that_is_kept_as_json(
-    chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
+    chat_store: ChatStore, outbox: Outbox, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:
     order(chat_store)
+    outbox.enqueue_due(NOW, limit=9, next_due=lambda due: due.next_due + timedelta(days=1))
+    chat_store.resume_subscription(CHAT, chat_store.subscriptions(CHAT)[0].id, next_due=NOW)
     chat_store.remember_shown(CHAT, two_articles[0], query="nato", now=NOW)
     chat_store.mark_delivered(CHAT, two_articles[:1], now=NOW)
     exported = chat_store.export(CHAT)
     assert exported is not None
-    assert exported["chat"]["chat"] == CHAT.chat
-    assert exported["subscriptions"][0]["topic"] == "nato"
-    assert exported["subscriptions"][0]["next_due"] == NOW.isoformat()
-    assert exported["shown"][0]["query"] == "nato"
-    assert exported["delivered"] == [{"article_id": two_articles[0]}]
+    (kept,) = exported["threads"]
+    assert kept["chat"]["chat"] == CHAT.chat
+    assert kept["subscriptions"][0]["topic"] == "nato"
+    assert kept["subscriptions"][0]["next_due"] == NOW.isoformat()
+    assert kept["shown"][0]["query"] == "nato"
+    assert kept["delivered"] == [{"article_id": two_articles[0], "publishers": 1}]
+    assert [row["state"] for row in kept["outbox"]] == ["due"]
+
+
+def test_a_chat_is_forgotten_and_exported_with_all_its_threads(chat_store: ChatStore) -> None:
+    for chat in (CHAT, TOPIC, OTHER):
+        order(chat_store, chat)
+    exported = chat_store.export(TOPIC)
+    assert exported is not None
+    assert [kept["chat"]["thread"] for kept in exported["threads"]] == ["", "7"]
+    assert chat_store.forget(TOPIC)
+    assert chat_store.export(CHAT) is None
+    assert chat_store.export(OTHER) is not None

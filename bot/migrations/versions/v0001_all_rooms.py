@@ -178,6 +178,7 @@ def upgrade() -> None:
         "delivered",
         sa.Column("chat_id", ROW_ID, nullable=False),
         sa.Column("article_id", ROW_ID, nullable=False),
+        sa.Column("publishers", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_delivered_article_id"), ondelete="CASCADE"
         ),
@@ -247,7 +248,10 @@ def upgrade() -> None:
         "subscriptions",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("chat_id", ROW_ID, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("speaker_id", ROW_ID, nullable=True),
+        sa.Column("always", sa.Boolean(), nullable=False),
         sa.Column("schedule", sa.JSON(), nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
@@ -259,12 +263,46 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["chat_id"], ["chats.id"], name=op.f("fk_subscriptions_chat_id"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(
+            ["speaker_id"],
+            ["speakers.id"],
+            name=op.f("fk_subscriptions_speaker_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
     )
     op.create_index(
         op.f("ix_subscriptions_paused_next_due"), "subscriptions", ["paused", "next_due"], unique=False
     )
-    op.create_index("uq_subscriptions_chat_id_topic", "subscriptions", ["chat_id", "topic"], unique=True)
+    op.create_index(op.f("ix_subscriptions_kind_topic"), "subscriptions", ["kind", "topic"], unique=False)
+    op.create_index(
+        "uq_subscriptions_chat_id_kind_topic", "subscriptions", ["chat_id", "kind", "topic"], unique=True
+    )
+    op.create_table(
+        "told_quotes",
+        sa.Column("chat_id", ROW_ID, nullable=False),
+        sa.Column("quote_key", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["chat_id"], ["chats.id"], name=op.f("fk_told_quotes_chat_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("chat_id", "quote_key", name=op.f("pk_told_quotes")),
+    )
+    op.create_table(
+        "breaking_stories",
+        sa.Column("story_id", ROW_ID, nullable=False),
+        sa.Column("broke_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("announced", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story_id"], ["stories.id"], name=op.f("fk_breaking_stories_story_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_breaking_stories")),
+    )
+    op.create_index(
+        op.f("ix_breaking_stories_announced_broke_at"),
+        "breaking_stories",
+        ["announced", "broke_at"],
+        unique=False,
+    )
     op.create_table(
         "outbox",
         sa.Column("id", ROW_ID, nullable=False),
@@ -296,9 +334,13 @@ def downgrade() -> None:
     op.drop_index("uq_outbox_subscription_id_due_at", table_name="outbox")
     op.drop_index(op.f("ix_outbox_state_try_after"), table_name="outbox")
     op.drop_table("outbox")
-    op.drop_index("uq_subscriptions_chat_id_topic", table_name="subscriptions")
+    op.drop_index("uq_subscriptions_chat_id_kind_topic", table_name="subscriptions")
+    op.drop_index(op.f("ix_subscriptions_kind_topic"), table_name="subscriptions")
     op.drop_index(op.f("ix_subscriptions_paused_next_due"), table_name="subscriptions")
     op.drop_table("subscriptions")
+    op.drop_index(op.f("ix_breaking_stories_announced_broke_at"), table_name="breaking_stories")
+    op.drop_table("breaking_stories")
+    op.drop_table("told_quotes")
     op.drop_index(op.f("ix_speaker_words_speaker_id"), table_name="speaker_words")
     op.drop_index(op.f("ix_speaker_words_backwards"), table_name="speaker_words")
     op.drop_table("speaker_words")

@@ -1,0 +1,94 @@
+"""Following a speaker: their own words, each once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.house import House
+from bot.reply import Quotation
+from bot.store import OrderKind
+from tests.bot.conftest import HandClock
+from tests.bot.talk import ask, commands, quotations, words
+from tests.samples import CHAT, article
+
+PRINTS = "Prime Minister Ann Lee said “{}” in Oslo on Friday. Ann Lee added that taxes would fall."
+
+
+def told(house: House, clock: HandClock) -> list[Quotation]:
+    """What the chat's one order delivers now, marked as delivered."""
+    (order,) = house.chats.subscriptions(CHAT)
+    digest = house.digests.compose(order, now=clock.now)
+    if digest is None:
+        return []
+    house.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=clock.now)
+    return quotations(digest.reply)
+
+
+def test_a_speakers_new_quotes_come_word_for_word_with_cue_headline_and_link(
+    house: House, clock: HandClock
+) -> None:
+    reply = ask(house, "/follow mattis daily 20:00")
+    assert words(reply).splitlines()[:2] == [
+        "Jim Mattis: a standing order",
+        "New quotes, word for word, daily at 20:00, UTC time.",
+    ]
+    (order,) = house.chats.subscriptions(CHAT)
+    assert (order.kind, order.topic) == (OrderKind.SPEAKER, "Jim Mattis")
+    digest = house.digests.compose(order, now=clock.now)
+    assert digest is not None
+    text = words(digest.reply)
+    assert text.startswith("Jim Mattis: 7 new quotes, word for word\nMattis Rules Out Military Collaboration")
+    assert {quote.speaker for quote in quotations(digest.reply)} == {"Jim Mattis"}
+    assert all(quote.verbatim and quote.cue for quote in quotations(digest.reply) if quote.label is None)
+
+
+def test_no_quote_comes_twice_in_whichever_story_it_is_said_again(house: House, clock: HandClock) -> None:
+    first = "We will build a bridge to every island of the north before the winter comes"
+    house.ingest(article(headline="A bridge for all", text=PRINTS.format(first), published=clock.now))
+    ask(house, "/follow ann lee")
+    assert [quote.parts for quote in told(house, clock)] == [(first,)]
+    assert told(house, clock) == []
+    clock.now += timedelta(days=2)
+    again = f"Storms held the ferry in Bergen. {PRINTS.format(first.upper())}"
+    house.ingest(article(headline="Storm over Bergen", text=again, published=clock.now))
+    assert told(house, clock) == []
+    second = "Nobody in this country should have to swim to work in December"
+    house.ingest(article(headline="Swimming to work", text=PRINTS.format(second), published=clock.now))
+    assert [quote.parts for quote in told(house, clock)] == [(second,)]
+
+
+def test_who_is_meant_is_asked_where_two_people_have_the_name(house: House) -> None:
+    for name, said in (("Ann Lee", "We are ready for the winter"), ("Robert Lee", "I am against all of it")):
+        text = f"“{said},” {name} said in Oslo. “It will be hard,” {name} said."
+        house.ingest(article(headline=f"{name} speaks", text=text))
+    reply = ask(house, "/follow lee every morning")
+    assert words(reply).startswith("Who is meant by “lee”?")
+    confirmed = ask(house, commands(reply)[0])
+    assert "Daily" in words(confirmed) or "daily" in words(confirmed)
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+def test_whoever_is_not_quoted_cannot_be_followed(house: House) -> None:
+    assert words(ask(house, "/follow nobody")).startswith("Nobody called “nobody” is quoted here yet.")
+    assert ask(house, "/follow mattis breaking").error
+    assert ask(house, "/follow").error
+
+
+def test_somebody_is_followed_no_more_by_a_part_of_the_name(house: House) -> None:
+    ask(house, "/subscribe mattis")
+    ask(house, "/follow mattis")
+    assert "quotes by Jim Mattis: daily at 08:00" in words(ask(house, "/subscriptions"))
+    assert words(ask(house, "/unfollow mattis")) == "Ended: quotes by Jim Mattis."
+    assert [order.kind for order in house.chats.subscriptions(CHAT)] == [OrderKind.TOPIC]
+    assert words(ask(house, "/unfollow mattis")).startswith("Nobody is followed here.")
+
+
+def test_a_topic_and_a_speaker_of_one_name_are_two_orders(house: House) -> None:
+    ask(house, '/subscribe "Jim Mattis"')
+    ask(house, "/follow Jim Mattis")
+    ask(house, '/subscribe "Jim Mattis" breaking')
+    orders = house.chats.subscriptions(CHAT)
+    assert [order.kind for order in orders] == [OrderKind.TOPIC, OrderKind.SPEAKER, OrderKind.BREAKING]
+    moved = replace(CHAT, chat="-9")
+    ask(house, '/subscribe "Jim Mattis" hourly', chat=moved)
+    house.chats.move(CHAT, moved)
+    assert len(house.chats.subscriptions(moved)) == 3
