@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.model import ArticleId
 from articles.schema import articles, stories
-from articles.searching import first_key
+from articles.search_keys import first_key
 from articles.stories import StoryId
 
 NEW_FOR = timedelta(days=1)  # a story that goes on for longer breaks no more

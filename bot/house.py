@@ -285,6 +285,8 @@ def open_house(
     try:
         upgrade(database)
         refuse_unfinished(database)
-        yield House(database, analyst=analyst, zone=zone, policy=policy, meters=meters)
+        yield House(
+            database, analyst=analyst, zone=zone, policy=policy, meters=meters, delivery=delivery
+        )
     finally:
         database.close()

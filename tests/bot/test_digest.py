@@ -138,7 +138,7 @@ def test_what_was_missed_is_dropped_where_that_is_set(house: House, clock: HandC
     policy = DeliveryPolicy(missed=Missed(drop=True))
     dropping = House(
         house.database,
-        analyst=house._analyst,
+        analyst=house.analyst,
         zone=UTC_ZONE,
         policy=house.feeds._policy,
         clock=clock,

@@ -85,7 +85,7 @@ BOMB = """A car bomb killed 12 people outside a bank in Kabul on Thursday, Mayor
 The bomb held 90 kilograms of explosives and broke windows half a mile away.
 
 Mayor Ahmad Rahimi said that the bank would open again on Saturday."""
-BOMB_TOO = """At least 14 people died on Thursday when a car bomb went off outside a bank in Kabul, police say.
+BOMB_TOO = """At least 14 people died on Thursday when a car bomb went off outside a Kabul bank, police say.
 
 Mayor Ahmad Rahimi visited the wounded in Kabul's main hospital in the afternoon."""
 
