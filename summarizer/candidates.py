@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from articles.model import Article, ParagraphKind, Span
 from summarizer.compression import cuts, edited
 from summarizer.model import Edit, EditKind, Quote, QuoteKind
-from summarizer.references import written_out
+from summarizer.references import References
 from summarizer.sentences import split_sentences
 from summarizer.standalone import stands_alone
 
@@ -38,13 +38,14 @@ def candidates(article: Article, quotes: Sequence[Quote]) -> tuple[Candidate, ..
     """The candidates in text order. A quote that runs into the next sentence takes that one with it."""
     # A paraphrase is the reporter's wording, and may be cut as any other.
     quoted = [s for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED for s in quote.content]
+    references = References(article, quotes)
     found: list[Candidate] = []
     for number, paragraph in enumerate(article.paragraphs()):
         words = paragraph.span.of(article.text)
         sentences = [_shifted(span, paragraph.span.start) for span in split_sentences(words)]
         for spans in _joined(sentences, quoted):
             prose = paragraph.kind is not ParagraphKind.LIST_ITEM
-            out = written_out(article, Span(start=spans[0].start, end=spans[-1].end), quotes)
+            out = references.written_out(Span(start=spans[0].start, end=spans[-1].end))
             found.append(_candidate(article.text, spans, number, quoted, out, prose=prose))
     return tuple(found)
 

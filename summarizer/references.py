@@ -4,6 +4,7 @@ The words of a quotation are never touched.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
@@ -45,22 +46,70 @@ _PAST = re.compile(
 _OLDEST = 5  # days back; six would be tomorrow's weekday, where the publisher's day is not ours
 
 
-def written_out(article: Article, sentence: Span, quotes: Sequence[Quote]) -> tuple[Edit, ...]:
-    """The edits that say in the sentence what a reader of it alone would not know, in text order, disjoint.
+class References:
+    """Whom and when the sentences of one article mean. quotes: the article's."""
 
-    sentence: of `article.text`. quotes: the article's, in text order.
-    """
-    text = sentence.of(article.text)
-    at = sentence.start
-    quoted = [Span(start=at + match.start(), end=at + match.end()) for match in _QUOTED.finditer(text)]
-    found = [*_names(article, sentence, quotes)]
-    if article.published is not None and article.language.startswith("en"):
-        found += _dates(text, sentence.start, article.published)
-    return tuple(
-        edit
-        for edit in sorted(found, key=lambda edit: edit.span)
-        if not any(edit.span.overlaps(words) for words in quoted)
-    )
+    def __init__(self, article: Article, quotes: Sequence[Quote]) -> None:
+        self._article = article
+        self._quotes = {quote.source: quote for quote in quotes if quote.source is not None}
+        self._sources = sorted(self._quotes)
+        self._surnames = {
+            quote.speaker.name.split()[-1]
+            for quote in quotes
+            if quote.speaker is not None and quote.speaker.kind is SpeakerKind.PERSON
+        }
+
+    def written_out(self, sentence: Span) -> tuple[Edit, ...]:
+        """The edits that say in a sentence what a reader of it alone would not know, in text order, disjoint.
+
+        sentence: of the article's text.
+        """
+        article, at = self._article, sentence.start
+        text = sentence.of(article.text)
+        quoted = [Span(start=at + match.start(), end=at + match.end()) for match in _QUOTED.finditer(text)]
+        found = [*self._names(sentence)]
+        if article.published is not None and article.language.startswith("en"):
+            found += _dates(text, at, article.published)
+        return tuple(
+            edit
+            for edit in sorted(found, key=lambda edit: edit.span)
+            if not any(edit.span.overlaps(words) for words in quoted)
+        )
+
+    def name_of(self, pronoun: Span) -> str | None:
+        """Whose name a "he" or "she" stands for; None where that is not sure.
+
+        Sure is one whose words the sentence tells, whom the quotes' own resolution names, and beside whom
+        nobody else is named just before.
+        """
+        quote = self._quotes.get(pronoun)
+        if quote is None or quote.speaker is None or quote.confidence < _SURE:
+            return None
+        is_pronoun = pronoun.of(self._article.text).lower() in {"he", "she"}
+        if not is_pronoun or quote.speaker.kind is not SpeakerKind.PERSON:
+            return None
+        return quote.speaker.name if self._is_only_one_named(pronoun.start, quote.speaker) else None
+
+    def _names(self, sentence: Span) -> Iterator[Edit]:
+        first = bisect_left(self._sources, sentence.start, key=lambda source: source.start)
+        last = bisect_left(self._sources, sentence.end, key=lambda source: source.start)
+        for source in self._sources[first:last]:
+            name = self.name_of(source)
+            if name is None:
+                continue
+            if name.split()[-1] not in self._article.text[sentence.start : source.start]:
+                yield Edit(span=source, text=name, kind=EditKind.PRONOUN)
+            return  # once named, "he" is clear
+
+    def _is_only_one_named(self, at: int, speaker: Speaker) -> bool:
+        """Whether the speaker is named shortly before, and no other person is."""
+        before = _QUOTED.sub(" ", _last_two_sentences(self._article.text[max(0, at - _NEAR) : at]))
+        if _PRONOUN.search(before):
+            return False  # somebody is spoken of already who need not be named here
+        named = {re.sub(r"['’]s?$", "", word) for word in _WORD.findall(before)}
+        others = named - set(speaker.name.split())
+        anybody = any(word in self._surnames or word.lower() in _GIVEN for word in others)
+        return speaker.name.split()[-1] in named and not anybody
 
 
 def date_of(text: str, at: Span, published: datetime) -> str | None:
@@ -69,51 +118,6 @@ def date_of(text: str, at: Span, published: datetime) -> str | None:
         if edit.span == at:
             return edit.text
     return None
-
-
-def name_of(article: Article, pronoun: Span, quotes: Sequence[Quote]) -> str | None:
-    """Whose name a "he" or "she" stands for; None where that is not sure.
-
-    Sure is one whose words the sentence tells, whom the quotes' own resolution names, and beside whom nobody
-    else is named just before.
-    """
-    if pronoun.of(article.text).lower() not in {"he", "she"}:
-        return None
-    for quote in quotes:
-        speaker = quote.speaker
-        if quote.source != pronoun or speaker is None or quote.confidence < _SURE:
-            continue
-        if speaker.kind is SpeakerKind.PERSON and _is_only_one_named(article, pronoun.start, speaker, quotes):
-            return speaker.name
-    return None
-
-
-def _names(article: Article, sentence: Span, quotes: Sequence[Quote]) -> Iterator[Edit]:
-    sources = {quote.source for quote in quotes if quote.source is not None}
-    for source in sorted(sources):
-        inside = sentence.start <= source.start and source.end <= sentence.end
-        if not inside or (name := name_of(article, source, quotes)) is None:
-            continue
-        said_before = article.text[sentence.start : source.start]
-        if name.split()[-1] not in said_before:
-            yield Edit(span=source, text=name, kind=EditKind.PRONOUN)
-            return  # once named, "he" is clear
-
-
-def _is_only_one_named(article: Article, at: int, speaker: Speaker, quotes: Sequence[Quote]) -> bool:
-    """Whether the speaker is named shortly before, and no other person is."""
-    before = _QUOTED.sub(" ", _last_two_sentences(article.text[max(0, at - _NEAR) : at]))
-    if _PRONOUN.search(before):
-        return False  # somebody is spoken of already who need not be named here
-    named = {re.sub(r"['’]s?$", "", word) for word in _WORD.findall(before)}
-    own = set(speaker.name.split())
-    others = {
-        quote.speaker.name.split()[-1]
-        for quote in quotes
-        if quote.speaker is not None and quote.speaker.kind is SpeakerKind.PERSON
-    }
-    surname = speaker.name.split()[-1]
-    return surname in named and not any(word in others or word.lower() in _GIVEN for word in named - own)
 
 
 def _last_two_sentences(text: str) -> str:

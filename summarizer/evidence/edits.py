@@ -8,7 +8,7 @@ from articles.model import Article, Span
 from summarizer.compression import edited, is_connective
 from summarizer.model import Bullet, Edit, EditKind, Quote, QuoteKind
 from summarizer.quotes.spans import find_passages
-from summarizer.references import date_of, name_of
+from summarizer.references import References, date_of
 
 _ATTRIBUTES = re.compile(
     r"\b(?:said|says?|according|told|claim\w*|alleg\w*|accus\w*|reported\w*)\b", re.IGNORECASE
@@ -40,7 +40,7 @@ def _is_sound(article: Article, quotes: Sequence[Quote], hull: Span, edit: Edit)
         case EditKind.ASIDE | EditKind.CLAUSE:
             return not edit.text.strip() and not _ATTRIBUTES.search(words)
         case EditKind.PRONOUN:
-            return edit.text == name_of(article, edit.span, quotes)
+            return edit.text == References(article, quotes).name_of(edit.span)
         case EditKind.DATE:
             return article.published is not None and edit.text == date_of(
                 hull.of(article.text),

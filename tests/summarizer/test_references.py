@@ -9,7 +9,7 @@ from articles.model import Article, Span
 from summarizer.compression import edited
 from summarizer.model import EditKind
 from summarizer.quotes import find_quotes
-from summarizer.references import written_out
+from summarizer.references import References
 from tests.summarizer import made
 
 THURSDAY = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def written(*before: str, sentence: str, published: datetime | None = THURSDAY, 
     source = replace(made.article(*before, sentence), published=published, language=language)
     quotes = find_quotes(source.text, [paragraph.span for paragraph in source.paragraphs()])
     span = Span(start=len(source.text) - len(sentence), end=len(source.text))
-    return edited(source.text, span, written_out(source, span, quotes))
+    return edited(source.text, span, References(source, quotes).written_out(span))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def source_of(*paragraphs: str) -> Article:
 
 def test_each_edit_says_what_it_is() -> None:
     source = source_of("Mayor John Miller said on Monday that it had rained.")
-    (edit,) = written_out(source, Span(start=0, end=len(source.text)), ())
+    (edit,) = References(source, ()).written_out(Span(start=0, end=len(source.text)))
     assert (edit.kind, edit.span.of(source.text), edit.text) == (
         EditKind.DATE,
         "Monday",
