@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,11 @@ from articles.database import Database, open_database
 from articles.fulltext import Expression, match_expression, parse_query
 from articles.fulltext_index import full_text
 from articles.fulltext_sqlite import expression_of
+from articles.nearest import VectorIndex
 from articles.store import ArticleStore
-from bench.synthetic_news import NEWEST, SyntheticNews
+from bench.synthetic_news import ACRONYMS, NEWEST, THEMES, SyntheticNews
 from bot.asks import AskBrief, AskQuotes, AskSearch, Filters
+from bot.house import Analyst
 from bot.migration import upgrade
 from bot.quotations import Quotations
 from bot.stories import Stories
@@ -102,9 +104,13 @@ class Questions:
 
     def __init__(self, database: Database, news: SyntheticNews) -> None:
         self._database, self._news = database, news
-        self.store, self.quotes = ArticleStore(database), QuoteStore(database)
+        index, analyst = VectorIndex(database), Analyst()
+        began = time.perf_counter()
+        index.load(analyst.load())
+        print(f"the model and the index of meanings loaded in {time.perf_counter() - began:.1f} s")
+        self.store, self.quotes = ArticleStore(database, index), QuoteStore(database)
         analyses = AnalysisStore(database)
-        self._stories = Stories(articles=self.store, analyses=analyses)
+        self._stories = Stories(articles=self.store, analyses=analyses, meaning_of=analyst.meaning_of)
         self._quotations = Quotations(quotes=self.quotes, analyses=analyses)
 
     def words(self, ranks: range) -> list[str]:
@@ -123,6 +129,16 @@ class Questions:
     def briefs(self, topics: Iterable[str], filters: Filters = NO_FILTERS, *, offset: int = 0) -> list[Ask]:
         asks = [AskBrief(topic=topic, filters=filters) for topic in topics]
         return [partial(self._stories.brief, ask, now=NEWEST, zone=UTC_ZONE, offset=offset) for ask in asks]
+
+    def never_asked(self, beginning: str) -> list[Ask]:
+        """A brief on words that nobody has asked for, so that the model has to read them first."""
+        number = count()
+
+        def ask() -> object:
+            topic = AskBrief(topic=f"{beginning} {next(number)}", filters=NO_FILTERS)
+            return self._stories.brief(topic, now=NEWEST, zone=UTC_ZONE)
+
+        return [ask]
 
     def headlines(self, topics: Iterable[str]) -> list[Ask]:
         asks = [AskSearch(words=topic, filters=NO_FILTERS) for topic in topics]
@@ -170,6 +186,11 @@ def about_topics(questions: Questions, news: SyntheticNews) -> Iterator[Kind]:
     for name, filters in (("a publisher", one), ("a rare publisher", rarest), ("a language", french)):
         yield Kind(f"/brief, common, {name}", briefs(common, filters), bare(common, filters))
         yield Kind(f"/brief, no topic, {name}", briefs([""], filters))
+    acronyms = questions.words(ACRONYMS)[:20]
+    yield Kind("/brief, an acronym", briefs(acronyms), bare(acronyms))
+    near = [f"{word} {other}" for word, other in zip(questions.words(THEMES)[:20], rare, strict=True)]
+    yield Kind("/brief, by meaning alone", briefs(near))
+    yield Kind("/brief, words never asked for before", questions.never_asked(near[0]))
     yield Kind("/brief, common, of a week", briefs(common, week))
     yield Kind("/brief, medium, of a week", briefs(medium, week))
     yield Kind("/brief, no topic", briefs([""]))

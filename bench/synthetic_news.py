@@ -1,7 +1,8 @@
 """News by the million, written straight into the tables: words, speakers and publishers by Zipf's law.
 
-Not for reading: it has the lengths, the word frequencies and the links of real news, and no sense. What tells
-copies and stories apart at ingest is left out, as no answer reads it.
+Not for reading: it has the lengths, word frequencies and links of real news, and no sense. Each article
+gives a toll, lies near to what one of some words means, and a few explain an acronym. What tells copies and
+stories apart at ingest is left out, as no answer reads it.
 """
 
 import random
@@ -18,8 +19,9 @@ from articles.database import Database
 from articles.fulltext import STOP_WORDS
 from articles.fulltext_index import full_text
 from articles.model import Span
-from articles.schema import articles, stories
+from articles.schema import article_acronyms, article_marks, articles, stories
 from articles.search_keys import first_key
+from summarizer.encoder import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
 from summarizer.rows import brief_row, row_of
 from summarizer.schema import briefs, quotes, speaker_words, speakers
@@ -32,6 +34,10 @@ PARAGRAPH = 45  # words
 QUOTES = 3  # an article, on average
 SPEAKERS_A_MILLION = 100_000
 PUBLISHERS = 60
+THEMES = range(2_000, 2_200)  # ranks of the words whose meanings articles lie near to,
+THEME_NOISE = 1.6  # so far off that the cosine is about .53
+ACRONYMS = range(40_000, 40_400)  # ranks of the words that are acronyms
+EXPLAINED = 30  # of so many articles, one explains one
 BATCH = 5_000  # articles in one transaction
 _SYLLABLES = [c + v + e for c, v, e in product("bdfgklmnprstv", "aeiou", ("", "n", "r", "s", "l"))]
 
@@ -67,6 +73,8 @@ class SyntheticNews:
         self._said_by = [namesakes[each.first, each.last] for each in drawn]  # of one name: one person
         self.speakers = list(dict.fromkeys(self._said_by))  # most quoted first
         self._speaker_odds = _zipf(people)
+        encoder = MiniLM()
+        self._kind, self._themes = encoder.kind, encoder.encode([str(self.words[at]) for at in THEMES])
         self.publishers = [f"{words[at].title()} News" for at in range(PUBLISHERS)]
         self._publisher_odds = _zipf(PUBLISHERS)
 
@@ -119,7 +127,8 @@ class SyntheticNews:
             story = number - number % 3 if number % 9 < 3 else number  # a third are told by three
             if story == number:
                 rows["stories"].append({"id": story + 1, "opened_at": at})
-            text, sections = _laid_out(list(islice(drawn, int(length))))
+            toll = f"killed at least {2 + number % 90} people."
+            text, sections = _laid_out([*islice(drawn, 12), toll, *islice(drawn, int(length) - 12)])
             rows["articles"].append(
                 {
                     "id": number + 1,
@@ -146,7 +155,32 @@ class SyntheticNews:
             rows["briefs"].append(brief_row(brief, ()) | {"article_id": number + 1})
         for table in (stories, articles, quotes, briefs):
             _insert(connection, table, rows[table.name])
+        _insert(connection, article_marks, self._marks(numbers))
+        explained = [number for number in numbers if number % EXPLAINED == 0]
+        _insert(connection, article_acronyms, [self._acronym(number) for number in explained])
         full_text(connection).add(connection, rows["articles"])
+
+    def _marks(self, numbers: range) -> list[dict[str, Any]]:
+        themes = self._themes[self._chance.integers(0, len(THEMES), len(numbers))]
+        noise = self._chance.normal(size=themes.shape) * THEME_NOISE / np.sqrt(themes.shape[1])
+        vectors = themes + noise
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("<f4")
+        return [
+            {"article_id": number + 1, "encoder": self._kind, "vector": vector.tobytes()}
+            for number, vector in zip(numbers, vectors, strict=True)
+        ]
+
+    def _acronym(self, number: int) -> dict[str, Any]:
+        """Of Zipf's commonness, and each with one long form: two medium words."""
+        at = min(int(self._chance.pareto(0.7)), len(ACRONYMS) - 1)
+        short, long = self.words[ACRONYMS[at]], f"{self.words[3_000 + at]} {self.words[5_000 + at]}"
+        return {
+            "short_key": short,
+            "long_key": long,
+            "article_id": number + 1,
+            "short": short.upper(),
+            "long": long.title(),
+        }
 
 
 def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -75,7 +75,7 @@ def source(article: Article, reports: Sequence[Report], *, zone: ZoneInfo) -> Re
 
 
 def evidence(article: Article, brief: Brief, found: Sequence[Difference] = ()) -> Reply:
-    """Each line of the brief with the paragraphs that it rests on, then the numbers that differ."""
+    """Each line of the brief with the paragraphs that it rests on, then numbers that reports differ in."""
     paragraphs = tuple(article.paragraphs())
     blocks: list[Block] = [Title(text=f"What the brief rests on: {article.headline}", url=article.url)]
     for bullet in brief.bullets:
