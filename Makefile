@@ -142,3 +142,11 @@ chaos-cluster: $(STAMP)
 .PHONY: bench-cluster
 bench-cluster: $(STAMP)
 	@$(BIN)/python -m bench.cluster_speed
+
+# `pullquote db copy` of COPIED articles to PostgreSQL, killed twice on the way, then compared row by row.
+# TO: a server where a database can be made.
+.PHONY: bench-copy
+COPIED ?= 100000
+TO ?= postgresql://127.0.0.1:5432/test
+bench-copy: $(STAMP)
+	@$(BIN)/python -m bench.copy $(COPIED) --to $(TO)

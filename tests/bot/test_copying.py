@@ -5,6 +5,8 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +43,10 @@ def lived_in(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     shutil.copy(migrated_file, path)
     ingest_all(f"sqlite:///{path}")
     database = open_database(f"sqlite:///{path}")
-    store = ChatStore(database)
+    articles_there, store = ArticleStore(database), ChatStore(database)
+    with database.transaction() as connection:
+        told = "The North Atlantic Treaty Organization (NATO) met. " * 8
+        articles_there.save(connection, article("Allies", told, url="https://a.example/1"), NOW)
     order, _ = store.add_subscription(
         CHAT,
         topic="zürich",
@@ -53,7 +58,7 @@ def lived_in(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     )
     store.pause_subscription(CHAT, order.id)
     store.resume_subscription(CHAT, order.id, next_due=NOW)
-    (newest,) = ArticleStore(database).latest(limit=1)
+    (newest,) = articles_there.latest(limit=1)
     assert newest.id is not None
     store.remember_shown(CHAT, newest.id, query="“x”\x00", now=NOW)
     store.mark_delivered(CHAT, [newest.id], now=NOW)
@@ -153,6 +158,12 @@ def test_a_copied_installation_goes_on(source: Database, target_url: str) -> Non
     assert counts
     assert all(kept == found for kept, found in counts)
     target.close()
+
+
+def test_every_table_is_copied_whatever_was_imported_before() -> None:
+    told = "import bot.copying.state as s; print(*sorted(t.name for t in s.TABLES))"
+    alone = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert alone.stdout.split() == sorted({table.name for table in metadata.tables.values()} - {"copied"})
 
 
 def run_copy(url: str, path: str) -> None:
