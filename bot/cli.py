@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -391,7 +391,8 @@ def fit_for(house: House, roles: Roles) -> Iterator[None]:
         raise click.ClickException(
             "on SQLite one process does everything: leave --roles out, or set database_url to postgresql://…"
         )
-    with alone_with(Path(house.database.engine.url.database or "")):
+    file = house.database.engine.url.database or ""
+    with nullcontext() if file.startswith("file:") else alone_with(Path(file)):
         yield
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as QueuedJob
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
@@ -29,7 +30,7 @@ HEARTBEAT_S = 3.0
 STALLED_AFTER_S = 15.0  # without a heartbeat
 LONGEST_JOB_S = 15 * 60.0  # what takes longer was done and could not be said to be
 POLL_S = 0.5  # where a place became free, which nobody is notified of
-GRACE_S = 10.0
+GRACE_S = 8.0  # for jobs under way when we are told to stop; then they are put again
 _PAUSE_S = 1.0  # before working again when the database was gone
 # A connection whose other end has vanished must not be waited for. libpq's names; seconds, milliseconds.
 _CONNECTING = {
@@ -111,16 +112,21 @@ class SharedQueue:
         stopped = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                worker = asyncio.create_task(self._worker(name))
-                await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if stop.is_set():
-                    worker.cancel()  # it begins no more, and ends when its jobs have
-                result = (await asyncio.gather(worker, return_exceptions=True))[0]
+                result = await self._until_it_ends(asyncio.create_task(self._worker(name)), stopped)
                 if not stop.is_set():
                     log.warning("jobs not taken", extra={"queue": name, "reason": _reason(result)})
                     await asyncio.wait({stopped}, timeout=_PAUSE_S)
         finally:
             stopped.cancel()
+
+    @staticmethod
+    async def _until_it_ends(worker: asyncio.Task[None], stopped: asyncio.Task[bool]) -> BaseException | None:
+        """What it ended of."""
+        try:
+            await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            worker.cancel()  # it begins no more, and ends when its jobs have
+        return (await asyncio.gather(worker, return_exceptions=True))[0]
 
     async def _worker(self, name: str) -> None:
         await self._app.run_worker_async(
@@ -165,9 +171,11 @@ async def open_shared_queue(
     """conninfo: libpq's, a `postgresql://` URL for example. Raises QueueUnavailable."""
     # It tells of every job's beginning and end; what matters is in our own words.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    # What a crash of the server loses of the queue is put again, so no job waits for its disk.
+    options = f"{conninfo_to_dict(conninfo).get('options') or ''} -c synchronous_commit=off".strip()
     pool = AsyncConnectionPool(
         conninfo,
-        kwargs=dict(_CONNECTING),
+        kwargs={**_CONNECTING, "options": options},
         min_size=1,
         max_size=8,
         timeout=10.0,

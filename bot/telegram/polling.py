@@ -29,6 +29,7 @@ class Polling:
         self._interval_s = interval.total_seconds()
         self._timeout = timeout
         self._offset: int | None = None
+        self._contested = False  # and that was logged
 
     async def updates(self) -> AsyncGenerator[Update, None]:
         """Yields without end."""
@@ -75,7 +76,9 @@ class Polling:
             case TimedOut():  # nothing happened in that time, as far as we can tell
                 return self._interval_s if failures == 1 else backoff_s
             case Conflict():
-                log.warning("telegram updates go to another process with this token too")
+                if not self._contested:  # the two take the updates from each other in turns, so once
+                    log.warning("telegram updates go to another process that polls with this token too")
+                    self._contested = True
                 return backoff_s
             case _:
                 log.warning(

@@ -647,3 +647,17 @@ async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, s
     async with serving(Scripted()) as chat:
         with pytest.raises(SendRefused):
             await chat.send(ref(BOT_ID), prose(" "), key="1")
+
+
+async def test_two_processes_that_poll_with_one_token_say_so_once_each(
+    server: TelegramServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="bot.telegram.polling"):
+        async with (
+            served(make_chat(server.base_url, poll_timeout=timedelta(seconds=1)), Scripted()),
+            served(make_chat(server.base_url, poll_timeout=timedelta(seconds=1)), Scripted()),
+        ):
+            await server.until(lambda: server.called("getUpdates") > 6)
+    said = [record.message for record in caplog.records if "another process" in record.message]
+    assert 1 <= len(said) <= 2
+    assert said[0] == "telegram updates go to another process that polls with this token too"

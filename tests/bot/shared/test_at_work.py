@@ -1,0 +1,111 @@
+"""Processes with a part of the work each, on one PostgreSQL; here as tasks with connections of their own."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import make_url
+
+from articles.database import open_database
+from articles.fetching import FetchPolicy
+from articles.fetching.addresses import AllowList
+from bot.chat import ChatRef
+from bot.house import Analyst, House
+from bot.jobs.shared import conninfo_of, open_shared_queue
+from bot.rate_windows import RateWindows
+from bot.roles import parse_roles
+from bot.running import run_house
+from bot.shared_limits import SharedLimits
+from tests.bot.conftest import UTC_ZONE, HandClock
+from tests.bot.telegram.conftest import make_chat
+from tests.servers.news import NewsServer, document
+from tests.servers.telegram import TOKEN, TelegramServer
+
+ANN, BOB = 11, 12
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def news() -> AsyncIterator[NewsServer]:
+    async with NewsServer() as news:
+        yield news
+
+
+@pytest.fixture
+def policy(news: NewsServer) -> FetchPolicy:
+    allowed = AllowList.parse([f"127.0.0.1:{news.port}"])
+    return FetchPolicy(contact="https://a.example", allowed=allowed, host_delay_s=0)
+
+
+@contextlib.contextmanager
+def house_of(url: str, analyst: Analyst, policy: FetchPolicy, clock: HandClock) -> Iterator[House]:
+    database = open_database(url)
+    yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
+    database.close()
+
+
+@asynccontextmanager
+async def process(roles: str, house: House, server: TelegramServer) -> AsyncIterator[None]:
+    """What `pullquote run --roles` does."""
+    limits = SharedLimits(RateWindows(house.database), platform="telegram", token=TOKEN)
+    adapters = {"telegram": make_chat(server.base_url, shared_limits=limits)}
+    parsed = parse_roles(roles, platforms=adapters, possible=adapters)
+    async with open_shared_queue(conninfo_of(make_url(house.database.engine.url))) as queue:
+        working = asyncio.create_task(
+            run_house(house, adapters, tick_s=0.1, feeds_every_s=0.1, roles=parsed, queue=queue)
+        )
+        try:
+            yield
+            assert not working.done()
+        finally:
+            working.cancel()
+            await asyncio.wait([working])
+
+
+async def test_what_one_schedules_another_takes_in_and_a_third_answers(
+    seeded_database: str,
+    analyst: Analyst,
+    policy: FetchPolicy,
+    clock: HandClock,
+    server: TelegramServer,
+    news: NewsServer,
+) -> None:
+    item = "<item><title>Mattis at home</title><guid>1</guid><description>He said no.</description></item>"
+    news.publish("/feed", document(f"<rss version='2.0'><channel><title>World</title>{item}</channel></rss>"))
+    ann, bob = server.person(ANN), server.person(BOB)
+    with contextlib.ExitStack() as houses:
+        three = [houses.enter_context(house_of(seeded_database, analyst, policy, clock)) for _ in range(3)]
+        await three[0].feeds.add(news.url("/feed"))
+        three[0].chats.add_subscription(
+            ChatRef(platform="telegram", chat=str(ANN)),
+            topic="nato",
+            schedule={"rhythm": "daily", "at": "08:00"},
+            timezone="UTC",
+            next_due=clock.now - timedelta(minutes=1),
+            created_by=str(ANN),
+            now=clock.now,
+        )
+        async with (
+            process("scheduler", three[0], server),
+            process("worker", three[1], server),
+            process("telegram", three[2], server),
+        ):
+            digest = await server.next_post(ann)
+            await server.say(bob, BOB, "/brief nato")
+            brief = await server.next_post(bob)
+            assert three[2].outbox.oldest_due() is None
+            async with asyncio.timeout(20):
+                while three[2].articles.count() < 2:  # noqa: ASYNC110 (another process stores it)
+                    await asyncio.sleep(0.05)
+    assert digest.text.startswith("nato: 1 new story")
+    assert "Mattis Rules Out" in brief.text
+    assert len(server.posted) == 2
+    assert server.called("setMyCommands") > 0  # by the one that serves
