@@ -106,9 +106,9 @@ train-quotes: $(STAMP)
 # How long answers take with many made-up articles: some 15 minutes and 7 GB to make a million, 1 to ask.
 # DATABASE=file keeps them there, and uses them again.
 .PHONY: bench-answers
-ARTICLES ?= 1000000
 bench-answers: $(STAMP)
-	@$(BIN)/python -m bench.answers $(ARTICLES) $(if $(DATABASE),--database $(DATABASE))
+	@$(BIN)/python -m bench.answers $(or $(ARTICLES),1000000) $(if $(DATABASE),--database $(DATABASE))
+
 # Briefs, measured. DATA: JSON lines with `id`, `title` and `text`; for the scorer also `summary`.
 .PHONY: predict-briefs bench-briefs train-briefs
 predict-briefs: $(STAMP)
@@ -128,9 +128,8 @@ train-briefs: $(STAMP)
 
 # From a page's text to the stored article on 2 cores: articles a second, the time of each stage, peak memory.
 .PHONY: bench-pipeline
-ARTICLES ?= 200
 bench-pipeline: $(STAMP)
-	@$(BIN)/python -m bench.pipeline --articles $(ARTICLES)
+	@$(BIN)/python -m bench.pipeline --articles $(or $(ARTICLES),200)
 
 # Two schedulers and three workers on a PostgreSQL of the bench's own, killed, cut off and restarted while they
 # take in 500 articles and deliver 2,000 digests: some five minutes on two cores.
