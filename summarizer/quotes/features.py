@@ -111,7 +111,7 @@ def speech_features(reading: Reading, number: int, attribution: Attribution | No
         cue = t.lower[attribution.cue.start]
         found += [f"cue={cue}", f"cue={cue} title={title}", f"cue={cue} pre={pre}"]
         found.append(f"source={attribution.source.kind.name} title={title}")
-    for word in {word.strip(".,!?;:…'’").lower() for word in words[:30]}:
+    for word in dict.fromkeys(word.strip(".,!?;:…'’").lower() for word in words[:30]):
         if length <= 5:
             found.append(f"word={word}")
     if length <= 5:
