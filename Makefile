@@ -92,6 +92,12 @@ bench-telegram: $(STAMP)
 bench-discord: $(STAMP)
 	@$(BIN)/python -m bench.discord
 
+# Standing orders: up to ORDERS of them, of which up to a tenth come due in one minute.
+.PHONY: bench-schedule
+ORDERS ?= 1000000
+bench-schedule: $(STAMP)
+	@$(BIN)/python -m bench.schedules --most $(ORDERS)
+
 # Every miss of the quote extractor on annotated articles, in its context, as one page.
 .PHONY: report-quotes train-quotes
 REPORT ?= quote-misses.html

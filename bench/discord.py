@@ -99,7 +99,6 @@ async def deliver(house: House, place: Place, pipe: Connection) -> Seen:
     chat = DiscordChat(token=place.token, api_url=place.api_url, gateway_url=place.gateway_url)
     courier = Courier(
         outbox=house.outbox,
-        chats=house.chats,
         digests=house.digests,
         conversation=house.service,
         resend=REFUSES_COPIES,

@@ -41,14 +41,14 @@ class Seen:
     refused: int = 0
 
 
-def serve(pipe: Connection, chats: list[int]) -> None:
+def serve(pipe: Connection, chats: list[int], latency_s: float) -> None:
     """The server's process: gives its URL, waits for the start and the end, gives what it saw."""
-    asyncio.run(_serve(pipe, chats))
+    asyncio.run(_serve(pipe, chats, latency_s))
 
 
-async def _serve(pipe: Connection, chats: list[int]) -> None:
+async def _serve(pipe: Connection, chats: list[int], latency_s: float) -> None:
     flood = Flood()
-    async with TelegramServer(flood=flood) as server:
+    async with TelegramServer(flood=flood, latency_s=latency_s) as server:
         for chat in chats:
             server.person(chat) if chat > 0 else server.group(chat)
         pipe.send(server.base_url)
@@ -84,16 +84,16 @@ async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
     seen.waits.append(posted.at - asked_at)
 
 
-async def deliver(house: House, base_url: str, pipe: Connection) -> Seen:
+async def deliver(house: House, base_url: str, pipe: Connection, in_flight: int) -> Seen:
     """One round of the courier, and what the server saw of it."""
     chat = TelegramChat(token=TOKEN, base_url=base_url)
     courier = Courier(
         outbox=house.outbox,
-        chats=house.chats,
         digests=house.digests,
         conversation=house.service,
         resend=(),
         clock=utc_now,
+        in_flight={"telegram": in_flight},
     )
     serving = asyncio.create_task(chat.serve(house.service))
     await chat.ready()
@@ -137,16 +137,19 @@ def report(seen: Seen, house: House, *, due: int) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--chats", type=int, default=1_000)
-    count = parser.parse_args().chats
+    parser.add_argument("--in-flight", type=int, default=1, help="as the setting telegram.in_flight")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="of the way to Telegram and back")
+    options = parser.parse_args()
+    count = options.chats
     groups = int(count * GROUPS)
     chats = [*range(1, count - groups + 1), *range(-groups, 0)]
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    server = spawn.Process(target=serve, args=(theirs, chats), daemon=True)
+    server = spawn.Process(target=serve, args=(theirs, chats, options.latency_ms / 1000), daemon=True)
     server.start()
     base_url = ours.recv()
     with house_with(ChatRef(platform="telegram", chat=str(chat)) for chat in chats) as house:
-        seen = asyncio.run(deliver(house, base_url, ours))
+        seen = asyncio.run(deliver(house, base_url, ours, options.in_flight))
         ours.send("leave")
         server.join()
         return 0 if report(seen, house, due=count * len(STORIES)) else 1

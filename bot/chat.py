@@ -1,6 +1,5 @@
 """Where a request comes from and where a reply goes: chats, people, and the port that every platform fits."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NewType, Protocol
@@ -77,8 +76,23 @@ class SendUnknown(ChatError):
     """The bytes went out and no answer came: it may have been posted. Never retried blindly."""
 
 
-# What a delivery does at the last moment before it may stand in the chat; what it raises keeps it from going.
-Begin = Callable[[], Awaitable[None]]
+class Departure:
+    """What whoever wants a reply sent does around each of its messages: by itself, nothing.
+
+    An adapter awaits the first two in this order before each message; what they raise keeps it from going.
+    """
+
+    async def line_up(self) -> None:
+        """The chat's own limits allow the message. Returns when few enough others are on their way."""
+
+    async def begin(self) -> None:
+        """All limits allow it, and its bytes go out next: from now on it may stand in the chat."""
+
+    def landed(self) -> None:
+        """It was posted, and another one of the same reply is to follow."""
+
+
+NO_ONES = Departure()
 
 
 class Conversation(Protocol):
@@ -120,14 +134,17 @@ class ChatAdapter(Protocol):
     async def ready(self) -> None:
         """Returns once `send` can work."""
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
-
-        begin: awaited once the chat's limits allow the first message, right before it goes out.
 
         Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
         SendFailed, SendUnknown.
         """
+
+    async def ping(self) -> None:
+        """Asks the platform for nothing. Raises ChatError where it does not answer."""
 
     async def direct(self, user: str) -> ChatRef:
         """The chat with that person alone. Raises ChatError where there is none."""

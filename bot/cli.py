@@ -427,6 +427,7 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
             feeds_every_s=settings.feeds.every_s,
             roles=roles,
             queue=queue,
+            in_flight={"telegram": settings.telegram.in_flight},
             beside=monitor_of(house, connected(adapters, roles), settings),
         )
 

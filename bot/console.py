@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.chat import Begin, ChatRef, Conversation, MessageId, Request
+from bot.chat import NO_ONES, ChatRef, Conversation, Departure, MessageId, Request
 from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
@@ -81,12 +81,15 @@ class ConsoleChat:
         reply: Reply,
         *,
         key: str,  # noqa: ARG002 (the port's)
-        begin: Begin | None = None,
+        departure: Departure = NO_ONES,
     ) -> MessageId:
         """Prints an unasked reply."""
-        if begin is not None:
-            await begin()
+        await departure.line_up()
+        await departure.begin()
         return self._print(reply)
+
+    async def ping(self) -> None:
+        """A terminal answers for as long as it is open."""
 
     async def direct(self, user: str) -> ChatRef:  # noqa: ARG002 (the port's)
         """The terminal: there is nobody else."""

@@ -8,57 +8,37 @@ tried again there.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from math import inf
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
-
-from articles.database import DatabaseError
-from bot.chat import (
-    ChatAdapter,
-    ChatError,
-    ChatGone,
-    ChatMoved,
-    ChatRef,
-    Conversation,
-    MessageId,
-    NotAllowed,
-    SendFailed,
-    SendRefused,
-    SendUnknown,
-    Throttled,
-)
+from articles.database import DatabaseCorrupted, DatabaseError
+from bot.chat import ChatAdapter, ChatError, ChatRef, Conversation, SendFailed, SendUnknown
 from bot.digest import Digest, Digests, NotYet
 from bot.due import following
-from bot.outbox import Delivery, DeliveryId, Outbox
-from bot.reply import Note, Prose, Reply
-from bot.store import ChatStore, Subscription
+from bot.outbox import Delivery, DeliveryId, Due, Outbox
+from bot.outcomes import RESEND_WITHIN, Notice, Outcomes
+from bot.passage import Passage, PlatformDown, Route, Stopping, TakenAway
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # subscriptions taken at once
-IN_FLIGHT = 200  # deliveries claimed at once: enough chats that some may always be written to
+T = TypeVar("T")
+
+BATCH = 1_000  # subscriptions enqueued at once
+CLAIMED = 200  # of a platform at once: enough chats that some may always be written to
+IN_FLIGHT = 16  # of a platform that refuses copies, or whose number is not set: what 50 a second need
 COMPOSING = 4  # at once; who asks for something needs a thread, too
 NOT_CONNECTED_PAUSE_S = 1.0
-REFILL_S = 1.0  # from one claim to the next while some are in flight
-LEASE = timedelta(seconds=100)  # what has not begun by then, or was to be sent again, was interrupted
-SEND_LEASE = timedelta(minutes=10)  # a send that may wait long for its chat's limits
-RESEND_WITHIN = timedelta(minutes=2)  # of the first try, while a second copy is surely refused
-MAX_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(seconds=15)  # doubled with each attempt: eight take half an hour
-BARRED_PAUSE = timedelta(hours=1)  # where we may not write
-BARRED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its order stays
-BARRED_FOR_GOOD = timedelta(days=30)  # then the order ends
-
-
-class _TakenAway(Exception):
-    """Our lease of a delivery ran out while it waited, and somebody else has it."""
-
-
-class _Stopping(Exception):
-    """We were told to stop while a delivery waited for its turn."""
+REFILL_S = 1.0  # from one claim to the next while some are on their way
+LEASE = timedelta(seconds=15)  # whose sender has not renewed it by then is dead
+RENEW_EVERY_S = 4.0
+PLATFORM_DOWN_PAUSE = timedelta(seconds=15)
+RECORD_AGAIN_S = 1.0
+PING_WITHIN_S = 10.0
 
 
 class Courier:
@@ -68,50 +48,50 @@ class Courier:
         self,
         *,
         outbox: Outbox,
-        chats: ChatStore,
         digests: Digests,
         conversation: Conversation,
         resend: Collection[str],
         clock: Callable[[], datetime],
+        steady: Callable[[], float] = time.monotonic,
+        in_flight: Mapping[str, int] | None = None,
+        alone: bool = False,
     ) -> None:
-        """resend: the platforms that refuse a second copy by themselves, for a while."""
+        """resend: the platforms that refuse a second copy by themselves, for a while.
+
+        steady: seconds on a clock that nobody sets. in_flight: by platform, how many deliveries may have
+        begun and not be recorded: a crash leaves so many in doubt, and one at a time goes no faster than the
+        platform answers. alone: no other process sends anything.
+        """
         self._outbox = outbox
-        self._chats = chats
         self._digests = digests
         self._conversation = conversation
         self._resend = resend
         self._clock = clock
-        self._adapters: dict[str, ChatAdapter] = {}
-        self._closed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where we could not write, and when
+        self._steady = steady
+        self._in_flight = in_flight or {}
+        self._outcomes = Outcomes(outbox=outbox, conversation=conversation, resend=resend, clock=clock)
+        self._routes: dict[str, Route] = {}
         self._composing = asyncio.Semaphore(COMPOSING)
+        self._alone_at_start = alone
         self._stopping = False
         self._at_work = asyncio.Lock()
         self._turns: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
+        self._renew_at = -inf
+        self._following: dict[tuple[str, str, datetime], datetime] = {}
+        self._ailing = False  # the database does, and that was logged
+        self._broken: DatabaseCorrupted | None = None
+        self._is_broken = asyncio.Event()
 
     def carry(self, platform: str, adapter: ChatAdapter) -> None:
         """From now on deliveries to that platform are claimed, and sent through the adapter."""
-        self._adapters[platform] = adapter
-
-    def schedule(self, *, every_s: float) -> AsyncIOScheduler:
-        """A started scheduler: a round at once, then one every `every_s` seconds, never two at a time."""
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.add_job(
-            self.round,
-            IntervalTrigger(seconds=every_s, timezone=UTC),
-            next_run_time=datetime.now(UTC),
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
-        scheduler.start()
-        return scheduler
+        self._routes[platform] = Route(adapter, in_flight=self._in_flight.get(platform, IN_FLIGHT))
 
     def due(self, platforms: Collection[str], *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
         """What is due on those platforms, longest waiting first, after all that has become due is enqueued
         and what was interrupted is dealt with. Several processes may do so at once."""
         now = self._clock()
         self._outbox.recover(now, resend=self._resend, within=RESEND_WITHIN)
-        while self._enqueue(now) == BATCH:
+        while self.enqueue(now) == BATCH:
             pass
         return self._outbox.due(now, limit=limit, platforms=platforms)
 
@@ -120,23 +100,47 @@ class Courier:
 
         Raises DatabaseError: then it is due again by and by.
         """
-        if not await self._can_carry(platform):
-            return
-        claimed = await asyncio.to_thread(self._claim, 1, delivery)
-        for one in claimed:
-            await self._deliver(one, self._composing)
-
-    async def _can_carry(self, platform: str) -> bool:
-        if platform not in self._adapters:
+        route = self._routes.get(platform)
+        if route is None or not await self._is_up(platform, route):
             # Not at once: as it stays due it is put again, and so on.
             await asyncio.sleep(NOT_CONNECTED_PAUSE_S)
-        return platform in self._adapters and not self._stopping
+            return
+        if self._stopping:
+            return
+        for claimed in await self._claim(platform, limit=1, only=delivery):
+            sending = self._start(claimed, route)
+            try:
+                while not (await asyncio.wait({sending}, timeout=RENEW_EVERY_S))[0]:
+                    await asyncio.to_thread(self._outbox.renew, [claimed], self._clock(), lease=LEASE)
+            finally:
+                if not sending.done():
+                    sending.cancel()
+                    await asyncio.wait({sending})
+                await self._release(self._forget({sending}))
+
+    async def _is_up(self, platform: str, route: Route) -> bool:
+        if route.outage.is_to_be_asked(self._steady()):
+            await self._ask(platform, route)
+        return not route.outage.down
 
     async def finish(self) -> None:
-        """Begins nothing more; returns when what is being sent has come to its end."""
+        """Begins nothing more; returns when what has begun has come to its end."""
         self._stopping = True
+        for route in self._routes.values():
+            route.closed = True
+            for passage, task in route.carried.items():
+                if not passage.begun:
+                    task.cancel()
+            if route.asking is not None:
+                route.asking.cancel()
         async with self._at_work:
             pass
+
+    async def broken(self) -> None:
+        """Raises DatabaseCorrupted once the database is found to be, and waits until then."""
+        await self._is_broken.wait()
+        if self._broken is not None:
+            raise self._broken
 
     async def round(self) -> None:
         """Enqueues what has become due and sends what the outbox holds."""
@@ -144,201 +148,257 @@ class Courier:
             await self._round()
 
     async def _round(self) -> None:
-        """Keeps `IN_FLIGHT` deliveries on their way until there are no more.
+        """Keeps `CLAIMED` deliveries of each platform on their way until there are no more.
 
         They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
         """
-        now = self._clock()
-        await asyncio.to_thread(self._outbox.recover, now, resend=self._resend, within=RESEND_WITHIN)
-        composing = asyncio.Semaphore(COMPOSING)
-        on_their_way: set[asyncio.Task[None]] = set()
-        async with asyncio.TaskGroup() as group:
+        self._renew_at = -inf
+        under_way: set[asyncio.Task[None]] = set()
+        waiting: list[Delivery] = []  # when we were told to stop
+        try:
             while True:
-                try:
-                    claimed = await self._next(IN_FLIGHT - len(on_their_way))
-                except DatabaseError as error:
-                    # Raised here, it would cancel what is being sent. The next round tries again.
-                    log.warning("nothing claimed", extra={"reason": str(error)})
-                    claimed = ()
-                for delivery in claimed:
-                    on_their_way.add(group.create_task(self._deliver(delivery, composing)))
-                if not on_their_way:
-                    return
-                _, on_their_way = await asyncio.wait(on_their_way, timeout=REFILL_S)
+                await self._more(under_way)
+                if not under_way:
+                    break
+                ended, under_way = await asyncio.wait(under_way, timeout=REFILL_S)
+                waiting += self._forget(ended)
+        finally:
+            for task in under_way:
+                task.cancel()
+        await self._release(waiting)
 
-    async def _next(self, limit: int) -> tuple[Delivery, ...]:
-        if self._stopping:
-            return ()
-        while await asyncio.to_thread(self._enqueue, self._clock()) == BATCH:
+    async def _release(self, waiting: list[Delivery]) -> None:
+        with suppress(DatabaseError):  # else their lease runs out
+            await asyncio.to_thread(self._outbox.release, waiting, self._clock())
+
+    async def _more(self, under_way: set[asyncio.Task[None]]) -> None:
+        """Begins what is to be done now. A database that does not answer is nothing that a round may end of:
+        what is being sent would be cancelled."""
+        try:
+            await self._keep_leases()
+            if self._stopping:
+                return
+            under_way |= self._ask_the_silent()
+            await self._enqueue()
+            for platform, route in self._routes.items():
+                limit = 0 if route.outage.down else CLAIMED - len(route.carried)
+                for claimed in await self._claim(platform, limit=limit) if limit > 0 else ():
+                    under_way.add(self._start(claimed, route))
+        except DatabaseError as error:
+            self._ails(error)
+        else:
+            self._recovered()
+
+    async def _keep_leases(self) -> None:
+        """Ours first: what the database's trouble kept from being renewed is not dead."""
+        if self._steady() < self._renew_at:
+            return
+        now = self._clock()
+        ours = [passage.delivery for route in self._routes.values() for passage in route.carried]
+        await asyncio.to_thread(self._outbox.renew, ours, now, lease=LEASE)
+        await asyncio.to_thread(
+            self._outbox.recover,
+            now,
+            resend=self._resend,
+            within=RESEND_WITHIN,
+            alone=self._alone_at_start,
+        )
+        self._alone_at_start = False
+        self._renew_at = self._steady() + RENEW_EVERY_S
+
+    async def _enqueue(self) -> None:
+        now = self._clock()
+        while await asyncio.to_thread(self.enqueue, now) == BATCH:
             pass
-        if not self._adapters or not limit:
-            return ()
-        return await asyncio.to_thread(self._claim, limit)
 
-    def _enqueue(self, now: datetime) -> int:
-        return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: following(order, now))
+    def enqueue(self, now: datetime) -> int:
+        """Puts what has become due into the outbox, up to `BATCH`; how many that were."""
+        return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: self._next_due(order, now))
 
-    def _claim(self, limit: int, only: DeliveryId | None = None) -> tuple[Delivery, ...]:
-        return self._outbox.claim(
-            self._clock(), limit=limit, lease=LEASE, platforms=tuple(self._adapters), only=only
+    def _next_due(self, order: Due, now: datetime) -> datetime:
+        """Thousands of orders share a schedule, a zone and a time."""
+        key = (str(order.schedule), order.timezone, order.next_due)
+        known = self._following.get(key)
+        if known is None or known <= now:
+            known = following(order, now)
+            if len(self._following) >= BATCH:
+                self._following.clear()
+            self._following[key] = known
+        return known
+
+    async def _claim(
+        self, platform: str, *, limit: int, only: DeliveryId | None = None
+    ) -> tuple[Delivery, ...]:
+        return await asyncio.to_thread(
+            self._outbox.claim, self._clock(), limit=limit, lease=LEASE, platforms=(platform,), only=only
         )
 
-    async def _deliver(self, delivery: Delivery, composing: asyncio.Semaphore) -> None:
+    def _start(self, delivery: Delivery, route: Route) -> asyncio.Task[None]:
+        passage = Passage(delivery, route, self._begin)
+        task = route.carried[passage] = asyncio.create_task(self._deliver(passage, route))
+        return task
+
+    def _forget(self, ended: Iterable[asyncio.Task[None]]) -> list[Delivery]:
+        """Those of them that were not to begin any more."""
+        cancelled = []
+        for route in self._routes.values():
+            for passage, task in list(route.carried.items()):
+                if task in ended:
+                    del route.carried[passage]
+                    if task.cancelled():
+                        cancelled.append(passage.delivery)
+        return cancelled
+
+    async def _deliver(self, passage: Passage, route: Route) -> None:
+        delivery = passage.delivery
         turn = self._turns.setdefault(delivery.subscription.chat, asyncio.Lock())
         async with turn:  # two digests of a chat must not tell of one story
             try:
-                digest = await self._composed(delivery, composing)
-                if digest is None:
-                    return
-                await self._send(delivery, digest)
+                digest = await self._composed(delivery)
+                if digest is not None:
+                    await self._send(passage, digest, route)
+            except DatabaseError as error:  # as with all else, its lease runs out
+                self._ails(error)
             except Exception:
                 # Whether it was posted is not known: `recover` decides when its lease has run out.
                 log.exception("delivery failed", extra={"delivery": delivery.id})
+            finally:
+                passage.leave()
 
-    async def _composed(self, delivery: Delivery, composing: asyncio.Semaphore) -> Digest | None:
+    async def _composed(self, delivery: Delivery) -> Digest | None:
         """The digest to send; None where there is none, and that is settled."""
         try:
-            async with composing:
+            async with self._composing:
                 digest = await asyncio.to_thread(
                     self._digests.compose, delivery.subscription, now=self._clock(), due_at=delivery.due_at
                 )
         except NotYet as early:
-            await asyncio.to_thread(self._pause, delivery, early.until - self._clock(), "quiet hours")
+            pause = early.until - self._clock()
+            await self._record(lambda: self._outcomes.put_off(delivery, pause, "quiet hours"))
             return None
+        except DatabaseError:
+            raise
         except Exception:
             # One digest that cannot be made must not keep the others from their chats.
             log.exception("digest not made", extra={"delivery": delivery.id})
-            await asyncio.to_thread(self._again, delivery, "an error of ours; see the log")
+            reason = "an error of ours; see the log"
+            await self._record(lambda: self._outcomes.failed(delivery, reason, its_own=True))
             return None
         if digest is None:
-            await asyncio.to_thread(self._outbox.mark_sent, delivery.id, None)
+            await self._record(lambda: self._outcomes.nothing_new(delivery))
         return digest
 
-    async def _send(self, delivery: Delivery, digest: Digest) -> None:
-        chat, began = delivery.subscription.chat, self._clock()
-        if delivery.unsure_since is not None and began - delivery.unsure_since > RESEND_WITHIN:
-            await asyncio.to_thread(self._unknown, delivery, digest, "not learned in time")
+    async def _send(self, passage: Passage, digest: Digest, route: Route) -> None:
+        delivery, outcomes, began = passage.delivery, self._outcomes, self._clock()
+        chat = delivery.subscription.chat
+        if outcomes.is_too_late(delivery):
+            await self._record(lambda: outcomes.unknown(delivery, digest, "not learned in time"))
             return
-        if (barred := self._barred_now(chat)) is not None:
-            await self._barred(delivery, barred)
+        if (barred := outcomes.barred_now(chat)) is not None:
+            await self._tell(await self._record(lambda: outcomes.barred(delivery, barred)))
             return
         key = f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}"
         try:
-            message = await self._adapters[chat.platform].send(
-                chat, digest.reply, key=key, begin=lambda: self._begin(delivery)
+            message = await route.adapter.send(chat, digest.reply, key=key, departure=passage)
+        except Stopping:
+            await self._record(
+                lambda: outcomes.put_off(delivery, timedelta(0), "not begun when we were told to stop")
             )
-        except _Stopping:
-            await asyncio.to_thread(self._pause, delivery, timedelta(0), "not begun when we stopped")
-        except _TakenAway:
+        except PlatformDown:
+            await self._record(
+                lambda: outcomes.put_off(delivery, PLATFORM_DOWN_PAUSE, "the platform does not answer")
+            )
+        except TakenAway:
             log.info("delivery left to another", extra={"delivery": delivery.id})
         except ChatError as error:
-            await self._not_sent(delivery, digest, error, began)
+            await self._not_sent(delivery, digest, error, began, route)
         else:
-            await asyncio.to_thread(self._sent, delivery, digest, message)
+            route.outage.answered()
+            await self._record(lambda: outcomes.sent(delivery, digest, message))
+            passage.leave()
+            await self._record(lambda: self._conversation.posted(chat, digest.reply, message))
 
-    async def _begin(self, delivery: Delivery) -> None:
-        """Marks that it may stand in the chat from now on: a process that dies before has sent nothing."""
-        if self._stopping:
-            raise _Stopping
-        lease = LEASE if delivery.subscription.chat.platform in self._resend else SEND_LEASE
-        if not await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=lease):
-            raise _TakenAway
+    async def _not_sent(
+        self, delivery: Delivery, digest: Digest, error: ChatError, began: datetime, route: Route
+    ) -> None:
+        its_own = self._note(route, delivery.subscription.chat.platform, error)
+        down_for = timedelta(seconds=route.outage.lasted_s(self._steady()))
 
-    async def _not_sent(self, delivery: Delivery, digest: Digest, error: ChatError, began: datetime) -> None:
-        """Settles a send that did not plainly succeed."""
-        chat, reason = delivery.subscription.chat, str(error)
-        match error:
-            case Throttled():
-                await asyncio.to_thread(self._pause, delivery, error.retry_after, reason)
-            case SendFailed():
-                await asyncio.to_thread(self._again, delivery, reason)
-            case SendUnknown():
-                since = delivery.unsure_since or began
-                await asyncio.to_thread(self._unsure, delivery, digest, reason, since)
-            case SendRefused():
-                await asyncio.to_thread(self._outbox.mark_failed, delivery.id, reason)
-                log.warning("delivery refused", extra={"delivery": delivery.id, "reason": reason})
-            case NotAllowed():
-                self._closed[chat] = (error, began)
-                await self._barred(delivery, error)
-            case ChatMoved():
-                await asyncio.to_thread(self._conversation.moved, chat, error.to)
-                await asyncio.to_thread(self._pause, delivery, timedelta(0), reason)
-            case ChatGone():
-                await asyncio.to_thread(self._outbox.mark_failed, delivery.id, reason)
-                await asyncio.to_thread(self._conversation.gone, chat)
-            case _:
-                raise error
+        def write() -> Notice | None:
+            return self._outcomes.not_sent(
+                delivery, digest, error, began=began, its_own=its_own, down_for=down_for
+            )
 
-    def _sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> None:
-        # In this order: stopped in between, the chat is not told the same again.
-        self._note_told(delivery, digest)
-        self._outbox.mark_sent(delivery.id, message)
-        self._conversation.posted(delivery.subscription.chat, digest.reply, message)
+        await self._tell(await self._record(write))
 
-    def _note_told(self, delivery: Delivery, digest: Digest) -> None:
-        chat, now = delivery.subscription.chat, self._clock()
-        self._chats.mark_delivered(chat, digest.articles, quotes=digest.quotes, now=now)
+    async def _begin(self, delivery: Delivery) -> bool:
+        return await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=LEASE)
 
-    def _unsure(self, delivery: Delivery, digest: Digest, reason: str, since: datetime) -> None:
-        after = self._clock() + _pause_after(delivery)
-        if delivery.subscription.chat.platform in self._resend and after - since <= RESEND_WITHIN:
-            self._outbox.retry(delivery.id, after=after, reason=reason, unsure_since=since)
-        else:
-            self._unknown(delivery, digest, reason)
+    async def _record(self, write: Callable[[], T]) -> T:
+        """Writes down what is known now and nobody could find out again, however long the database ails."""
+        while True:
+            try:
+                return await asyncio.to_thread(write)
+            except DatabaseCorrupted:
+                raise
+            except DatabaseError as error:
+                self._ails(error)
+                await asyncio.sleep(RECORD_AGAIN_S)
 
-    def _unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
-        # Most likely it was posted; told again it would be told twice.
-        self._note_told(delivery, digest)
-        self._outbox.mark_unknown(delivery.id, reason)
-        log.warning("delivery unknown", extra={"delivery": delivery.id, "reason": reason})
+    def _note(self, route: Route, platform: str, error: ChatError) -> bool:
+        """What an unsuccessful send says about its platform; whether the message may be at fault."""
+        if not isinstance(error, SendFailed | SendUnknown):
+            route.outage.answered()
+            return True
+        was_down = route.outage.down
+        its_own = route.outage.lost(self._steady(), unknown=isinstance(error, SendUnknown))
+        if route.outage.down and not was_down:
+            log.warning("platform down", extra={"platform": platform, "reason": str(error)})
+        return its_own
 
-    def _again(self, delivery: Delivery, reason: str) -> None:
-        if delivery.attempts >= MAX_ATTEMPTS:
-            self._outbox.mark_failed(delivery.id, f"given up after {delivery.attempts} tries: {reason}")
-            log.error("delivery given up", extra={"delivery": delivery.id, "reason": reason})
-            return
-        self._pause(delivery, _pause_after(delivery), reason)
+    def _ask_the_silent(self) -> set[asyncio.Task[None]]:
+        asking = set()
+        for platform, route in self._routes.items():
+            idle = route.asking is None or route.asking.done()
+            if idle and route.outage.is_to_be_asked(self._steady()):
+                route.asking = asyncio.create_task(self._ask(platform, route))
+                asking.add(route.asking)
+        return asking
 
-    def _pause(self, delivery: Delivery, pause: timedelta, reason: str) -> None:
-        """Nothing was sent this time; an earlier try may have been."""
-        after, unsure_since = self._clock() + pause, delivery.unsure_since
-        self._outbox.retry(delivery.id, after=after, reason=reason, unsure_since=unsure_since)
-
-    def _barred_now(self, chat: ChatRef) -> NotAllowed | None:
-        """Why we may not write there, if we have just been told so: asking for each digest that waits there
-        would count against us."""
-        error, when = self._closed.get(chat, (None, self._clock()))
-        if error is not None and self._clock() - when >= BARRED_PAUSE / 2:
-            del self._closed[chat]
-            return None
-        return error
-
-    async def _barred(self, delivery: Delivery, error: NotAllowed) -> None:
-        """The digest waits for the right to write; whoever ordered it hears of that once."""
-        order, now = delivery.subscription, self._clock()
-        after = now + BARRED_PAUSE if now - delivery.due_at < BARRED_TRY_FOR else None
-        since = await asyncio.to_thread(self._outbox.bar, delivery.id, now, after=after, reason=str(error))
-        log.warning("delivery not allowed", extra={"delivery": delivery.id, "reason": str(error)})
-        if since == now:
-            await self._tell(order, _barred_words(order, error.where), key=f"barred:{order.id}@{now}")
-        elif now - since > BARRED_FOR_GOOD:
-            await asyncio.to_thread(self._conversation.gone, order.chat)
-
-    async def _tell(self, order: Subscription, reply: Reply, *, key: str) -> None:
-        adapter = self._adapters[order.chat.platform]
+    async def _ask(self, platform: str, route: Route) -> None:
         try:
-            await adapter.send(await adapter.direct(order.created_by), reply, key=key)
+            async with asyncio.timeout(PING_WITHIN_S):
+                await route.adapter.ping()
+        except (ChatError, TimeoutError) as error:
+            route.outage.asked(self._steady(), answers=False)
+            log.info("platform still down", extra={"platform": platform, "reason": str(error)})
+        except Exception:
+            route.outage.asked(self._steady(), answers=False)
+            log.exception("platform not asked", extra={"platform": platform})
+        else:
+            route.outage.asked(self._steady(), answers=True)
+            log.info("platform answers again", extra={"platform": platform})
+
+    async def _tell(self, notice: Notice | None) -> None:
+        if notice is None:
+            return
+        order = notice.order
+        adapter = self._routes[order.chat.platform].adapter
+        try:
+            await adapter.send(await adapter.direct(order.created_by), notice.reply, key=notice.key)
         except ChatError as error:
             log.info("subscriber not told", extra={"order": order.id, "reason": str(error)})
 
+    def _ails(self, error: DatabaseError) -> None:
+        """Logs it once, until it is over."""
+        if isinstance(error, DatabaseCorrupted) and self._broken is None:
+            self._broken = error
+            self._is_broken.set()
+        if not self._ailing:
+            log.error("deliveries wait for the database", extra={"reason": str(error)})
+        self._ailing = True
 
-def _pause_after(delivery: Delivery) -> timedelta:
-    return FIRST_PAUSE * float(2 ** (delivery.attempts - 1))
-
-
-def _barred_words(order: Subscription, where: str | None) -> Reply:
-    place = f"in {where}" if where else "in the chat where you ordered it"
-    text = f"The digest on “{order.topic}” is ready, but I may not write {place}."
-    hint = "Give me the right to see that place and to write there: I try again every hour for a day."
-    return Reply(blocks=(Prose(text=text), Note(text=hint)))
+    def _recovered(self) -> None:
+        if self._ailing:
+            log.info("deliveries go on")
+        self._ailing = False

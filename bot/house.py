@@ -285,8 +285,6 @@ def open_house(
     try:
         upgrade(database)
         refuse_unfinished(database)
-        yield House(
-            database, analyst=analyst, zone=zone, policy=policy, meters=meters, delivery=delivery
-        )
+        yield House(database, analyst=analyst, zone=zone, policy=policy, meters=meters, delivery=delivery)
     finally:
         database.close()

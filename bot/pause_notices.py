@@ -12,6 +12,7 @@ from bot.chat import (
     ChatMoved,
     ChatRef,
     Conversation,
+    Departure,
     SendFailed,
     Throttled,
 )
@@ -54,22 +55,15 @@ class PauseNotices:
         adapter = self._adapters.get(chat.platform)
         if adapter is None or not await self._is_ready(adapter):
             return False
-        taken = False
-
-        async def take() -> None:
-            nonlocal taken
-            taken = await asyncio.to_thread(self._owners.take, pause, chat)
-            if not taken:
-                raise _ToldByAnother
-
+        telling = _Telling(self._owners, pause, chat)
         key = f"feed:{pause.id}@{pause.at.timestamp()}"
         try:
-            await adapter.send(chat, notice_of(pause), key=key, begin=take)
+            await adapter.send(chat, notice_of(pause), key=key, departure=telling)
         except _ToldByAnother:
             return True
         except (Throttled, SendFailed, ChatMoved) as error:
             log.info("feed's owner told later", extra={"feed": pause.url, "reason": str(error)})
-            if taken:
+            if telling.taken:
                 await asyncio.to_thread(self._owners.give_back, pause, chat)
             if isinstance(error, ChatMoved):
                 await asyncio.to_thread(self._conversation.moved, chat, error.to)
@@ -87,6 +81,21 @@ class PauseNotices:
         except TimeoutError:
             return False
         return True
+
+
+class _Telling(Departure):
+    """Marks that the chat is told, right before it is."""
+
+    def __init__(self, owners: FeedOwners, pause: FeedPaused, chat: ChatRef) -> None:
+        self._owners, self._pause, self._chat = owners, pause, chat
+        self.taken = False
+
+    async def begin(self) -> None:
+        """See `Departure`."""
+        if not self.taken:
+            self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)
+        if not self.taken:
+            raise _ToldByAnother
 
 
 def notice_of(pause: FeedPaused) -> Reply:

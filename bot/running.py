@@ -1,6 +1,7 @@
 """One process at work: it does what its roles say, until it is told to stop."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -15,10 +16,12 @@ from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
 from bot.pause_notices import PauseNotices
 from bot.roles import Roles, all_roles
+from bot.ticking import ticking
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
+CLOSING_S = 2.0  # of it, to close what is open
 # Platforms that refuse a second copy of a message by themselves (Discord: nonce with enforce_nonce).
 REFUSES_COPIES = frozenset({"discord"})
 
@@ -33,23 +36,25 @@ async def run_house(
     feeds_every_s: float | None = None,
     roles: Roles | None = None,
     queue: JobQueue | None = None,
+    in_flight: Mapping[str, int] | None = None,
     beside: Iterable[Work] = (),
 ) -> None:
     """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
     adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is asked.
     roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
-    beside: work without end that goes on meanwhile. Raises what ended it or a platform, such as ChatError for
-    a token that is refused.
+    in_flight: see `Courier`. beside: work without end that goes on meanwhile. Raises what ended it or a
+    platform, such as ChatError for a token that is refused, and DatabaseCorrupted.
     """
     roles = roles or all_roles(adapters)
     courier = Courier(
         outbox=house.outbox,
-        chats=house.chats,
         digests=house.digests,
         conversation=house.service,
         resend=REFUSES_COPIES,
         clock=house.clock,
+        in_flight=in_flight,
+        alone=queue is None,
     )
     jobs = _Jobs(house, adapters, courier, queue)
     stop = asyncio.Event()
@@ -60,21 +65,21 @@ async def run_house(
     opening = _start(
         _carry_when_ready(courier, name, adapter) for name, adapter in adapters.items() if roles.works
     )
-    others = _start(work() for work in beside)
-    rounds = courier.schedule(every_s=tick_s) if queue is None else None
-    try:
-        done, _ = await asyncio.wait(
-            [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
-        )
-    finally:
-        if rounds is not None:
-            rounds.pause()
-        for task in scheduling:
-            task.cancel()
-        stop.set()
-        ended = await _end(courier, working, [*scheduling, *connected, *opening, *others, told])
-        if rounds is not None:
-            rounds.shutdown(wait=False)
+    others = _start(work() for work in (courier.broken, *beside))
+    async with contextlib.AsyncExitStack() as rounds:
+        if queue is None:
+            ticks = ticking(courier.round, every_s=tick_s, clock=house.clock)
+            scheduler = await rounds.enter_async_context(ticks)
+            rounds.callback(scheduler.pause)
+        try:
+            done, _ = await asyncio.wait(
+                [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for task in scheduling:
+                task.cancel()
+            stop.set()
+            ended = await _end(courier, working, [*scheduling, *connected, *opening, *others, told])
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})
     for task in done:
@@ -141,16 +146,14 @@ async def _end(
     courier: Courier, working: Iterable[asyncio.Task[None]], others: Iterable[asyncio.Task[None]]
 ) -> bool:
     """Whether everything came to its end within the grace."""
-    unfinished = await _wait([*working, asyncio.create_task(courier.finish())])
+    until = asyncio.get_running_loop().time() + GRACE_S
+    finishing = [*working, asyncio.create_task(courier.finish())]
+    _, unfinished = await asyncio.wait(finishing, timeout=GRACE_S - CLOSING_S)
     for task in (*working, *others):
         task.cancel()
-    return not unfinished and not await _wait((*working, *others))
-
-
-async def _wait(tasks: Iterable[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """The tasks that have not ended within the grace."""
-    tasks = list(tasks)
-    return (await asyncio.wait(tasks, timeout=GRACE_S))[1] if tasks else set()
+    left_s = until - asyncio.get_running_loop().time()
+    _, unclosed = await asyncio.wait([*working, *others], timeout=left_s)
+    return not unfinished and not unclosed
 
 
 async def _told_to_stop() -> None:

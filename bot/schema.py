@@ -1,6 +1,18 @@
 """The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 import summarizer.schema  # noqa: F401 (orders point to its speakers)
 from articles.schema import RowId, UtcDateTime, metadata
@@ -61,15 +73,21 @@ outbox = Table(
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),  # see bot/outbox.py
-    Column("attempts", Integer, nullable=False),
-    Column(
-        "try_after", UtcDateTime, nullable=False
-    ),  # while it is being sent: when the sender counts as dead
+    Column("attempts", Integer, nullable=False),  # how often it was claimed
+    Column("failures", Integer, nullable=False),  # how often it was tried and failed by its own fault
+    # While it is being sent: when the sender counts as dead.
+    Column("try_after", UtcDateTime, nullable=False),
     Column("unsure_since", UtcDateTime),  # since when it may stand in the chat; null: it does not
     Column("message", Text),  # the platform's message id, once sent
     Column("reason", Text),  # why it failed, or what is not known
     Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),
     Index(None, "state", "try_after"),
+    Index(
+        "ix_outbox_unsure_due",
+        "try_after",
+        sqlite_where=text("state = 'due' AND unsure_since IS NOT NULL"),
+        postgresql_where=text("state = 'due' AND unsure_since IS NOT NULL"),
+    ),
 )
 
 # No story twice in one chat, and what its important updates are measured by.

@@ -54,6 +54,9 @@ class Telegram(BaseModel):
     messages_a_second: int = Field(
         default=30, ge=1
     )  # of several processes, each gets its part of Telegram's 30
+    # Digests that may be on their way at once. A crash leaves so many in doubt, which are not sent again; one
+    # at a time, no more go out in a second than Telegram answers.
+    in_flight: int = Field(default=1, ge=1, le=30)
 
 
 class Discord(BaseModel):

@@ -9,5 +9,9 @@ class DatabaseUnusable(DatabaseError):
     """It can't be opened, read or written; an operator has to act."""
 
 
+class DatabaseCorrupted(DatabaseUnusable):
+    """What is in it can't be trusted any more: to go on would make it worse."""
+
+
 class DatabaseUnavailable(DatabaseError):
     """Not now (locked by another process, disk full, no answer); nothing was written, worth another try."""

@@ -9,7 +9,12 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from articles.database.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
+from articles.database.errors import (
+    DatabaseCorrupted,
+    DatabaseError,
+    DatabaseUnavailable,
+    DatabaseUnusable,
+)
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -48,13 +53,15 @@ class SQLite:
         """Reads every page."""
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
-            raise DatabaseUnusable(f"the database is corrupted, restore a backup: {self.name}")
+            raise DatabaseCorrupted(f"the database {_CORRUPTED['CORRUPT']}: {self.name}")
 
     def known(self, error: BaseException | None) -> DatabaseError | None:
         """By SQLite's primary result code."""
         code = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
         if code in _UNAVAILABLE:
             return DatabaseUnavailable(f"the database {_UNAVAILABLE[code]}: {self.name}")
+        if code in _CORRUPTED:
+            return DatabaseCorrupted(f"the database {_CORRUPTED[code]}: {self.name}")
         if code in _UNUSABLE:
             return DatabaseUnusable(f"the database {_UNUSABLE[code]}: {self.name}")
         return None
@@ -62,10 +69,16 @@ class SQLite:
 
 # sqlite.org, "Result and Error Codes".
 _UNAVAILABLE = {"BUSY": "is locked by another process", "FULL": "cannot grow, the disk is full"}
+_RESTORE = (
+    "stop Pullquote, move the file away together with those of its name that end in -wal and -shm, and put a"
+    " backup in its place (`sqlite3 FILE .recover` saves what can still be read)"
+)
+_CORRUPTED = {
+    "NOTADB": f"is some other file, not a database, or its head is overwritten: {_RESTORE}",
+    "CORRUPT": f"is corrupted, restore a backup: {_RESTORE}",
+}
 _UNUSABLE = {
     "CANTOPEN": "cannot be opened (is the path a folder, or not ours to write?)",
-    "NOTADB": "is some other file, not a database",
-    "CORRUPT": "is corrupted, restore a backup",
     "READONLY": "is read-only, make file and folder writable",
     "IOERR": "cannot be read or written, the disk reports an error",
 }

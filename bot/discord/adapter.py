@@ -14,11 +14,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import (
-    Begin,
+    NO_ONES,
     ChatError,
     ChatGone,
     ChatRef,
     Conversation,
+    Departure,
     MessageId,
     SendFailed,
     SendUnknown,
@@ -146,13 +147,13 @@ class DiscordChat:
         """See `ChatAdapter`."""
         await self._ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
         """See `ChatAdapter`. A lost answer is settled by asking again with the same nonce."""
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
-        if begin is not None:  # before the gate: a copy is refused here
-            await begin()
         messages = render(reply)
         posted = self._posted.setdefault(key, [])
         try:
@@ -162,11 +163,26 @@ class DiscordChat:
                     shown["content"] = content
                 if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
                     shown["view"] = view
-                posted.append(await self._post(int(chat.chat), shown, nonce=_nonce(key, number)))
+                nonce = _nonce(key, number)
+                posted.append(await self._post(int(chat.chat), shown, nonce=nonce, departure=departure))
+                if number < len(messages) - 1:
+                    departure.landed()
         finally:
             if len(posted) in {0, len(messages)}:
                 del self._posted[key]
         return posted[-1]
+
+    async def ping(self) -> None:
+        """See `ChatAdapter`."""
+        if self._client is None:
+            raise SendFailed("not connected to Discord")
+        try:
+            async with watched(patience_s=_ANSWER_WITHIN_S):
+                await self._client.application_info()
+        except (discord.HTTPException, discord.RateLimited) as error:
+            raise chat_error(error) from error
+        except (OSError, aiohttp.ClientError, TimeoutError) as error:
+            raise SendFailed(f"no answer from Discord: {error!r}") from error
 
     async def direct(self, user: str) -> ChatRef:
         """See `ChatAdapter`."""
@@ -180,12 +196,14 @@ class DiscordChat:
             raise SendFailed(f"no answer from Discord: {error!r}") from error
         return ChatRef(platform=PLATFORM, chat=str(channel.id))
 
-    async def _post(self, channel_id: int, shown: dict[str, Any], *, nonce: str) -> MessageId:
+    async def _post(
+        self, channel_id: int, shown: dict[str, Any], *, nonce: str, departure: Departure
+    ) -> MessageId:
         unknown: SendUnknown | None = None
         for pause_s in (0.0, *_ASK_AGAIN_AFTER_S):
             await asyncio.sleep(pause_s)
             try:
-                return await self._post_once(channel_id, shown, nonce=nonce)
+                return await self._post_once(channel_id, shown, nonce=nonce, departure=departure)
             except SendUnknown as error:
                 unknown = error
             except (SendFailed, Throttled):
@@ -193,11 +211,13 @@ class DiscordChat:
                     raise
         raise unknown or SendFailed("no attempt was made")
 
-    async def _post_once(self, channel_id: int, shown: dict[str, Any], *, nonce: str) -> MessageId:
+    async def _post_once(
+        self, channel_id: int, shown: dict[str, Any], *, nonce: str, departure: Departure
+    ) -> MessageId:
         if self._client is None:
             raise SendFailed("not connected to Discord")
         try:
-            async with watched(patience_s=_ANSWER_WITHIN_S) as flight:
+            async with watched(patience_s=_ANSWER_WITHIN_S, departure=departure) as flight:
                 channel = self._client.get_partial_messageable(channel_id)
                 message = await channel.send(**shown, nonce=nonce)
         except (discord.HTTPException, discord.RateLimited) as error:

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.chat import Throttled
+from bot.chat import NO_ONES, Throttled
 from bot.discord.wire import in_flight
 from bot.limits import Gate, Limit, Turns
 from bot.shared_limits import SharedLimits
@@ -87,13 +87,16 @@ class Traffic:
         url = str(params.url)
         if not url.startswith(self._api_url) or any(part in url for part in _UNLIMITED):
             return
-        is_digest = in_flight() is not None
-        pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if is_digest else PEOPLE_UNTIL)
+        flight = in_flight()
+        pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if flight else PEOPLE_UNTIL)
         if pause_s > 0:
             raise Throttled(timedelta(seconds=pause_s))
-        turn = AsyncExitStack()
-        await turn.enter_async_context(self._gate.turn("", urgent=not is_digest))
-        context.turn = turn
+        departure = flight.departure if flight else NO_ONES
+        await departure.line_up()
+        async with AsyncExitStack() as turn:
+            await turn.enter_async_context(self._gate.turn("", urgent=flight is None))
+            await departure.begin()
+            context.turn = turn.pop_all()
 
     async def _ends(
         self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import aiohttp
 
+from bot.chat import NO_ONES, Departure
+
 
 @dataclass(slots=True)
 class Flight:
@@ -16,6 +18,7 @@ class Flight:
 
     waiting: asyncio.Timeout
     patience_s: float
+    departure: Departure
     may_have_landed: bool = False  # the bytes went out, and no refusal came back
 
     def take_off(self) -> None:
@@ -31,13 +34,14 @@ _flight: ContextVar[Flight | None] = ContextVar("flight", default=None)
 
 
 @asynccontextmanager
-async def watched(*, patience_s: float) -> AsyncIterator[Flight]:
+async def watched(*, patience_s: float, departure: Departure = NO_ONES) -> AsyncIterator[Flight]:
     """Watches the requests made within, on a session that has `tracing()`.
 
+    departure: told of each of them by whoever paces the session's requests.
     Raises TimeoutError when an answer takes longer than `patience_s`; waiting for our turn does not count.
     """
     async with asyncio.timeout(None) as waiting:
-        flight = Flight(waiting=waiting, patience_s=patience_s)
+        flight = Flight(waiting=waiting, patience_s=patience_s, departure=departure)
         before = _flight.set(flight)
         try:
             yield flight

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from bot import grammar
-from bot.chat import Begin, ChatAdapter, ChatError, ChatRef, Conversation, MessageId, Request
+from bot.chat import NO_ONES, ChatAdapter, ChatError, ChatRef, Conversation, Departure, MessageId, Request
 from bot.commands import BY_NAME
 from bot.monitor.meters import Meters
 from bot.reply import Reply
@@ -28,16 +28,22 @@ class MeteredChat:
         """See `ChatAdapter`."""
         await self._adapter.ready()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
-        """See `ChatAdapter`. What `begin` raises is no outcome of a send: there was none."""
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
+        """See `ChatAdapter`. What the departure raises is no outcome of a send: there was none."""
         began = time.monotonic()
         try:
-            message = await self._adapter.send(chat, reply, key=key, begin=begin)
+            message = await self._adapter.send(chat, reply, key=key, departure=departure)
         except ChatError as error:
             self._meters.sent(self._platform, _outcome(error), took=_since(began))
             raise
         self._meters.sent(self._platform, "sent", took=_since(began))
         return message
+
+    async def ping(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.ping()
 
     async def direct(self, user: str) -> ChatRef:
         """See `ChatAdapter`."""

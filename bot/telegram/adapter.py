@@ -12,13 +12,24 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.chat import Begin, ChatError, ChatMoved, ChatRef, Conversation, MessageId, SendFailed, Throttled
+from bot.chat import (
+    NO_ONES,
+    ChatError,
+    ChatMoved,
+    ChatRef,
+    Conversation,
+    Departure,
+    MessageId,
+    SendFailed,
+    Throttled,
+)
 from bot.limits import Limit
 from bot.redaction import redacted
 from bot.reply import Reply
 from bot.shared_limits import SharedLimits
 from bot.telegram.answering import Answering
 from bot.telegram.buttons import Buttons
+from bot.telegram.errors import translate
 from bot.telegram.incoming import PLATFORM
 from bot.telegram.menu import set_up_profile
 from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound, limits_of
@@ -164,19 +175,30 @@ class TelegramChat:
         """See `ChatAdapter`."""
         await self._ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
         """See `ChatAdapter`. Under the same key, a reply of several messages goes on where it stopped."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
         posting = self._unfinished.pop(key, None) or Posting(self._outbound, chat, reply, urgent=False)
         posting.redirect(chat)
         try:
-            return await posting.finish(begin)
+            return await posting.finish(departure)
         except (Throttled, SendFailed, ChatMoved):
             self._unfinished[key] = posting
             if len(self._unfinished) > _MOST_UNFINISHED:
                 self._unfinished.popitem(last=False)
             raise
+
+    async def ping(self) -> None:
+        """See `ChatAdapter`."""
+        if not self._ready.is_set():
+            raise SendFailed("Telegram is not connected")
+        try:
+            await self._bot.get_me()
+        except TelegramError as error:
+            raise translate(error) from error
 
     async def direct(self, user: str) -> ChatRef:
         """See `ChatAdapter`: a private chat has the id of its person, who must have opened it once."""

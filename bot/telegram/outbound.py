@@ -1,6 +1,5 @@
 """The bot's messages on their way out: inside Telegram's limits, its errors in the port's words."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
@@ -8,7 +7,7 @@ from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat import Begin, ChatRef, MessageId, Throttled
+from bot.chat import NO_ONES, ChatRef, Departure, MessageId, Throttled
 from bot.limits import Gate, Limit, Turns
 from bot.reply import Items, Reply
 from bot.shared_limits import SharedLimits
@@ -16,7 +15,6 @@ from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
 
 MESSAGES_A_SECOND = 30  # to all chats together
-BEGUN_AT_ONCE = 8  # deliveries that may be lost to a crash
 
 
 def limits_of(chat: str) -> tuple[Limit, ...]:
@@ -52,7 +50,6 @@ class Outbound:
         if shared is not None:
             self._chats = shared.of_each(self._chats, chat_limits)
             self._overall = shared.of_all(self._overall, overall)
-        self._front = asyncio.Semaphore(BEGUN_AT_ONCE)
 
     async def send(
         self,
@@ -63,14 +60,11 @@ class Outbound:
         is_last: bool = True,
         answers: int | None = None,
         urgent: bool,
-        begin: Begin | None = None,
+        departure: Departure = NO_ONES,
     ) -> MessageId:
-        """A message of the reply; the buttons go under the last one. Raises the port's errors.
-
-        begin: awaited when the chat's turn has come and ours is near, right before it goes out.
-        """
+        """A message of the reply; the buttons go under the last one. Raises the port's errors."""
         answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
-        async with self._turn(chat.chat, urgent=urgent, begin=begin):
+        async with self._turn(chat.chat, urgent=urgent, departure=departure):
             message = await self._bot.send_message(
                 chat_id=int(chat.chat),
                 message_thread_id=None if chat.thread is None else int(chat.thread),
@@ -108,14 +102,12 @@ class Outbound:
         return True
 
     @contextlib.asynccontextmanager
-    async def _turn(self, chat: str, *, urgent: bool, begin: Begin | None = None) -> AsyncIterator[None]:
+    async def _turn(self, chat: str, *, urgent: bool, departure: Departure = NO_ONES) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as turns:
             await turns.enter_async_context(self._chats.turn(chat, urgent=urgent))
-            if begin is not None:
-                # A few begin early: it takes a transaction, whose time is not to count as Telegram's.
-                await turns.enter_async_context(self._front)
-                await begin()
+            await departure.line_up()
             await turns.enter_async_context(self._overall.turn(chat, urgent=urgent))
+            await departure.begin()
             try:
                 yield
             except TelegramError as error:

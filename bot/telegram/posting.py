@@ -1,6 +1,6 @@
 """Putting a reply into a chat, message by message; a second try goes on where the first one stopped."""
 
-from bot.chat import Begin, ChatRef, MessageId, SendRefused
+from bot.chat import NO_ONES, ChatRef, Departure, MessageId, SendRefused
 from bot.reply import Reply
 from bot.telegram.outbound import Outbound
 from bot.telegram.render import render
@@ -26,26 +26,27 @@ class Posting:
         if chat != self._chat:
             self._chat, self._answers = chat, None  # messages are numbered anew there
 
-    async def finish(self, begin: Begin | None = None) -> MessageId:
+    async def finish(self, departure: Departure = NO_ONES) -> MessageId:
         """Sends what is not sent yet; the id of the last message.
 
-        begin: awaited when the first of it may go, right before it does.
         Raises the port's errors: SendRefused if there is nothing to show or Telegram will not have it.
         """
         if not self._messages:
             raise SendRefused("the reply has nothing to show")
         while len(self._sent) < len(self._messages):
             number = len(self._sent)
+            is_last = number == len(self._messages) - 1
             self._sent.append(
                 await self._outbound.send(
                     self._chat,
                     self._messages[number],
                     self._reply,
-                    is_last=number == len(self._messages) - 1,
+                    is_last=is_last,
                     answers=self._answers if number == 0 else None,
                     urgent=self._urgent,
-                    begin=begin,
+                    departure=departure,
                 )
             )
-            begin = None
+            if not is_last:
+                departure.landed()
         return self._sent[-1]

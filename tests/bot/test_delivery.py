@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -11,12 +12,13 @@ import pytest
 import articles.database.sqlite
 from articles.database import open_database
 from bot.chat import (
-    Begin,
+    NO_ONES,
     ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
     Conversation,
+    Departure,
     MessageId,
     NotAllowed,
     SendFailed,
@@ -24,9 +26,10 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.delivery import LEASE, MAX_ATTEMPTS, RESEND_WITHIN, SEND_LEASE, Courier
+from bot.delivery import LEASE, Courier
 from bot.house import House
-from bot.outbox import DeliveryState, Outbox
+from bot.outbox import Delivery, DeliveryState, Outbox
+from bot.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
 from bot.reply import Reply
 from tests.bot.conftest import HandClock
 from tests.bot.talk import ask, words
@@ -49,6 +52,11 @@ class Chat:
         self.turn.set()
         self.asked = asyncio.Event()  # to send something
         self.closed: set[ChatRef] = set()  # where it may not write
+        self.poisoned: set[ChatRef] = set()  # where every message fails
+        self.tried: Counter[ChatRef] = Counter()
+        self.down = False
+        self.silent = False  # takes messages and pings, and answers nothing
+        self.pings = 0
         self.keys: list[str] = []  # of everything that was tried
 
     async def serve(self, conversation: Conversation) -> None:
@@ -60,18 +68,30 @@ class Chat:
     async def ready(self) -> None:
         return
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
         self.asked.set()
         await self.turn.wait()
-        if begin is not None:
-            await begin()
+        await departure.line_up()
+        await departure.begin()
         self.keys.append(key)
+        self.tried[chat] += 1
+        if self.silent:
+            raise SendUnknown("no answer")
+        if self.down or chat in self.poisoned:
+            raise SendFailed("no connection")
         if chat in self.closed:
             raise NotAllowed("Missing Permissions", where="#news")
         if self.errors:
             raise self.errors.pop(0)
         self.posted.append((chat, reply, key))
         return MessageId(f"m{len(self.posted)}")
+
+    async def ping(self) -> None:
+        self.pings += 1
+        if self.down or self.silent:
+            raise SendFailed("no connection")
 
     async def direct(self, user: str) -> ChatRef:
         return ChatRef(platform="telegram", chat=f"direct-{user}")
@@ -90,15 +110,20 @@ def courier(house: House, chat: Chat) -> Courier:
 def make_courier(house: House, chat: Chat, *, outbox: Outbox | None = None) -> Courier:
     courier = Courier(
         outbox=outbox or house.outbox,
-        chats=house.chats,
         digests=house.digests,
         conversation=house.service,
         resend={"discord"},
         clock=house.clock,
+        steady=lambda: house.clock().timestamp(),
+        in_flight={"telegram": 1},
     )
     courier.carry("telegram", chat)
     courier.carry("discord", chat)
     return courier
+
+
+def claim(house: House) -> tuple[Delivery, ...]:
+    return house.outbox.claim(house.clock(), limit=10, lease=LEASE, platforms=("telegram", "discord"))
 
 
 def test_the_chat_of_the_samples_is_on_telegram() -> None:
@@ -268,17 +293,76 @@ async def test_what_was_not_sent_is_tried_again_after_a_pause(
     assert len(chat.posted) == 1
 
 
-async def test_a_chat_that_cannot_be_reached_is_given_up_in_the_end(
+async def test_a_message_that_fails_while_others_are_sent_is_given_up_in_the_end(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
     ask(house, "/subscribe nato weekly mon 20:00")
     clock.now += 7 * DAY
-    chat.errors = [SendFailed("no connection") for _ in range(MAX_ATTEMPTS)]
-    for _ in range(MAX_ATTEMPTS + 2):
+    chat.poisoned.add(CHAT)
+    for number in range(3 * MAX_FAILURES):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
         await courier.round()
-        clock.now += timedelta(minutes=40)
+        clock.now += timedelta(minutes=30)
+    assert house.outbox.states()[DeliveryState.FAILED] == 1
+    # What failed right after another failure may have been the platform's fault.
+    assert MAX_FAILURES <= chat.tried[CHAT] < 3 * MAX_FAILURES
+
+
+async def test_a_message_that_cannot_be_sent_for_a_day_is_given_up(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.down = True
+    for _ in range(24):
+        await courier.round()
+        assert house.outbox.states() == {DeliveryState.DUE: 1}
+        clock.now += GIVE_UP_AFTER / 23
+    chat.down = False
+    chat.poisoned.add(CHAT)
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=5)
     assert house.outbox.states() == {DeliveryState.FAILED: 1}
-    assert chat.posted == []
+
+
+@pytest.mark.parametrize("chats", [1, 300])
+async def test_a_platform_that_is_down_for_an_hour_gets_everything_late_and_once(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, chats: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(chats):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += timedelta(hours=1)
+    chat.down = True
+    for _ in range(60):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert len(chat.keys) <= 20  # it is asked for nothing, and not with everybody's digest
+    assert 30 <= chat.pings <= 75
+    assert [r.message for r in caplog.records].count("platform down") == 1
+    chat.down = False
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert Counter(to.chat for to, _, _ in chat.posted) == {str(number): 1 for number in range(chats)}
+    assert set(house.outbox.states()) == {DeliveryState.SENT}
+
+
+async def test_an_answer_that_is_lost_puts_no_other_digest_at_risk_until_the_platform_answers(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for number in range(30):
+        ask(house, "/subscribe nato weekly mon 20:00", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += 7 * DAY
+    chat.silent = True
+    for _ in range(60):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    chat.silent = False
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 29}
 
 
 async def test_a_refused_message_is_not_repeated(
@@ -362,8 +446,8 @@ async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_di
     for to in (CHAT, DISCORD):
         ask(house, "/subscribe nato weekly mon 20:00", chat=to)
     clock.now += 7 * DAY
-    courier._enqueue(clock.now)
-    for delivery in courier._claim(10):
+    courier.enqueue(clock.now)
+    for delivery in claim(house):
         house.outbox.begin(delivery, clock.now, lease=LEASE)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
     await courier.round()
@@ -376,8 +460,10 @@ async def test_a_crash_before_sending_loses_nothing(
 ) -> None:
     ask(house, "/subscribe nato weekly mon 20:00")
     clock.now += 7 * DAY
-    courier._enqueue(clock.now)
-    courier._claim(10)  # and here the process dies
+    courier.enqueue(clock.now)
+    house.outbox.claim(
+        clock.now, limit=10, lease=LEASE, platforms=("telegram", "discord")
+    )  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
     await courier.round()
     assert [to for to, _, _ in chat.posted] == [CHAT]
@@ -394,7 +480,7 @@ async def test_an_error_of_ours_after_the_posting_does_not_post_again(
     monkeypatch.setattr(house.outbox, "mark_sent", broken)
     for _ in range(3):
         await courier.round()
-        clock.now += SEND_LEASE + timedelta(seconds=1)
+        clock.now += LEASE + timedelta(seconds=1)
     assert len(chat.posted) == 1
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
@@ -521,8 +607,9 @@ async def test_a_locked_database_cancels_no_send_that_is_under_way(
     await chat.asked.wait()
     with closing(sqlite3.connect(house.database.engine.url.database or "")) as other:
         other.execute("BEGIN IMMEDIATE")
-        while "nothing claimed" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
+        while "deliveries wait for the database" not in caplog.text:
             await asyncio.sleep(0.05)
+            clock.now += timedelta(seconds=1)  # so that it wants to renew its leases
     chat.turn.set()
     await round_
     impatient.close()

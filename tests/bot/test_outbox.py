@@ -7,7 +7,7 @@ import pytest
 
 from articles.database import Database
 from bot.chat import ChatRef, MessageId
-from bot.outbox import Delivery, DeliveryState, Outbox
+from bot.outbox import Delivery, DeliveryState, Due, Outbox
 from bot.store import ChatStore, Subscription
 from tests.samples import CHAT, NOW
 
@@ -22,8 +22,8 @@ def order(chats: ChatStore, chat: ChatRef = CHAT, topic: str = "nato", due: date
     return subscription
 
 
-def hourly(subscription: Subscription) -> datetime:
-    return subscription.next_due + HOUR
+def hourly(order: Due) -> datetime:
+    return order.next_due + HOUR
 
 
 def claim(outbox: Outbox, now: datetime = NOW, *platforms: str, limit: int = 99) -> tuple[Delivery, ...]:
@@ -106,7 +106,7 @@ def test_what_was_not_sent_is_due_again_after_a_pause(chat_store: ChatStore, out
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    outbox.retry(delivery.id, after=NOW + MINUTE, reason="flood limit")
+    outbox.retry(delivery, after=NOW + MINUTE, reason="flood limit")
     assert claim(outbox) == ()
     (again,) = claim(outbox, NOW + MINUTE)
     assert (again.id, again.attempts) == (delivery.id, 2)
@@ -116,10 +116,10 @@ def test_the_end_of_a_delivery_is_the_end(chat_store: ChatStore, outbox: Outbox)
     for topic in ("sent", "failed", "unknown"):
         order(chat_store, topic=topic)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
-    by_topic = {delivery.subscription.topic: delivery.id for delivery in claim(outbox)}
-    outbox.mark_sent(by_topic["sent"], MessageId("m1"))
+    by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox)}
+    outbox.mark_sent(by_topic["sent"], MessageId("m1"), now=NOW)
     outbox.mark_failed(by_topic["failed"], "refused")
-    outbox.mark_unknown(by_topic["unknown"], "timeout")
+    outbox.mark_unknown(by_topic["unknown"], "timeout", told=(), now=NOW)
     outbox.mark_failed(by_topic["sent"], "too late to say so")
     assert claim(outbox, NOW + HOUR) == ()
     assert outbox.states() == dict.fromkeys(
@@ -140,7 +140,7 @@ def test_a_sender_that_died_is_repeated_only_where_a_copy_is_refused(
     assert outbox.recover(NOW + MINUTE, resend=["discord"], within=2 * MINUTE) == 2
     (again,) = claim(outbox, NOW + MINUTE)
     assert (again.subscription.chat, again.unsure_since) == (DISCORD, NOW)
-    outbox.mark_sent(telegram.id, MessageId("m1"))  # it was not dead after all
+    outbox.mark_sent(telegram, MessageId("m1"), now=NOW)  # it was not dead after all
     assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.SENT: 1}
 
 
@@ -176,12 +176,12 @@ def test_where_we_may_not_write_is_known_until_something_is_posted_there(
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    assert outbox.bar(delivery.id, NOW, after=NOW + HOUR, reason="muted") == NOW
+    assert outbox.bar(delivery, NOW, after=NOW + HOUR, reason="muted") == NOW
     (delivery,) = claim(outbox, NOW + HOUR)
-    assert outbox.bar(delivery.id, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
+    assert outbox.bar(delivery, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
     assert chat_store.subscriptions(CHAT)[0].barred_since == NOW
     (delivery,) = claim(outbox, NOW + 2 * HOUR)
-    outbox.mark_sent(delivery.id, MessageId("m1"))
+    outbox.mark_sent(delivery, MessageId("m1"), now=NOW)
     assert chat_store.subscriptions(CHAT)[0].barred_since is None
 
 
@@ -189,7 +189,7 @@ def test_a_barred_delivery_can_be_given_up(chat_store: ChatStore, outbox: Outbox
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    outbox.bar(delivery.id, NOW, after=None, reason="muted")
+    outbox.bar(delivery, NOW, after=None, reason="muted")
     assert outbox.states() == {DeliveryState.FAILED: 1}
     assert len(chat_store.subscriptions(CHAT)) == 1
 

@@ -12,12 +12,13 @@ from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from bot.chat import (
-    Begin,
+    NO_ONES,
     ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
     Conversation,
+    Departure,
     MessageId,
     NotAllowed,
     SendFailed,
@@ -57,14 +58,19 @@ class Chat:
     async def ready(self) -> None:
         await self.is_ready.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
-        if begin is not None:
-            await begin()
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
+        await departure.line_up()
+        await departure.begin()
         self.keys.append(key)
         if self.failures:
             raise self.failures.pop(0)
         self.sent.append((chat, words(reply)))
         return MessageId(str(len(self.sent)))
+
+    async def ping(self) -> None:
+        return
 
     async def direct(self, user: str) -> ChatRef:
         raise NotImplementedError

@@ -310,6 +310,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("try_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("unsure_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
@@ -323,6 +324,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
     op.create_index(op.f("ix_outbox_state_try_after"), "outbox", ["state", "try_after"], unique=False)
+    op.create_index(
+        "ix_outbox_unsure_due",
+        "outbox",
+        ["try_after"],
+        unique=False,
+        sqlite_where=sa.text("state = 'due' AND unsure_since IS NOT NULL"),
+        postgresql_where=sa.text("state = 'due' AND unsure_since IS NOT NULL"),
+    )
     op.create_index("uq_outbox_subscription_id_due_at", "outbox", ["subscription_id", "due_at"], unique=True)
     for statement in OF_DIALECT[op.get_bind().dialect.name].MAKE:
         op.execute(statement)
@@ -332,6 +341,7 @@ def downgrade() -> None:
     for statement in OF_DIALECT[op.get_bind().dialect.name].DROP:
         op.execute(statement)
     op.drop_index("uq_outbox_subscription_id_due_at", table_name="outbox")
+    op.drop_index("ix_outbox_unsure_due", table_name="outbox")
     op.drop_index(op.f("ix_outbox_state_try_after"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_index("uq_subscriptions_chat_id_kind_topic", table_name="subscriptions")

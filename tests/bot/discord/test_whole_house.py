@@ -37,7 +37,6 @@ LAST = ("unsubscribe", "forget")  # after these there is less to ask about
 def courier_of(house: House, chat: DiscordChat) -> Courier:
     courier = Courier(
         outbox=house.outbox,
-        chats=house.chats,
         digests=house.digests,
         conversation=house.service,
         resend=REFUSES_COPIES,

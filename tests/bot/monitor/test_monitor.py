@@ -15,7 +15,17 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from articles.model import Article
-from bot.chat import Begin, ChatAdapter, ChatGone, ChatRef, Conversation, MessageId, Request, SendUnknown
+from bot.chat import (
+    NO_ONES,
+    ChatAdapter,
+    ChatGone,
+    ChatRef,
+    Conversation,
+    Departure,
+    MessageId,
+    Request,
+    SendUnknown,
+)
 from bot.cli import monitor_of
 from bot.house import House
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
@@ -44,10 +54,15 @@ class Platform:
     async def ready(self) -> None:
         await self.opened.wait()
 
-    async def send(self, chat: ChatRef, reply: Reply, *, key: str, begin: Begin | None = None) -> MessageId:
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
         if ending := self.endings.pop(0):
             raise ending
         return MessageId("1")
+
+    async def ping(self) -> None:
+        return
 
     async def direct(self, user: str) -> ChatRef:
         return CHAT

@@ -15,6 +15,7 @@ from bot.chat import (
     ChatGone,
     ChatMoved,
     ChatRef,
+    Departure,
     NotAllowed,
     Request,
     SendFailed,
@@ -24,7 +25,7 @@ from bot.chat import (
 )
 from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
-from bot.telegram.outbound import BEGUN_AT_ONCE, limits_of
+from bot.telegram.outbound import limits_of
 from bot.telegram.presses import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
@@ -613,34 +614,63 @@ async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_unt
     ann = server.person(ANN)
     begun: list[int] = []
 
-    async def begin() -> None:
-        begun.append(len(server.posted))
+    class Noted(Departure):
+        async def begin(self) -> None:
+            begun.append(len(server.posted))
 
-    async def withdraw() -> None:
-        raise LookupError("another process has it")
+    class Withdrawn(Departure):
+        async def begin(self) -> None:
+            raise LookupError("another process has it")
 
     async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
         await asyncio.gather(
-            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), begin=begin) for n in range(2))
+            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), departure=Noted()) for n in range(2))
         )
         with pytest.raises(LookupError):
-            await chat.send(ref(ANN), prose("digest 3"), key="3", begin=withdraw)
+            await chat.send(ref(ANN), prose("digest 3"), key="3", departure=Withdrawn())
     assert begun == [0, 1]  # the second waited for the first, and had not begun
     assert [p.text for p in server.posted if p.chat == ann.id] == ["digest 0", "digest 1"]
 
 
-async def test_a_crash_can_lose_only_the_few_deliveries_that_have_begun(server: TelegramServer) -> None:
-    chats = [server.person(100 + number) for number in range(30)]
-    at_risk: list[int] = []  # begun and not posted, as each begins
+async def test_who_lines_up_before_a_message_waits_for_no_chat_and_holds_no_answer_up(
+    server: TelegramServer,
+) -> None:
+    lane, order = asyncio.Semaphore(1), list[str]()
 
-    async def begin() -> None:
-        at_risk.append(len(at_risk) + 1 - len(server.posted))
+    class InLane(Departure):
+        async def line_up(self) -> None:
+            await lane.acquire()
 
-    async with served(make_chat(server.base_url, messages_a_second=20), Scripted()) as chat:
-        sends = (chat.send(ref(c.id), prose("digest"), key=str(c.id), begin=begin) for c in chats)
-        await asyncio.gather(*sends)
-    assert len(server.posted) == len(chats)
-    assert max(at_risk) <= BEGUN_AT_ONCE
+        def landed(self) -> None:
+            lane.release()
+
+    two_parts = prose("a" * 3_000 + " " + "b" * 3_000)
+    async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
+
+        async def send(number: int, reply: Reply) -> None:
+            server.person(number)
+            await chat.send(ref(number), reply, key=str(number), departure=InLane())
+            order.append(str(number))
+            lane.release()
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(100, 104):
+                group.create_task(send(number, two_parts if number == 100 else prose("digest")))
+            await lane.acquire()  # whatever waits there, a question is answered
+            await server.say(server.person(ANN), ANN, "/brief")
+            await server.next_post(server.person(ANN))
+            lane.release()
+    assert order == ["101", "102", "103", "100"]  # its second part waited a second for its chat alone
+
+
+async def test_a_ping_says_whether_telegram_answers(server: TelegramServer, serving: Serving) -> None:
+    async with serving(Scripted()) as chat:
+        await chat.ping()
+        server.faults.append(Fault(method="getMe", error=Refused(500, "Internal Server Error")))
+        with pytest.raises(SendFailed):
+            await chat.ping()
+    with pytest.raises(SendFailed, match="not connected"):
+        await chat.ping()
 
 
 async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, serving: Serving) -> None:

@@ -22,8 +22,10 @@ from tests.servers.telegram.model import TOKEN, Chat, Fault, Json, Posted, Refus
 class TelegramServer(Methods):
     """`async with TelegramServer() as server`, then point a client at `server.base_url`."""
 
-    def __init__(self, *, flood: Flood | None = None) -> None:
+    def __init__(self, *, flood: Flood | None = None, latency_s: float = 0.0) -> None:
+        """latency_s: of the way there and back."""
         super().__init__(flood=flood)
+        self.latency_s = latency_s
         self.calls: list[tuple[str, Json]] = []
         self.faults: list[Fault] = []
         self.deliveries: list[int] = []  # what the webhook answered
@@ -156,6 +158,7 @@ class TelegramServer(Methods):
         if request.match_info["token"] != TOKEN:
             return _answer(Refused(401, "Unauthorized"))
         params = await _params(request)
+        await asyncio.sleep(self.latency_s / 2)
         self.calls.append((method, params))
         fault = next((f for f in self.faults if f.method == method), None)
         if fault is not None:
@@ -167,6 +170,7 @@ class TelegramServer(Methods):
         except Refused as refused:
             return _answer(refused)
         await self._notify()
+        await asyncio.sleep(self.latency_s / 2)
         return (
             await self._fail(fault, request) if fault else web.json_response({"ok": True, "result": result})
         )
