@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from articles.model import Article, Span
+from summarizer.evidence.dates import whens_of
 from summarizer.evidence.figures import Figure, figures_of
 from summarizer.evidence.wording import is_content, stem, tokens_of
 from summarizer.sentences import split_sentences
@@ -102,14 +103,14 @@ def has_figure_of_its_own(text: str, others: Sequence[Report]) -> bool:
     if _NUMBER.search(text) is None or not others:
         return False
     elsewhere = frozenset[Decimal]().union(*(_values(other.article) for other in others))
-    return any(_is_telling(figure) and figure.value not in elsewhere for figure in figures_of(text))
+    return any(_is_telling(figure) and figure.value not in elsewhere for figure in _counts(text))
 
 
 @lru_cache(maxsize=1_000)
 def _values(article: Article) -> frozenset[Decimal]:
     """Every number in the article, whatever it counts."""
     lines = (article.headline, *(paragraph.span.of(article.text) for paragraph in article.paragraphs()))
-    return frozenset(f.value for line in lines if _NUMBER.search(line) for f in figures_of(line))
+    return frozenset(f.value for line in lines if _NUMBER.search(line) for f in _counts(line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _things(article: Article) -> Mapping[str, list[_Counted]]:
     for paragraph, start, sentence in _sentences(article):
         if _NUMBER.search(sentence) is None or _OTHER_TIMES.search(sentence):
             continue
-        for figure in figures_of(sentence):
+        for figure in _counts(sentence):
             thing = _thing(figure, sentence)
             if thing is not None:
                 things.setdefault(thing, []).append(_Counted(figure, start, sentence, paragraph))
@@ -173,6 +174,11 @@ def _toll(figure: Figure, sentence: str) -> str | None:
     nearest = [stem(token.text) for token in tokens_of(behind)][:_NEAR]
     nearest += [stem(token.text) for token in reversed(tokens_of(before))][:_NEAR]
     return next((_TOLL_OF[word] for word in nearest if word in _TOLL_OF), None)
+
+
+def _counts(text: str) -> tuple[Figure, ...]:
+    """The figures of `text` that are no dates."""
+    return figures_of(text, without=[(when.start, when.end) for when in whens_of(text, None)])
 
 
 def _is_telling(figure: Figure) -> bool:

@@ -97,6 +97,11 @@ def test_what_one_publisher_alone_has_is_known() -> None:
     assert not has_figure_of_its_own("It held 90 kilos.", [])
 
 
+def test_a_date_that_a_bullet_has_written_out_is_no_figure_of_its_own() -> None:
+    ap = reports("Jim Mattis ruled out a pact on Thursday.")
+    assert not has_figure_of_its_own("Jim Mattis on Thursday 16 February ruled out a pact.", ap)
+
+
 def test_a_sentence_without_a_figure_is_nobodys_alone() -> None:
     assert not has_figure_of_its_own("The bomb shook Kabul.", reports("Twelve people died."))
 
