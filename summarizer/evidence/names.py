@@ -35,6 +35,7 @@ _ADDRESS = re.compile(
 )
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+(?:-\w+)*\b|\b[A-Z]+-\d+\w*\b")
 _NUMBER_LIKE = re.compile(r"\d+(?:st|nd|rd|th|s|k|m|bn|tn|am|pm)|\d+-?years?-old|\d+(?:-\w+)+", re.IGNORECASE)
+_FULL_NAME = re.compile(r"\b[A-Z][\w’'-]+(?: (?:(?:of|and|the|for) )*[A-Z][\w’'-]+)+")
 _BESIDE = 4  # words on each side of a name
 _TITLE_REACH = 7  # words between a title and the name that the article gives it to
 
@@ -105,7 +106,7 @@ class Names:
                 if not self._bears(b, a):
                     return f"{one.text} {other.text}"
                 continue
-            if {a, b} & _ROLES or self._initials.keys() & {a, b}:
+            if {a, b} & _ROLES or self._initials & {a, b}:
                 continue
             if opens and a not in _GIVEN and not self._is_capitalised(one.text):
                 continue  # its capital is the sentence's
@@ -187,10 +188,7 @@ def _is_capital(word: str) -> bool:
     return any(letter.isupper() for letter in word)
 
 
-def _initials(text: str) -> dict[str, str]:
+def _initials(text: str) -> frozenset[str]:
     """Short forms of the names that the text writes in full: NATO for North Atlantic Treaty Organization."""
-    found: dict[str, str] = {}
-    for match in re.finditer(r"\b[A-Z][\w’'-]+(?: (?:(?:of|and|the|for) )*[A-Z][\w’'-]+)+", text):
-        words = [word for word in match[0].split() if word[0].isupper()]
-        found["".join(word[0] for word in words).lower()] = match[0]
-    return found
+    names = (match[0].split() for match in _FULL_NAME.finditer(text))
+    return frozenset("".join(word[0] for word in name if word[0].isupper()).lower() for name in names)
