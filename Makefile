@@ -137,6 +137,13 @@ train-briefs: $(STAMP)
 bench-pipeline: $(STAMP)
 	@$(BIN)/python -m bench.pipeline --articles $(or $(ARTICLES),200)
 
+# One bot on SQLite, killed KILLS times while it delivers a digest to CHATS chats. SEED repeats a run.
+KILLS ?= 100
+CHATS ?= 2000
+.PHONY: chaos
+chaos: $(STAMP)
+	@$(BIN)/python -m bench.chaos --kills $(KILLS) --chats $(CHATS) $(if $(SEED),--seed $(SEED))
+
 # Two schedulers and three workers on a PostgreSQL of the bench's own, killed, cut off and restarted while they
 # take in 500 articles and deliver 2,000 digests: some five minutes on two cores.
 .PHONY: chaos-cluster

@@ -36,7 +36,7 @@ from tests.servers.telegram import TOKEN, Flood, TelegramServer
 ENTRIES = 10  # of a feed
 RESTART_AFTER_S, CUT_AFTER_S, CUT_FOR_S = 30.0, 55.0, 25.0
 GIVE_UP_AFTER_S = 3_600.0
-MOST_IN_DOUBT = 8  # of one process: what may be on its way to Telegram at once
+MOST_IN_DOUBT = 1  # of one process: what may be on its way to Telegram at once, by the setting's default
 
 # What is not settled yet, and when it is.
 UNSETTLED = """

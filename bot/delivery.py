@@ -180,7 +180,7 @@ class Courier:
                 return
             under_way |= self._ask_the_silent()
             await self._enqueue()
-            for platform, route in self._routes.items():
+            for platform, route in list(self._routes.items()):  # one may be opened meanwhile
                 limit = 0 if route.outage.down else CLAIMED - len(route.carried)
                 for claimed in await self._claim(platform, limit=limit) if limit > 0 else ():
                     under_way.add(self._start(claimed, route))

@@ -144,7 +144,8 @@ class Analyst:
             except (SummarizerError, DatabaseError) as error:
                 log.warning("sentence model or its index not loaded", extra={"reason": str(error)})
 
-        threading.Thread(target=load, name="sentence model", daemon=True).start()
+        # Not a daemon: cut off inside torch, the process would abort instead of ending.
+        threading.Thread(target=load, name="sentence model").start()
 
     def check_writer(self) -> str:
         """Who writes the briefs, once that is known to work. Raises SummarizerError."""

@@ -27,12 +27,19 @@ async def ticking(
     APScheduler reckons in wall-clock time: where the clock is set back by a day, its next tick is a day away.
     So the clock is watched, by one that nobody can set.
     """
+    at_work = asyncio.Lock()
+
+    async def tick() -> None:
+        if not at_work.locked():
+            async with at_work:
+                await work()
+
     scheduler = AsyncIOScheduler(timezone=UTC)
     job = scheduler.add_job(
-        work,
+        tick,
         IntervalTrigger(seconds=every_s, timezone=UTC),
         next_run_time=datetime.now(UTC),
-        max_instances=1,
+        max_instances=2,  # or a warning comes of every tick that finds the work going on
         coalesce=True,
         misfire_grace_time=None,
     )
