@@ -29,7 +29,8 @@ def check_python() -> Check:
 def check_database(house: House) -> Iterator[Check]:
     """What the database holds, and what is stuck in the outbox."""
     house.database.check()
-    yield Check(name="database", ok=True, found=f"{house.articles.count():,} articles")
+    found = f"{house.articles.count():,} articles in {house.database.version()}"
+    yield Check(name="database", ok=True, found=found)
     states = house.outbox.states()
     counts = ", ".join(f"{count:,} {state}" for state, count in states.items()) or "empty"
     yield Check(name="outbox", ok=DeliveryState.FAILED not in states, found=counts)

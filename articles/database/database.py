@@ -33,6 +33,9 @@ class Backend(Protocol):
     def check(self, connection: Connection) -> None:
         """Raises DatabaseUnusable where it is corrupted."""
 
+    def version(self, connection: Connection) -> str:
+        """What runs it, in words."""
+
     def known(self, error: BaseException | None) -> DatabaseError | None:
         """The driver's error in our words; None if it is not about the database as a whole."""
 
@@ -76,6 +79,11 @@ class Database:
         """Reads every page of a SQLite file; minutes for a large one. Raises DatabaseUnusable."""
         with self.reading() as connection:
             self._backend.check(connection)
+
+    def version(self) -> str:
+        """What runs the database, in words: "SQLite 3.40.1". Raises DatabaseError."""
+        with self.reading() as connection:
+            return self._backend.version(connection)
 
     def close(self) -> None:
         self.engine.dispose()

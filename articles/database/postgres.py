@@ -56,6 +56,14 @@ class Postgres:
     def check(self, connection: Connection) -> None:
         """Nothing: PostgreSQL's own tools (pg_amcheck) read every page, and need more rights than we do."""
 
+    def version(self, connection: Connection) -> str:
+        """Says of pgvector, too, which we do without: every process keeps the newest vectors itself."""
+        number = connection.exec_driver_sql("SHOW server_version").scalar_one().split()[0]
+        vector = "SELECT count(*) FROM pg_extension WHERE extname = 'vector'"
+        has_vector = connection.exec_driver_sql(vector).scalar_one()
+        without = "pgvector is not used" if has_vector else "without pgvector"
+        return f"PostgreSQL {number}, {without}: each process searches the newest vectors in its memory"
+
     def known(self, error: BaseException | None) -> DatabaseError | None:
         """By SQLSTATE; where there is none, there is no connection."""
         state = getattr(error, "sqlstate", None)

@@ -55,6 +55,9 @@ class SQLite:
         if found != "ok":
             raise DatabaseCorrupted(f"the database {_CORRUPTED['CORRUPT']}: {self.name}")
 
+    def version(self, connection: Connection) -> str:  # noqa: ARG002 (the port's signature)
+        return f"SQLite {sqlite3.sqlite_version}"
+
     def known(self, error: BaseException | None) -> DatabaseError | None:
         """By SQLite's primary result code."""
         code = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]

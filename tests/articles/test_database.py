@@ -1,5 +1,6 @@
 """Opening a database, and what its transactions promise."""
 
+import re
 import sqlite3
 import threading
 from pathlib import Path
@@ -71,6 +72,11 @@ def test_a_corrupted_database_says_so(database: Database) -> None:
 
 def test_a_sound_database_passes_its_check(database: Database) -> None:
     database.check()
+
+
+def test_a_database_says_what_runs_it(database: Database, kind: str) -> None:
+    known = {"sqlite": r"SQLite 3\.\d+", "postgresql": r"PostgreSQL \d+\.\d+, .*pgvector.*"}
+    assert re.match(known[kind], database.version())
 
 
 @on_sqlite

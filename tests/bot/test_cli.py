@@ -27,6 +27,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def installation(folder: Path, bare_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that the commands find in the settings."""
+    monkeypatch.setenv("PULLQUOTE_DATABASE_URL", bare_database)
+
+
 @pytest.fixture(autouse=True)
 def log() -> Iterator[None]:
     """The command line sets up the whole process's log; tests that come later have theirs as it was."""
@@ -87,12 +93,14 @@ def test_a_brief_as_json_carries_its_evidence(capsys: pytest.CaptureFixture[str]
     assert {quote["speaker"] for quote in told["brief"]["key_quotes"]} == {"Jim Mattis"}
 
 
+@pytest.mark.usefixtures("installation")
 def test_ingest_stores_an_article_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ingest", SEED]) == 0
     assert main(["ingest", SEED]) == 0
     assert capsys.readouterr().out == f"stored: {HEADLINE}\nstored before: {HEADLINE}\n"
 
 
+@pytest.mark.usefixtures("installation")
 def test_what_cannot_be_read_does_not_keep_the_rest_from_being_stored(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,6 +197,7 @@ def test_doctor_never_shows_a_token(
     assert "very-secret" not in printed.out + printed.err
 
 
+@pytest.mark.usefixtures("installation")
 def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folder: Path) -> None:
     lines = "/brief nato\n/quotes mattis\n/sections\n/section defense budgets\n"
     done = subprocess.run(

@@ -43,11 +43,12 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, bare_database: str) -> Path:
     """An empty working folder, where that publisher is the operator's own and no default feed is followed."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("PULLQUOTE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PULLQUOTE_DATABASE_URL", bare_database)
     monkeypatch.setenv("PULLQUOTE_FEEDS__DEFAULTS", "false")
     monkeypatch.setenv("PULLQUOTE_WEB__ALLOWED", json.dumps([url.split("/")[2]]))
     return tmp_path
