@@ -1,7 +1,8 @@
 """`make bench-cluster`: what the queue costs a job, and articles a second with 1, 2 and 4 workers.
 
 On a PostgreSQL of the bench's own and the cores that there are, which all of it shares: database, publishers,
-scheduler and workers. A worker's start is left out; fetching, analysing and storing are not.
+scheduler and workers; CPU times say what it costs on a busy machine too. A worker's start is left out;
+fetching, analysing and storing are not.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -34,6 +37,7 @@ WARM_UP, ENOUGH = (
     0.9,
 )  # of the articles: when every worker has its model, and but for pages that are late
 GIVE_UP_AFTER_S = 600.0
+PARTS = ("workers", "the scheduler", "the database")
 
 
 async def queue_costs(postgres: PrivatePostgres, url: str) -> None:
@@ -76,7 +80,7 @@ async def queue_costs(postgres: PrivatePostgres, url: str) -> None:
     print(f"  a lone job begins {1000 * statistics.median(delays):.0f} ms after it is put (median)")
 
 
-def articles_a_second(url: str, articles: int, workers: int, folder: Path) -> None:
+def articles_a_second(postgres: PrivatePostgres, url: str, articles: int, workers: int, folder: Path) -> None:
     """A fresh database, one scheduler, so many workers; until all is taken in."""
     with publishers(entries=ENTRIES, address="0.0.0.0") as port:
         with house_at(url) as house:
@@ -95,28 +99,39 @@ def articles_a_second(url: str, articles: int, workers: int, folder: Path) -> No
             Node(name="scheduler", roles="scheduler", environment=settings, log=folder / f"{workers}.log")
         )
         with running(nodes):
-            took_s, counted = measured(url, articles)
+            began = cost(postgres, nodes, url, articles, WARM_UP)
+            ended = cost(postgres, nodes, url, articles, ENOUGH)
             for node in nodes:
                 node.ask_to_stop()
             for node in nodes:
                 node.wait()
-    print(
-        f"{workers} workers: {counted / took_s:5.1f} articles a second ({counted} in {took_s:.0f} s)",
-        flush=True,
-    )
+    count, took_s = ended.stored - began.stored, ended.at - began.at
+    cpu_ms = [1000 * (after - before) / count for before, after in zip(began.cpu_s, ended.cpu_s, strict=True)]
+    spent = ", ".join(f"{ms:.0f} ms in {what}" for ms, what in zip(cpu_ms, PARTS, strict=True))
+    print(f"{workers} workers: {count / took_s:5.1f} articles a second ({count} in {took_s:.0f} s)")
+    print(f"  CPU of an article: {spent}", flush=True)
 
 
-def measured(url: str, articles: int) -> tuple[float, int]:
-    """Seconds, and how many were stored in them: the first tenth and the last one left out."""
-    began, first = time.perf_counter(), (0.0, 0)
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What was done by then, and with how much."""
+
+    at: float
+    stored: int
+    cpu_s: tuple[float, float, float]  # of each of PARTS
+
+
+def cost(postgres: PrivatePostgres, nodes: Sequence[Node], url: str, articles: int, part: float) -> Cost:
+    """When that part of the articles is stored."""
+    began = time.perf_counter()
     with psycopg.connect(url, autocommit=True) as connection:
         while time.perf_counter() - began < GIVE_UP_AFTER_S:
             row = connection.execute("SELECT count(*) FROM feed_entries WHERE state = 'stored'").fetchone()
             stored = row[0] if row else 0
-            if not first[1] and stored >= WARM_UP * articles:
-                first = (time.perf_counter(), stored)
-            if stored >= ENOUGH * articles:
-                return time.perf_counter() - first[0], stored - first[1]
+            if stored >= part * articles:
+                *workers, scheduler = (node.cpu_s() for node in nodes)
+                spent = (sum(workers), scheduler, postgres.cpu_s())
+                return Cost(at=time.perf_counter(), stored=stored, cpu_s=spent)
             time.sleep(0.2)
     raise SystemExit(f"only {stored} of {articles} articles after {GIVE_UP_AFTER_S:g} s")
 
@@ -140,7 +155,7 @@ def main() -> int:
                     pass
                 asyncio.run(queue_costs(postgres, url))
             else:
-                articles_a_second(url, options.articles, workers, folder)
+                articles_a_second(postgres, url, options.articles, workers, folder)
     shutil.rmtree(folder)
     return 0
 

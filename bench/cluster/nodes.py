@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.cluster.cpu import cpu_s
+
 
 @dataclass(kw_only=True)
 class Node:
@@ -37,6 +39,10 @@ class Node:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.kills += 1
+
+    def cpu_s(self) -> float:
+        """Its CPU time so far. Linux alone; elsewhere 0."""
+        return 0.0 if self.process is None else cpu_s(self.process.pid)
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None

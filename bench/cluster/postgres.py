@@ -1,6 +1,5 @@
 """A PostgreSQL of the bench's own, from installed binaries; it can be restarted and cut off."""
 
-import contextlib
 import os
 import pwd
 import shutil
@@ -10,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.cluster.cpu import cpu_s
 
 _ROOTS = ("/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql", "/opt/homebrew/opt")
 _NOBODY = "nobody"  # whom it runs as where we are root: it refuses to be root
@@ -33,15 +34,7 @@ class PrivatePostgres:
 
     def cpu_s(self) -> float:
         """The CPU time of the server's processes, those that have ended too. Linux alone; elsewhere 0."""
-        pid = int((self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                fields = stat.read_text(encoding="utf-8").rpartition(") ")[2].split()
-                if pid in (int(stat.parent.name), int(fields[1])):
-                    own, of_ended = fields[11:13], fields[13:15]
-                    ticks += sum(map(int, own + (of_ended if pid == int(stat.parent.name) else [])))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_s(int((self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0]))
 
     def _pg_ctl(self, *arguments: str) -> None:
         run_as_nobody(self._folder, self._binaries / "pg_ctl", "-D", str(self._folder / "data"), *arguments)
