@@ -101,9 +101,9 @@ def test_deliveries_are_marked_while_their_orders_end(
         for delivery, each in zip(claimed, orders, strict=True):
             match n % 3:
                 case 0:
-                    outbox.bar(delivery.id, NOW, after=NOW + HOUR, reason="shut")
+                    outbox.bar(delivery, NOW, after=NOW + HOUR, reason="shut")
                 case 1:
-                    outbox.mark_sent(delivery.id, None)
+                    outbox.mark_sent(delivery, None, now=NOW)
                 case 2:
                     chat_store.remove_subscription(CHAT, each.id)
 
