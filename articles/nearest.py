@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from articles.database import Database
 from articles.schema import article_marks, articles
 from articles.search_keys import first_key
-from articles.vectors import ArticleVector, stored_vector
+from articles.vectors import ArticleVector, cosines
 
 KEPT = 200_000  # articles; the newest
 CANDIDATES = 150  # whose vectors are read
@@ -189,8 +189,7 @@ def _measured(connection: Connection, ids: Sequence[int], to: ArticleVector) -> 
         .join(article_marks, article_marks.c.article_id == articles.c.id)
         .where(articles.c.id.in_(ids), articles.c.superseded_by.is_(None), article_marks.c.encoder == to.kind)
     )
-    for row in connection.execute(chosen):
-        similarity = float(stored_vector(to.kind, row.vector).values @ to.values)
-        yield Near(
-            row.search_key, row.story_id, row.copy_of is not None, row.publisher, row.language, similarity
-        )
+    rows = connection.execute(chosen).all()
+    near = cosines([row.vector for row in rows], to)
+    for (key, story_id, copy_of, publisher, language, _), cosine in zip(rows, near, strict=True):
+        yield Near(key, story_id, copy_of is not None, publisher, language, cosine)

@@ -16,7 +16,7 @@ from articles.ranking import Match, rank
 from articles.schema import article_marks, articles
 from articles.search_keys import KEYS_A_SECOND
 from articles.top_stories import StoryReport, top_stories
-from articles.vectors import ArticleVector, stored_vector
+from articles.vectors import ArticleVector, cosines
 
 POOL = 100  # so many of the newest matches are ranked together,
 RECENT = 300  # and so many of the newest reports for the top stories
@@ -120,7 +120,6 @@ def _similarities(connection: Connection, keys: Sequence[int], to: ArticleVector
         .join(article_marks, article_marks.c.article_id == articles.c.id)
         .where(articles.c.search_key.in_(keys), article_marks.c.encoder == to.kind)
     )
-    return {
-        row.search_key: float(stored_vector(to.kind, row.vector).values @ to.values)
-        for row in connection.execute(chosen)
-    }
+    rows = connection.execute(chosen).all()
+    near = cosines([row.vector for row in rows], to)
+    return {row.search_key: cosine for row, cosine in zip(rows, near, strict=True)}

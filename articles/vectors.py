@@ -1,5 +1,6 @@
 """What an article means, as a vector that somebody else worked out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,3 +25,12 @@ class ArticleVector:
 def stored_vector(kind: str, stored: bytes) -> ArticleVector:
     """The vector of what `to_bytes` gave."""
     return ArticleVector(kind=kind, values=np.frombuffer(stored, dtype=_STORED))
+
+
+def cosines(stored: Sequence[bytes], to: ArticleVector) -> list[float]:
+    """How near stored vectors of the same kind are to one, in the order given."""
+    if not stored:
+        return []
+    vectors = np.frombuffer(b"".join(stored), dtype=_STORED).reshape(len(stored), -1)
+    near: list[float] = (vectors @ to.values).tolist()
+    return near

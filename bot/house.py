@@ -67,7 +67,7 @@ class Analyst:
     """Reads an article: its quotes and its brief, and the vector of what it is about."""
 
     model_folder: Path | None = None  # None: the packaged model
-    threads: int | None = None
+    threads: int = 1
     max_bullets: int = 3
     writer: ModelChoice | None = None  # None: briefs are the article's own sentences
     ledger: Ledger = NothingToSpend()  # noqa: RUF009 (has no state)

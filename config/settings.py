@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     timezone: str = "UTC"  # IANA; for chats that have set none
     max_bullets: int = Field(default=3, ge=2, le=3)
     model_folder: str | None = None  # another sentence-transformers model; None: the packaged one
-    model_threads: int | None = Field(default=None, ge=1)
+    model_threads: int = Field(default=1, ge=1)  # more wait for each other where the cores are busy
     tick_s: float = Field(default=2.0, gt=0)  # between two looks for what is due
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"  # json: an object a line, for what collects logs

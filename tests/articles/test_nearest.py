@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from articles import nearest as module
 from articles.database import Database
 from articles.model import ArticleId
 from articles.nearest import VectorIndex
+from articles.schema import article_marks
 from articles.vectors import ArticleVector
 from tests.articles.newsroom import Newsroom, report, unit
 from tests.samples import NOW, article
@@ -130,17 +132,13 @@ def test_the_newest_alone_are_kept(newsroom: Newsroom, bring: Bring) -> None:
 
 def test_an_id_that_commits_late_is_found_too(index: VectorIndex, newsroom: Newsroom, bring: Bring) -> None:
     early, late = bring(1), bring(2, like=1)
+    marks = update(article_marks).where(article_marks.c.article_id == early)
     with newsroom.database.transaction() as connection:
-        stored = connection.exec_driver_sql(
-            "SELECT encoder, vector FROM article_marks WHERE article_id = ?", (early,)
-        ).one()
-        connection.exec_driver_sql("UPDATE article_marks SET encoder = NULL WHERE article_id = ?", (early,))
+        connection.execute(marks.values(encoder="not there yet"))
     index.load("test/fp32")
     assert near(index, newsroom, 1) == [late]
     with newsroom.database.transaction() as connection:
-        connection.exec_driver_sql(
-            "UPDATE article_marks SET encoder = ?, vector = ? WHERE article_id = ?", (*stored, early)
-        )
+        connection.execute(marks.values(encoder="test/fp32"))
     assert near(index, newsroom, 1) == [early, late]
 
 
