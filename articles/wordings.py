@@ -18,6 +18,7 @@ from articles.searching import hits
 
 MAX_LONG_FORM_WORDS = 10
 MAX_SPELLINGS = 2  # of one name
+MAX_WORDINGS = 4  # besides the query itself: each is a search of its own
 _SAMPLE = 20  # articles that show how an acronym is written
 _CAPITALS = 0.75  # of its occurrences there: "IT" is no acronym where "it" is a word
 
@@ -33,7 +34,7 @@ class Wording:
 def wordings(connection: Connection, query: Query) -> tuple[Wording, ...]:
     """The query as it is, then in other words. Of an acronym that two names share, neither is taken."""
     others = (*_long_forms(connection, query), *_short_forms(connection, query))
-    return (Wording(query, None), *dict.fromkeys(others))
+    return (Wording(query, None), *list(dict.fromkeys(others))[:MAX_WORDINGS])
 
 
 def _long_forms(connection: Connection, query: Query) -> Iterator[Wording]:

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from articles.database import Database
+from articles.fulltext import parse_query
 from articles.nearest import VectorIndex
 from articles.store import ArticleStore, FoundStories
 from articles.topic_search import FEW, Narrowing
+from articles.wordings import MAX_WORDINGS, wordings
 from tests.articles.newsroom import Newsroom, unit
 from tests.samples import NOW, article
 
@@ -170,3 +172,18 @@ def test_without_a_meaning_only_words_find(store: ArticleStore, put: Put) -> Non
 def test_stop_words_have_no_meaning_either(store: ArticleStore, put: Put) -> None:
     put("Tremor Shakes Coast", "The ground shook for a minute.", QUAKES)
     assert store.find("what of the", limit=9, meaning=unit(QUAKES)).articles == ()
+
+
+def test_a_question_full_of_acronyms_is_not_many_searches(
+    store: ArticleStore, put: Put, database: Database
+) -> None:
+    names = [f"{a}lpha {b}eta {c}amma" for a, b, c in zip("ABCDEFGH", "BCDEFGHA", "CDEFGHAB", strict=True)]
+    shorts = ["".join(word[0] for word in name.split()) for name in names]
+    put(
+        "Names",
+        " ".join(f"The {name.title()} ({short}) met." for name, short in zip(names, shorts, strict=True)),
+    )
+    with database.reading() as connection:
+        found = wordings(connection, parse_query(" ".join(shorts)))
+    assert len(found) == 1 + MAX_WORDINGS
+    assert headlines(store.find(" ".join(shorts), limit=9)) == ["Names"]
