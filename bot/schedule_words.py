@@ -8,10 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
+from bot.clock_words import (
+    BARE,
+    CLOCK,
+    HALVES,
+    is_day,
+    read_day,
+    read_plural_day,
+    read_quiet,
+    read_time,
+)
 from bot.crontab import read_crontab
 from bot.schedule import (
     ALL_DAYS,
-    DAY_NAMES,
     HOUR_STEPS,
     WEEKDAYS,
     WEEKEND,
@@ -23,9 +32,6 @@ from bot.zones import AmbiguousZone, UnknownZone, read_zone
 
 MAX_CAP = 20
 MAX_TIMES = 12  # a day
-_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?|(\d{1,2})(am|pm)", re.IGNORECASE)
-_HALVES = frozenset({"am", "pm"})
-_BARE = re.compile(r"\d{1,2}")
 _STEP = re.compile(r"(\d{1,3})(m|h)(?:ins?|inutes?|ours?|rs?)?", re.IGNORECASE)
 _RANGE = re.compile(r"([^\s-]+)-([^\s-]+)")
 _EXACT = {"noon": time(12), "midday": time(12), "midnight": time(0)}
@@ -64,14 +70,14 @@ def opens_schedule(tokens: Sequence[str]) -> bool:
     if word == "always":
         return not following
     if word in _COUNTS or word.isdigit():
-        return following in {"a", "per", "times"} or (word.isdigit() and following in _HALVES)
+        return following in {"a", "per", "times"} or (word.isdigit() and following in HALVES)
     if word == "on":
-        return following in _OPENING or _day(following.rstrip(",").removesuffix("s")) is not None
+        return following in _OPENING or read_day(following.rstrip(",").removesuffix("s")) is not None
     if word == "each":
-        return following in _UNITS or _day(following) is not None
-    if _is_day(word):  # "black friday" is a topic, and "nato friday 9am" is not
-        return following == "at" or bool(_CLOCK.fullmatch(following))
-    return bool(_CLOCK.fullmatch(word.partition(",")[0])) or _plural_day(word) is not None
+        return following in _UNITS or read_day(following) is not None
+    if is_day(word):  # "black friday" is a topic, and "nato friday 9am" is not
+        return following == "at" or bool(CLOCK.fullmatch(following))
+    return bool(CLOCK.fullmatch(word.partition(",")[0])) or read_plural_day(word) is not None
 
 
 def read_schedule(tokens: Sequence[str]) -> Said:
@@ -80,20 +86,6 @@ def read_schedule(tokens: Sequence[str]) -> Said:
     while reading.tokens:
         reading.take()
     return reading.said()
-
-
-def read_time(word: str) -> time:
-    """`8:00`, `08.00`, `8am` or `8:30pm` as a time of day. Raises ValueError."""
-    found = _CLOCK.fullmatch(word.lower())
-    if found:
-        hour, minute, half = int(found[1] or found[4]), int(found[2] or 0), found[3] or found[5]
-        if half and 1 <= hour <= 12:
-            hour = hour % 12 + (12 if half == "pm" else 0)
-        elif half:
-            hour = 24
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise ValueError(f"“{word}” is not a time of day: write 08:00.")
 
 
 @dataclass(slots=True)
@@ -116,13 +108,13 @@ class _Reading:
         word = token.lower()
         if reader := _WORDS.get(word):
             reader(self)
-        elif (day := _day(word)) is not None or (day := _plural_day(word)) is not None:
+        elif (day := read_day(word)) is not None or (day := read_plural_day(word)) is not None:
             self.on(day)
-        elif _CLOCK.fullmatch(word) or (_BARE.fullmatch(word) and self._half_follows()):
+        elif CLOCK.fullmatch(word) or (BARE.fullmatch(word) and self._half_follows()):
             self.times.append(read_time(self._with_half(word)))
         elif word in _COUNTS or (word.isascii() and word.isdigit()):
             self._count(word)
-        elif "/" not in token and (found := _RANGE.fullmatch(word)) and _day(found[1]) is not None:
+        elif "/" not in token and (found := _RANGE.fullmatch(word)) and read_day(found[1]) is not None:
             self._days_from(found)
         else:
             self._zone(token)
@@ -171,7 +163,7 @@ class _Reading:
         word = self._next("at 08:00")
         if word.lower() in _WORDS:
             self.tokens.insert(0, word)
-        elif not _BARE.fullmatch(word) or self._half_follows():
+        elif not BARE.fullmatch(word) or self._half_follows():
             self.times.append(read_time(self._with_half(word)))
         else:
             hour = read_time(f"{word}:00")
@@ -184,7 +176,7 @@ class _Reading:
         if step in _UNITS:
             _UNITS[step](self)
             return
-        if step in _WORDS or _day(step) is not None or _day(step.removesuffix("s")) is not None:
+        if step in _WORDS or read_day(step) is not None or read_day(step.removesuffix("s")) is not None:
             self.tokens.insert(0, step)
             return
         if step.isdigit() and self.tokens:
@@ -203,12 +195,12 @@ class _Reading:
 
     def weekly(self) -> None:
         self.set(Rhythm.DAILY)
-        if not any(_day(token.lower().removesuffix("s")) is not None for token in self.tokens):
+        if not any(read_day(token.lower().removesuffix("s")) is not None for token in self.tokens):
             self.days.append(0)
             self.guesses.append("“weekly” as on Mondays")
 
     def quiet(self) -> None:
-        self.fields["quiet"] = _quiet(self._next("quiet 22:00-07:00"))
+        self.fields["quiet"] = read_quiet(self._next("quiet 22:00-07:00"))
 
     def cron(self) -> None:
         quoted = self._next('cron "*/30 8-18 * * mon-fri"')
@@ -248,7 +240,7 @@ class _Reading:
         self.about[f"{word} a day"] = _OFTEN[count]
 
     def _days_from(self, found: re.Match[str]) -> None:
-        first, last = _day(found[1]), _day(found[2])
+        first, last = read_day(found[1]), read_day(found[2])
         if first is None or last is None:
             raise ValueError(f"“{found[0]}” is not a range of days: write mon-fri.")
         self.on(*((first + n) % 7 for n in range((last - first) % 7 + 1)))
@@ -281,7 +273,7 @@ class _Reading:
         return word + self.tokens.pop(0).lower() if word[-1].isdigit() and self._half_follows() else word
 
     def _half_follows(self) -> bool:
-        return bool(self.tokens) and self.tokens[0].lower() in _HALVES
+        return bool(self.tokens) and self.tokens[0].lower() in HALVES
 
 
 def _words(tokens: Sequence[str]) -> Iterator[str]:
@@ -289,37 +281,6 @@ def _words(tokens: Sequence[str]) -> Iterator[str]:
     for token in tokens:
         in_cron = "cron" in (other.lower() for other in tokens)
         yield from [token] if token[0] in '"“' or in_cron else filter(None, token.split(","))
-
-
-def _day(word: str) -> int | None:
-    """Monday is 0; a day may be cut to three letters or more."""
-    if len(word) < 3:
-        return None
-    return next((n for n, day in enumerate(DAY_NAMES) if day.lower().startswith(word.lower())), None)
-
-
-def _is_day(word: str) -> bool:
-    """Whether it is a day or a range of days."""
-    return all(_day(part) is not None for part in word.split("-"))
-
-
-def _plural_day(word: str) -> int | None:
-    names = [f"{day.lower()}s" for day in DAY_NAMES]
-    return names.index(word) if word in names else None
-
-
-def _quiet(words: str) -> tuple[time, time]:
-    start, dash, end = words.replace("–", "-").partition("-")
-    if not dash:
-        raise ValueError(f"“quiet {words}” has no end: write quiet 22:00-07:00.")
-    between = (_hour(start), _hour(end))
-    if between[0] == between[1]:
-        raise ValueError("Quiet hours that start when they end would be all day: use /pause instead.")
-    return between
-
-
-def _hour(word: str) -> time:
-    return read_time(f"{word}:00" if _BARE.fullmatch(word) else word)
 
 
 _Reader = Callable[[_Reading], None]

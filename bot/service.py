@@ -16,7 +16,7 @@ from bot.feed_commands import FeedCommands
 from bot.ordering import Ordering
 from bot.quotations import Quotations
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
-from bot.standing import StandingOrders
+from bot.standing import StandingOrders, name_of
 from bot.store import ChatStore
 from bot.stories import Stories
 from bot.zones import zone_in_words, zones_like
@@ -198,7 +198,7 @@ class Service:
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":
-                topics = [order.topic for order in self._chats.subscriptions(chat)]
+                topics = [name_of(order) for order in self._chats.subscriptions(chat)]
                 return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
             case "section":
                 return self._headings_like(chat, typed)

@@ -48,7 +48,7 @@ class StandingOrders:
             if not meant:
                 return refusal("No standing order here is on hold.")
         if not meant:
-            known = ", ".join(f"{n} {_name(order)}" for n, order in enumerate(orders, 1))
+            known = ", ".join(f"{n} {name_of(order)}" for n, order in enumerate(orders, 1))
             which = f"There is no standing order “{asked.which}”" if asked.which else "Say which"
             return refusal(f"{which}. There are: {known}.")
         for order in meant:
@@ -56,9 +56,9 @@ class StandingOrders:
         undo: tuple[Button, ...] = ()
         if asked.change == "pause":
             undo = tuple(
-                b for order in meant for b in button(f"Resume {_name(order)}", f"/resume #{order.id}")
+                b for order in meant for b in button(f"Resume {name_of(order)}", f"/resume #{order.id}")
             )
-        text = f"{_DONE[asked.change]}: {', '.join(_name(order) for order in meant)}."
+        text = f"{_DONE[asked.change]}: {', '.join(name_of(order) for order in meant)}."
         return Reply(blocks=(Prose(text=text),), buttons=tuple((b,) for b in undo))
 
     def _apply(self, chat: ChatRef, change: str, order: Subscription, now: datetime) -> None:
@@ -80,11 +80,15 @@ def _meant(asked: ChangeSubscription, orders: tuple[Subscription, ...]) -> tuple
         return orders if asked.change in {"pause", "resume"} or len(orders) == 1 else ()
     if which.startswith("#"):
         return tuple(order for order in orders if str(order.id) == which[1:])
-    names = [(order, {order.topic.casefold(), _name(order).casefold()}) for order in orders]
-    by_topic = tuple(order for order, called in names if which.casefold() in called)
-    if not by_topic:  # by a part of a speaker's name
-        speakers = (order for order in orders if order.kind is OrderKind.SPEAKER)
-        by_topic = tuple(o for o in speakers if which.casefold() in o.topic.casefold().split())
+    wanted = which.casefold()
+    # A topic, what breaks on it and quotes by somebody of that name are three orders.
+    by_topic = (
+        tuple(order for order in orders if name_of(order).casefold() == wanted)
+        or tuple(order for order in orders if order.topic.casefold() == wanted)
+        or tuple(o for o in orders if o.kind is OrderKind.SPEAKER and wanted in o.topic.casefold().split())
+    )
+    if len(by_topic) > 1 and asked.change in {"unsubscribe", "unfollow"}:
+        return ()
     if by_topic or not (which.isascii() and which.isdigit()):
         return by_topic
     return orders[int(which) - 1 : int(which)] if int(which) else ()
@@ -99,7 +103,7 @@ def _line(order: Subscription, now: datetime) -> str:
     filters = f" ({filters_in_words(order.filters)})" if order.filters else ""
     when += "; also when there is nothing new" if order.always else ""
     return (
-        f"{_name(order)}{filters}: {in_words(from_json(order.schedule))}, {zone_in_words(zone.key)}; {when}"
+        f"{name_of(order)}{filters}: {in_words(from_json(order.schedule))}, {zone_in_words(zone.key)}; {when}"
     )
 
 
@@ -109,7 +113,7 @@ def _next(order: Subscription, zone: ZoneInfo, now: datetime) -> str:
     return f"next {max(order.next_due, now).astimezone(zone):%a %-d %b %H:%M}"
 
 
-def _name(order: Subscription) -> str:
+def name_of(order: Subscription) -> str:
     """What it is called where there are others."""
     match order.kind:
         case OrderKind.SPEAKER:
@@ -122,7 +126,7 @@ def _name(order: Subscription) -> str:
 
 def order_buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:
     """To hold it, or go on with it, and to end it."""
-    topic = f" {_name(order)}" if with_topic else ""
+    topic = f" {name_of(order)}" if with_topic else ""
     hold = ("Resume", "resume") if order.paused else ("Pause", "pause")
     return (
         *button(f"{hold[0]}{topic}", f"/{hold[1]} #{order.id}"),

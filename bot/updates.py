@@ -16,7 +16,10 @@ from bot.told import Told
 
 SAME_HEADLINE = 60.0  # of 100, by rapidfuzz's token_set_ratio, which a headline that was only extended keeps
 GREW_BY, GREW_TO = 5, 2  # publishers more, and times as many
-_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?"
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 # Times of day, dates and years change with every version and tell nothing.
 _DATED = re.compile(
     rf"\b\d{{1,2}}:\d\d|\b\d{{1,2}}\s?[ap]\.?m\b|\b{_MONTH}\s\d{{1,2}}\b|\b\d{{1,2}}\s{_MONTH}|\b(?:19|20)\d\d\b",

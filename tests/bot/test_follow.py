@@ -88,7 +88,19 @@ def test_a_topic_and_a_speaker_of_one_name_are_two_orders(house: House) -> None:
     ask(house, '/subscribe "Jim Mattis" breaking')
     orders = house.chats.subscriptions(CHAT)
     assert [order.kind for order in orders] == [OrderKind.TOPIC, OrderKind.SPEAKER, OrderKind.BREAKING]
+    assert house.service.complete(CHAT, "number", "quotes") == ("quotes by Jim Mattis",)
     moved = replace(CHAT, chat="-9")
     ask(house, '/subscribe "Jim Mattis" hourly', chat=moved)
     house.chats.move(CHAT, moved)
     assert len(house.chats.subscriptions(moved)) == 3
+
+
+def test_ending_an_order_by_its_topic_ends_no_other_of_that_name(house: House) -> None:
+    ask(house, "/subscribe mattis")
+    ask(house, "/subscribe mattis breaking")
+    ask(house, "/follow mattis")
+    assert words(ask(house, "/unsubscribe mattis")) == "Ended: mattis."
+    ask(house, '/subscribe "Jim Mattis" breaking')
+    assert ask(house, "/unsubscribe nobody").error
+    kept = [order.kind for order in house.chats.subscriptions(CHAT)]
+    assert kept == [OrderKind.BREAKING, OrderKind.SPEAKER, OrderKind.BREAKING]

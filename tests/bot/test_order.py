@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.feeds.filters import Match, Rule, Where
+from bot.clock_words import read_time
 from bot.order import Order, filters_in_words, order_in_words, read_order
 from bot.schedule import ALL_DAYS, HOUR_STEPS, WEEKDAYS, WEEKEND, Rhythm, Schedule
-from bot.schedule_words import read_time
 
 
 def test_an_order_with_everything_said() -> None:
