@@ -1,10 +1,11 @@
 """`pullquote db copy` of a large installation that is killed twice on the way, and compared row by row.
 
-    python -m bench.copy [ARTICLES] [--to URL]
+    python -m bench.copy [ARTICLES] [--to URL] [--source FILE]
 
 Makes ARTICLES articles in a SQLite file (see `synthetic_news.py`), with what tells copies and stories apart,
-and copies them to a database of its own on the server at --to; both are deleted at the end. The comparison is
-not the copy's own: every table is read from both sides in the order of its key, as values, and compared.
+and copies them to a database of its own on the server at --to; both are deleted at the end, but for a file
+named with --source. The comparison is not the copy's own: every table is read from both sides in the order of
+its key, as values, and compared.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import psycopg
 from psycopg import sql
-from sqlalchemy import Table, collate, func, insert, make_url, select
+from sqlalchemy import Table, collate, func, insert, make_url, select, update
 from sqlalchemy.types import String
 
 from articles.database import Database, open_database
@@ -34,7 +35,7 @@ from bot.migration import upgrade
 from bot.schema import copied
 
 KILL_AT = (0.3, 0.7)  # of all rows
-BANDS, NAMES, DIMENSIONS = 42, 12, 384
+BANDS, NAMES, SIGNATURE = 42, 12, 504
 BATCH = 5_000
 SERVER = "postgresql://127.0.0.1:5432/test"
 
@@ -43,11 +44,17 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench.copy", description="A copy that is killed on the way.")
     parser.add_argument("articles", type=int, nargs="?", default=100_000)
     parser.add_argument("--to", default=SERVER, help="a database of a server where another can be made")
+    parser.add_argument(
+        "--source", type=Path, help="a SQLite file to copy, made if it is not there, and kept"
+    )
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="pullquote-copy-") as folder, database_at(options.to) as target:
-        source = f"sqlite:///{Path(folder) / 'pullquote.db'}"
-        rows = timed("made", lambda: make(source, options.articles))
-        print(f"{rows:,} rows, {Path(folder, 'pullquote.db').stat().st_size / 1e9:.2f} GB")
+        path = options.source or Path(folder) / "pullquote.db"
+        source = f"sqlite:///{path}"
+        if not path.exists():
+            timed("made", lambda: make(source, options.articles))
+        rows = count_rows(source)
+        print(f"{rows:,} rows, {path.stat().st_size / 1e9:.2f} GB")
         for share in KILL_AT:
             timed(f"killed at {share:.0%}", lambda: kill_at(source, target, int(share * rows)))  # noqa: B023
         print(timed("finished", lambda: copy(source, target).communicate()[0].decode().strip()))
@@ -76,8 +83,7 @@ def database_at(server: str) -> Iterator[str]:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def make(url: str, count: int) -> int:
-    """How many rows were made."""
+def make(url: str, count: int) -> None:
     database, news = open_database(url), SyntheticNews(count)
     upgrade(database)
     for _ in news.write(database):
@@ -85,20 +91,23 @@ def make(url: str, count: int) -> int:
     chance = np.random.default_rng(7)
     for first in range(0, count, BATCH):
         write_marks(database, range(first, min(first + BATCH, count)), count, news, chance)
-    with database.reading() as connection:
-        rows = sum(
+    with database.transaction() as connection:
+        connection.execute(update(article_marks).values(signature=func.randomblob(SIGNATURE)))
+    database.close()
+
+
+def count_rows(url: str) -> int:
+    with open_database(url).reading() as connection:
+        return sum(
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in metadata.sorted_tables
         )
-    database.close()
-    return rows
 
 
 def write_marks(
     database: Database, numbers: range, count: int, news: SyntheticNews, chance: np.random.Generator
 ) -> None:
     bands = chance.integers(-(1 << 63), 1 << 63, size=(len(numbers), BANDS))
-    vectors = chance.standard_normal((len(numbers), DIMENSIONS), dtype=np.float32)
     with database.transaction() as connection:
         connection.execute(
             insert(article_bands),
@@ -118,18 +127,6 @@ def write_marks(
                 }
                 for number in numbers
                 for at in chance.choice(len(news.words), NAMES, replace=False)
-            ],
-        )
-        connection.execute(
-            insert(article_marks),
-            [
-                {
-                    "article_id": number + 1,
-                    "signature": chance.bytes(504),
-                    "encoder": "bench/fp32",
-                    "vector": vector.tobytes(),
-                }
-                for number, vector in zip(numbers, vectors, strict=True)
             ],
         )
 
