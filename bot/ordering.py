@@ -61,8 +61,9 @@ class Ordering:
 
     def subscribe(self, request: Request, order: Order, *, now: datetime) -> Reply:
         """Takes an order on a topic, and says what was understood."""
-        kind = OrderKind.BREAKING if order.schedule.rhythm is Rhythm.BREAKING else OrderKind.TOPIC
-        name = order.topic or "any topic"
+        breaking = order.schedule.rhythm is Rhythm.BREAKING
+        kind = OrderKind.BREAKING if breaking else OrderKind.TOPIC
+        name = f"Breaking news on {order.topic or 'any topic'}" if breaking else order.topic
         return self._take(request, _Wanted(kind=kind, name=name, command="/subscribe", order=order), now)
 
     def follow(self, request: Request, order: Order, *, now: datetime) -> Reply:
