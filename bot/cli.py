@@ -40,6 +40,7 @@ from bot.jobs.counts import QueueCounts
 from bot.jobs.model import JobQueue, QueueUnavailable
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable, StoredCounts
+from bot.outbox_cli import outbox_commands
 from bot.rate_windows import RateWindows
 from bot.reading import read_article
 from bot.reply import Reply
@@ -511,6 +512,7 @@ def complain(error: Exception | str) -> None:
 
 
 app.add_command(db_commands(database_of_settings))
+app.add_command(outbox_commands(database_of_settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,90 @@
+"""`pullquote outbox ...`: what was not delivered and why, from the command line."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+import click
+
+from articles.database import Database
+from bot.outbox import DeliveryId, Outbox
+from bot.undelivered import Undelivered, UndeliveredStore
+
+OpenDatabase = Callable[[], AbstractContextManager[Database]]
+
+LISTED = 50
+
+ids_argument = click.argument("ids", metavar="ID...", nargs=-1, type=int)
+
+
+def outbox_commands(open_database: OpenDatabase) -> click.Group:
+    """The group. open_database: opens that of the settings, brought up to date; `bot/cli.py` knows them."""
+
+    @click.group()
+    def outbox() -> None:
+        """See what was not delivered, and why."""
+
+    @outbox.command("list")
+    @click.option("--limit", default=LISTED, show_default=True, type=click.IntRange(min=1))
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+    def show(limit: int, *, as_json: bool) -> None:
+        """Count deliveries by state, and list those that failed or that nobody knows of."""
+        with open_database() as database:
+            states = Outbox(database).states()
+            faulty = UndeliveredStore(database).listed(limit=limit)
+        if as_json:
+            told = {"states": states, "undelivered": [_as_json(one) for one in faulty]}
+            click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+            return
+        click.echo(", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "empty")
+        for one in faulty:
+            click.echo(_line(one))
+
+    @outbox.command()
+    @ids_argument
+    @click.option("--failed", "every", is_flag=True, help="All that failed.")
+    def retry(ids: tuple[int, ...], *, every: bool) -> None:
+        """Deliver again what was given up: those named, or all with --failed."""
+        if bool(ids) == every:
+            raise click.UsageError("name deliveries by the numbers that `outbox list` shows, or say --failed")
+        with open_database() as database:
+            chosen = None if every else [DeliveryId(each) for each in ids]
+            count = UndeliveredStore(database).retry(chosen, now=datetime.now(UTC))
+        if ids and count < len(set(ids)):
+            raise click.ClickException(
+                f"{count} due again; the others did not fail (what is unknown may have arrived: it stays)"
+            )
+        click.echo(f"{count} due again")
+
+    @outbox.command()
+    @ids_argument
+    def drop(ids: tuple[int, ...]) -> None:
+        """Take deliveries off the list for good."""
+        if not ids:
+            raise click.UsageError("name deliveries by the numbers that `outbox list` shows")
+        with open_database() as database:
+            count = UndeliveredStore(database).drop([DeliveryId(each) for each in ids])
+        click.echo(f"{count} dropped")
+
+    return outbox
+
+
+def _line(one: Undelivered) -> str:
+    where = f"{one.chat.platform} {one.chat.chat}" + (f"/{one.chat.thread}" if one.chat.thread else "")
+    reason = " ".join((one.reason or "no reason known").split())
+    return f"{one.id}  {one.state}  {one.due_at:%Y-%m-%d %H:%M}Z  {where}  {one.topic}: {reason}"
+
+
+def _as_json(one: Undelivered) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "state": one.state,
+        "platform": one.chat.platform,
+        "chat": one.chat.chat,
+        "thread": one.chat.thread,
+        "topic": one.topic,
+        "due_at": one.due_at.isoformat(),
+        "failures": one.failures,
+        "reason": one.reason,
+    }
