@@ -98,6 +98,11 @@ ORDERS ?= 1000000
 bench-schedule: $(STAMP)
 	@$(BIN)/python -m bench.schedules --most $(ORDERS)
 
+# The digests of 2,000 chats, composed: with what they share looked up once, and with each for itself.
+.PHONY: bench-composing
+bench-composing: $(STAMP)
+	@$(BIN)/python -m bench.composing
+
 # Every miss of the quote extractor on annotated articles, in its context, as one page.
 .PHONY: report-quotes train-quotes
 REPORT ?= quote-misses.html

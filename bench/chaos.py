@@ -212,7 +212,7 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed                   {options.seed} (--seed gives the same kills again)", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
-    folder = Path(tempfile.mkdtemp(prefix="pullquote-chaos-"))
+    folder = Path(tempfile.mkdtemp(prefix="pullquote-killed-"))
     right = asyncio.run(run(options, folder))
     print("all right" if right else f"NOT RIGHT; database and log are in {folder}")
     if right:

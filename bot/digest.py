@@ -15,8 +15,8 @@ from bot.followed import Followed
 from bot.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
 from bot.schedule import after_quiet, from_json
+from bot.shared_stories import StorySource
 from bot.store import OrderKind, Subscription
-from bot.stories import Stories
 from bot.told import Told, ToldStore
 from bot.updates import grown, new_in_version
 
@@ -73,7 +73,7 @@ class Digests:
     def __init__(
         self,
         *,
-        stories: Stories,
+        stories: StorySource,
         article: Callable[[ArticleId], Article | None],
         told: ToldStore,
         followed: Followed,

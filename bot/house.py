@@ -38,6 +38,7 @@ from bot.ordering import Ordering
 from bot.outbox import Outbox
 from bot.quotations import Quotations
 from bot.service import Service
+from bot.shared_stories import SharedStories
 from bot.standing import StandingOrders
 from bot.store import ChatStore
 from bot.stories import Stories
@@ -205,7 +206,7 @@ class House:
             article=self.articles.get,
         )
         self.digests = Digests(
-            stories=self._stories,
+            stories=SharedStories(self._stories, clock=clock),
             article=self.articles.get,
             told=told,
             followed=Followed(quotes=quotes, told=told),

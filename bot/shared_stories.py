@@ -1,0 +1,82 @@
+"""Stories for many digests: what thousands of chats have ordered is looked up and composed once."""
+
+import threading
+from collections.abc import Callable, Hashable
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from articles.model import Article
+from bot.reply import Block
+
+T = TypeVar("T")
+
+KEPT = timedelta(seconds=30)  # so much later a digest may miss what has just come in
+MOST = 2_000  # looked up and composed, kept at a time: some 50 MB
+
+
+class StorySource(Protocol):
+    """What digests are made of."""
+
+    def on(
+        self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
+        """The stories on a topic, best first."""
+
+    def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+        """The article's brief, as its story stands now."""
+
+
+class SharedStories:
+    """A `StorySource` that is another one, asked once for all that want the same within `KEPT`.
+
+    What a chat has had is no business of it. Safe to share between threads: who wants what another thread is
+    just looking up waits for that.
+    """
+
+    def __init__(self, stories: StorySource, *, clock: Callable[[], datetime]) -> None:
+        self._stories = stories
+        self._clock = clock
+        self._kept: dict[Hashable, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def on(
+        self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
+        """See `StorySource`. since: to the minute."""
+        minute = since and since.replace(second=0, microsecond=0)
+        return self._once(
+            ("on", topic, limit, minute, offset),
+            lambda: self._stories.on(topic, limit=limit, since=since, offset=offset),
+        )
+
+    def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+        """See `StorySource`."""
+        return self._once(("told", article.id, zone.key), lambda: self._stories.told(article, zone))
+
+    def _once(self, key: Hashable, find: Callable[[], T]) -> T:
+        now = self._clock()
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or not kept.at <= now < kept.at + KEPT:
+                if len(self._kept) >= MOST:
+                    self._kept.clear()
+                kept = self._kept[key] = _Kept(now)
+        return kept.value(find)
+
+
+class _Kept:
+    """Found by whoever asks first."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._lock = threading.Lock()
+        self._found: list[Any] = []
+
+    def value(self, find: Callable[[], T]) -> T:
+        """Raises what `find` raises; then the next one tries."""
+        with self._lock:
+            if not self._found:
+                self._found.append(find())
+            found: T = self._found[0]
+            return found
