@@ -137,7 +137,14 @@ class EndpointWriter:
         name = self._endpoint.name
         if not self._ledger.reserve(name, tokens=reserved, budget=self._endpoint.budget):
             raise NotWritten(f"the budget of {name} for today is used up", reason=Fallback.BUDGET)
-        got = self._sent("POST", "chat/completions", {"model": name, "messages": messages, **self._options})
+        try:
+            got = self._sent(
+                "POST", "chat/completions", {"model": name, "messages": messages, **self._options}
+            )
+        except _NoAnswer as error:
+            if not error.was_asked:
+                self._ledger.settle(name, reserved=reserved, used=0)
+            raise
         used = got.tokens if got.status == 200 else 0  # who is turned away is charged nothing
         self._ledger.settle(name, reserved=reserved, used=reserved if used is None else used)
         return got
@@ -156,6 +163,8 @@ class EndpointWriter:
                         raise _NoAnswer(self.name, "its answer does not end")
                 wait = parse_retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
                 return _Got(response.status_code, content, wait.total_seconds() if wait is not None else None)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _NoAnswer(self.name, str(error) or "no connection", was_asked=False) from error
         except httpx.TimeoutException as error:
             raise _NoAnswer(self.name, f"no answer in {self._endpoint.timeout_s:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -197,8 +206,10 @@ class EndpointWriter:
 class _NoAnswer(NotWritten):
     """Nothing whole came back: worth another try."""
 
-    def __init__(self, name: str, why: str) -> None:
+    def __init__(self, name: str, why: str, *, was_asked: bool = True) -> None:
+        """was_asked: the server may have worked on the request, and counted it."""
         super().__init__(f"{name} does not answer: {why}", reason=Fallback.UNREACHABLE)
+        self.was_asked = was_asked
 
 
 @dataclass(frozen=True, slots=True)

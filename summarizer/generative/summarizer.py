@@ -47,7 +47,7 @@ class Generative:
         except NotWritten as error:
             log.warning(
                 "brief not written",
-                extra={"model": self.writer.name, "reason": error.reason, "why": str(error)},
+                extra={"model": self.writer.name, "reason": error.reason.value, "why": str(error)},
             )
             return replace(plain, fallback=error.reason)
         supported = self._supported(Evidence(article, quotes, self._encode), written, most=max_bullets)

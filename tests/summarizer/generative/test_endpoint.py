@@ -218,6 +218,16 @@ async def test_who_is_turned_away_has_spent_no_tokens(open_writer: Opened, time:
         assert await written(open_writer(server, budget=Budget(tokens=1_000))) == (SAID,)
 
 
+async def test_a_server_that_is_down_spends_no_tokens(open_writer: Opened, time: Time) -> None:
+    async with ChatServer(lines(SAID)) as server:
+        pass
+    writer = open_writer(server, budget=Budget(tokens=1_500))
+    for _ in range(3):
+        with not_written(Fallback.UNREACHABLE, "does not answer"):
+            await written(writer)
+        time.now += 61
+
+
 async def test_the_check_spends_nothing(open_writer: Opened) -> None:
     async with ChatServer(lines(SAID)) as server:
         writer = open_writer(server, budget=Budget(requests=0))
