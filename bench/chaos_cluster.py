@@ -75,6 +75,16 @@ async def hurt(world: World, nodes: Sequence[Node], rng: random.Random, every_s:
         node.start()
 
 
+async def supervise(world: World, nodes: Sequence[Node]) -> None:
+    """Starts again what ended by itself: while the database is away, a process that starts does."""
+    while True:
+        await asyncio.sleep(1)
+        for node in nodes:
+            if not node.is_running():
+                world.note(f"{node.name} ended by itself")
+                node.start()
+
+
 async def restart_database(world: World) -> None:
     await asyncio.sleep(RESTART_AFTER_S)
     world.note("the database crashes, and starts again")
@@ -173,6 +183,7 @@ async def go(world: World, nodes: Sequence[Node], rng: random.Random, kill_every
     with running(nodes):
         troubles = [
             asyncio.create_task(hurt(world, nodes, rng, kill_every_s)),
+            asyncio.create_task(supervise(world, nodes)),
             asyncio.create_task(restart_database(world)),
             asyncio.create_task(cut_one_off(world, f"worker {WORKERS}")),
         ]

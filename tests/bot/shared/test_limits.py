@@ -5,19 +5,23 @@ import contextlib
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from articles.database import Database, DatabaseUnavailable, open_database
 from bot.chat import ChatRef, Throttled
 from bot.limits import Gate, Limit
-from bot.rate_windows import RateWindows, Ticket
+from bot.rate_windows import LEASE_S, RateWindows, Ticket
 from bot.reply import Prose, Reply
 from bot.shared_limits import SharedGate, SharedLimits
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
 SHORT = Limit(5, 0.4)
+LONG = Limit(5, 1_000.0)  # however slow the machine is
 
 
 @pytest.fixture
@@ -39,49 +43,86 @@ def gates(url: str, count: int, limit: Limit = SHORT) -> Iterator[list[SharedGat
         database.close()
 
 
-def test_a_window_that_is_full_says_when_it_opens(windows: RateWindows) -> None:
-    for _ in range(SHORT.count):
-        ticket = windows.take("bot", [SHORT])
-        assert isinstance(ticket, Ticket)
-        windows.answered(ticket)
-    wait_s = windows.take("bot", [SHORT])
-    assert isinstance(wait_s, float)
-    assert 0 < wait_s <= SHORT.seconds
-    time.sleep(wait_s + 0.01)
-    assert isinstance(windows.take("bot", [SHORT]), Ticket)
+def pass_time(database: Database, seconds: float) -> None:
+    """As far as the windows can tell."""
+    with database.transaction() as connection:
+        connection.execute(
+            text(
+                "UPDATE rate_windows SET paused_until = paused_until - make_interval(secs => :s),"
+                " ends = ARRAY(SELECT e - make_interval(secs => :s) FROM unnest(ends) AS e)"
+            ),
+            {"s": seconds},
+        )
 
 
-def test_what_is_not_answered_yet_counts_and_what_was_not_made_does_not(windows: RateWindows) -> None:
-    one = Limit(1, 0.05)
-    ticket = windows.take("bot", [one])
+def taken(windows: RateWindows, *limits: Limit, keep: int = 0) -> Ticket:
+    """One that the limits must allow."""
+    ticket = windows.take("place", limits, keep=keep)
     assert isinstance(ticket, Ticket)
-    time.sleep(0.06)
-    assert not isinstance(windows.take("bot", [one]), Ticket)
-    windows.give_back(ticket)
-    assert isinstance(windows.take("bot", [one]), Ticket)
+    return ticket
 
 
-def test_every_limit_of_a_place_counts(windows: RateWindows) -> None:
-    limits = [Limit(1, 0.02), Limit(2, 30.0)]
+def wait_of(windows: RateWindows, *limits: Limit, keep: int = 0) -> float:
+    """How long they must not."""
+    wait_s = windows.take("place", limits, keep=keep)
+    assert isinstance(wait_s, float)
+    return wait_s
+
+
+def test_a_window_that_is_full_says_when_it_opens(windows: RateWindows, shared_database: Database) -> None:
+    for _ in range(LONG.count):
+        windows.answered(taken(windows, LONG))
+    assert 0 < wait_of(windows, LONG) <= LONG.seconds
+    pass_time(shared_database, LONG.seconds)
+    taken(windows, LONG)
+
+
+def test_what_is_not_answered_yet_counts_and_what_was_not_made_does_not(
+    windows: RateWindows, shared_database: Database
+) -> None:
+    one = Limit(1, 10.0)
+    ticket = taken(windows, one)
+    pass_time(shared_database, one.seconds + 1)
+    assert wait_of(windows, one) > one.seconds
+    windows.give_back(replace(ticket, until=ticket.until - timedelta(seconds=one.seconds + 1)))
+    taken(windows, one)
+
+
+def test_what_was_never_answered_counts_until_its_lease_ends(
+    windows: RateWindows, shared_database: Database
+) -> None:
+    one = Limit(1, 10.0)
+    taken(windows, one)
+    pass_time(shared_database, LEASE_S)
+    wait_of(windows, one)
+    pass_time(shared_database, one.seconds + 1)
+    taken(windows, one)
+
+
+def test_every_limit_of_a_place_counts(windows: RateWindows, shared_database: Database) -> None:
+    limits = [Limit(1, 10.0), Limit(2, 1_000.0)]
     for _ in range(2):
-        ticket = windows.take("group", limits)
-        assert isinstance(ticket, Ticket)
-        windows.answered(ticket)
-        time.sleep(0.03)
-    wait_s = windows.take("group", limits)
-    assert isinstance(wait_s, float)
-    assert 29 < wait_s <= 30
+        windows.answered(taken(windows, *limits))
+        pass_time(shared_database, 10.0)
+    assert 900 < wait_of(windows, *limits) <= 1_000
 
 
-def test_a_pause_is_one_for_all_and_no_shorter_for_a_second_one(windows: RateWindows) -> None:
-    windows.pause("chat", 0.3)
-    windows.pause("chat", 0.05)
-    time.sleep(0.1)
-    wait_s = windows.take("chat", [SHORT])
-    assert isinstance(wait_s, float)
-    assert 0 < wait_s <= 0.2
-    time.sleep(wait_s + 0.01)
-    assert isinstance(windows.take("chat", [SHORT]), Ticket)
+def test_what_is_kept_is_left_to_who_waits(windows: RateWindows) -> None:
+    for _ in range(LONG.count - 1):
+        taken(windows, LONG, keep=1)
+    wait_of(windows, LONG, keep=1)
+    taken(windows, LONG)
+    wait_of(windows, LONG)
+
+
+def test_a_pause_is_one_for_all_and_no_shorter_for_a_second_one(
+    windows: RateWindows, shared_database: Database
+) -> None:
+    windows.pause("place", 1_000.0)
+    windows.pause("place", 5.0)
+    assert 900 < wait_of(windows, LONG) <= 1_000
+    pass_time(shared_database, 1_000.0)
+    taken(windows, LONG)
 
 
 def test_windows_in_which_nothing_happens_are_forgotten(
@@ -119,14 +160,16 @@ async def test_who_waits_goes_before_digests_of_other_processes(shared_url: str)
         async with gate.turn("", urgent=urgent):
             order.append(name)
 
-    limit = Limit(10, 0.5)
+    limit = Limit(10, 1_000.0)
     with gates(shared_url, 2, limit) as (worker, answering):
         digests = [asyncio.create_task(send(worker, "digest", urgent=False)) for _ in range(20)]
         while len(order) < 9:  # noqa: ASYNC110 (each send would need an event)
             await asyncio.sleep(0.01)
         await send(answering, "answer", urgent=True)
-        await asyncio.gather(*digests)
-    assert order.index("answer") == 9  # the tenth of the window: digests had left it
+        for digest in digests:
+            digest.cancel()
+        await asyncio.wait(digests)
+    assert order == ["digest"] * 9 + ["answer"]  # the tenth of the window: digests had left it
 
 
 class _Away(RateWindows):
