@@ -118,7 +118,7 @@ def kill_after(url: str, articles: int, delay_s: float) -> bool:
     with os.fdopen(reader, "rb") as progress:
         progress.read(articles)
         process.join(delay_s)
-        os.kill(process.pid or 0, signal.SIGKILL)
+        process.kill()  # which does nothing to one that has ended
     process.join(PATIENCE_S)
     assert process.exitcode in (-signal.SIGKILL, 0)
     return process.exitcode != 0

@@ -23,7 +23,7 @@ from articles.schema import articles, feed_entries, feeds, metadata
 from articles.store import ArticleStore
 from bot.copying import Copied, copy_to, refuse_unfinished
 from bot.outbox import Outbox
-from bot.schema import chats, copied, subscriptions
+from bot.schema import breaking_stories, chats, copied, subscriptions, told_quotes
 from bot.store import ChatStore
 from summarizer.schema import model_usage, quotes, speakers
 from tests.articles.index_check import check_index
@@ -81,6 +81,9 @@ def lived_in(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         usage = {"day": NOW.date(), "model": "m", "requests": 1, "tokens": 2}
         connection.execute(insert(model_usage).values(usage))
         connection.execute(text("INSERT INTO feed_owners (feed_id, chat_id) VALUES (1, 1)"))
+        connection.execute(insert(told_quotes).values(chat_id=1, quote_key=-5))
+        broken = {"story_id": 1, "broke_at": NOW, "announced": True}
+        connection.execute(insert(breaking_stories).values(broken))
     database.close()
     return path
 

@@ -246,4 +246,4 @@ def test_feeds_move_with_a_chat_and_are_in_its_export(house: House, clock: HandC
     assert house.feed_owners.untold(pause) == (there,)
     exported = house.chats.export(there)
     assert exported is not None
-    assert exported["feed_owners"] == [{"feed_id": 1, "told_of": None}]
+    assert exported["threads"][0]["feed_owners"] == [{"feed_id": 1, "told_of": None}]

@@ -29,6 +29,8 @@ GIVEN = {
     "resume": {"number": "nato"},
     "unsubscribe": {"number": "nato"},
     "timezone": {"zone": "Europe/Brussels"},
+    "follow": {"speaker": "mattis"},
+    "unfollow": {"speaker": "mattis"},
 }
 HOURLY = to_json(Schedule(rhythm=Rhythm.HOURLY))
 LAST = ("unsubscribe", "forget")  # after these there is less to ask about
