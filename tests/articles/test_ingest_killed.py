@@ -4,11 +4,11 @@ import multiprocessing
 import os
 import random
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 import bot.schema  # noqa: F401 (its tables join the metadata)
 import summarizer.schema  # noqa: F401
@@ -97,16 +97,34 @@ def reading(written: Article) -> tuple[tuple[Quote, ...], Brief]:
 
 
 def rows_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Each table's rows. Ids count by their order alone: a kill leaves gaps in PostgreSQL's sequences."""
     database = open_database(url)
     database.check()
     with database.transaction() as connection:
-        rows = {
-            table.name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-            for table in metadata.sorted_tables
+        stored = {
+            table: connection.execute(select(table)).mappings().all() for table in metadata.sorted_tables
         }
         check_index(connection)
     database.close()
-    return rows
+    ranks = {
+        table.c.id: {number: rank for rank, number in enumerate(sorted(row["id"] for row in rows))}
+        for table, rows in stored.items()
+        if "id" in table.c
+    }
+    return {
+        table.name: sorted((tuple(_ranked(table, row, ranks)) for row in rows), key=repr)
+        for table, rows in stored.items()
+    }
+
+
+def _ranked(
+    table: Table, row: RowMapping, ranks: Mapping[Column[Any], Mapping[int, int]]
+) -> Iterator[object]:
+    for column in table.c:
+        identified = next((key.column for key in column.foreign_keys), column)
+        of = ranks.get(identified)
+        value = row[column.name]
+        yield value if of is None or value is None else of[value]
 
 
 def kill_after(url: str, articles: int, delay_s: float) -> bool:
