@@ -383,9 +383,11 @@ def _note(
 
 
 def _lock_order_of(connection: Connection, delivery: Delivery) -> None:
-    """The order before its delivery, as whoever ends an order locks them: in two orders, two can block."""
-    order = select(subscriptions.c.id).where(subscriptions.c.id == delivery.subscription.id)
-    connection.execute(order.with_for_update(key_share=True))
+    """Chat, order, delivery: whoever forgets a chat or ends an order locks them so, and no two block."""
+    order = subscriptions.c.id == delivery.subscription.id
+    its_chat = select(subscriptions.c.chat_id).where(order).scalar_subquery()
+    connection.execute(select(chats.c.id).where(chats.c.id == its_chat).with_for_update(key_share=True))
+    connection.execute(select(subscriptions.c.id).where(order).with_for_update(key_share=True))
 
 
 def _is_ours(delivery: Delivery) -> ColumnElement[bool]:

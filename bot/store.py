@@ -274,11 +274,9 @@ def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]
 def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
     """The chat's id, made if need be, in the caller's transaction. Its other writers wait for that to end."""
     locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
-    known = connection.execute(locked).scalar()
-    if known is None:
+    while (known := connection.execute(locked).scalar()) is None:
         row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
-        insert_absent(connection, chats, [row])  # another process may be quicker
-        known = connection.execute(locked).scalar_one()
+        insert_absent(connection, chats, [row])  # another process may be quicker, or forget it meanwhile
     return ChatId(known)
 
 

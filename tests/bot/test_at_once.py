@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from articles.database import Database
 from articles.store import ArticleStore
+from bot.chat import MessageId
 from bot.outbox import DeliveryState, Outbox
 from bot.schema import chats, shown, subscriptions
 from bot.store import SHOWN_KEPT, ChatStore, Subscription
@@ -89,9 +91,17 @@ def test_what_several_show_one_chat_is_kept_up_to_the_limit(
     assert count(database, shown) == SHOWN_KEPT
 
 
+@pytest.mark.parametrize("forgotten", [False, True])
 def test_deliveries_are_marked_while_their_orders_end(
-    database: Database, chat_store: ChatStore, outbox: Outbox
+    database: Database,
+    article_store: ArticleStore,
+    chat_store: ChatStore,
+    outbox: Outbox,
+    *,
+    forgotten: bool,
 ) -> None:
+    with database.transaction() as connection:
+        one, _ = article_store.save(connection, article(), NOW)
     orders = [order(chat_store, str(n)) for n in range(12)]
     outbox.enqueue_due(NOW, limit=99, next_due=lambda s: s.next_due + HOUR)
     claimed = outbox.claim(NOW, limit=99, lease=HOUR, platforms=[CHAT.platform])
@@ -103,7 +113,9 @@ def test_deliveries_are_marked_while_their_orders_end(
                 case 0:
                     outbox.bar(delivery, NOW, after=NOW + HOUR, reason="shut")
                 case 1:
-                    outbox.mark_sent(delivery, None, now=NOW)
+                    outbox.mark_sent(delivery, MessageId("7"), told=[one], now=NOW)
+                case 2 if forgotten:
+                    chat_store.forget(CHAT)
                 case 2:
                     chat_store.remove_subscription(CHAT, each.id)
 
