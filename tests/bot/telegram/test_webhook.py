@@ -107,6 +107,7 @@ async def test_the_secret_and_the_token_are_in_no_log(
     server: TelegramServer, webhook: WebhookSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")  # another test's set-up may have quietened it
     async with served(make_chat(server.base_url, webhook=webhook), Scripted()):
         await server.until(lambda: server.webhook is not None)
     assert "setWebhook" in caplog.text  # the client does log what it sends
