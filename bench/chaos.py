@@ -41,8 +41,8 @@ ROWS = (
     " LEFT JOIN outbox o ON o.subscription_id = s.id"
 )
 IN_DOUBT = (
-    "SELECT c.platform, count(*) FROM outbox o JOIN subscriptions s ON s.id = o.subscription_id"
-    " JOIN chats c ON c.id = s.chat_id WHERE o.state = 'sending' AND o.unsure_since IS NOT NULL GROUP BY 1"
+    "SELECT o.id, c.platform FROM outbox o JOIN subscriptions s ON s.id = o.subscription_id"
+    " JOIN chats c ON c.id = s.chat_id WHERE o.state = 'sending' AND o.unsure_since IS NOT NULL"
 )
 LEFT = (
     "SELECT (SELECT count(*) FROM outbox WHERE state IN ('due', 'sending'))"
@@ -59,7 +59,8 @@ class World:
     people: list[int]
     channels: list[Channel]
     database: Path
-    in_doubt: list[Counter[str]] = field(default_factory=list)  # by platform, after each kill
+    in_doubt: list[Counter[str]] = field(default_factory=list)  # by platform, by each kill
+    known: set[object] = field(default_factory=set)  # those of earlier kills
     sent_by: list[int] = field(default_factory=list)  # how many a life had sent
 
     def posted(self) -> int:
@@ -87,7 +88,9 @@ async def kill_again_and_again(world: World, bot: Node, rng: random.Random, kill
             await asyncio.sleep(rng.uniform(0, AFTER_A_SEND_S))
         bot.kill()
         world.sent_by.append(world.posted() - before)
-        world.in_doubt.append(Counter({str(p): int(str(n)) for p, n in world.ask(IN_DOUBT)}))
+        rows = {row: str(platform) for row, platform in world.ask(IN_DOUBT)}
+        world.in_doubt.append(Counter(rows[row] for row in rows.keys() - world.known))
+        world.known |= rows.keys()
         if (number + 1) % 10 == 0:
             print(f"  {number + 1} kills, {world.posted()} messages posted", flush=True)
         bot.start()

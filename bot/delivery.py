@@ -38,6 +38,7 @@ LEASE = timedelta(seconds=15)  # whose sender has not renewed it by then is dead
 RENEW_EVERY_S = 4.0
 PLATFORM_DOWN_PAUSE = timedelta(seconds=15)
 RECORD_AGAIN_S = 1.0
+PRUNE_EVERY_S = 3_600.0
 PING_WITHIN_S = 10.0
 
 
@@ -77,6 +78,7 @@ class Courier:
         self._at_work = asyncio.Lock()
         self._turns: WeakValueDictionary[ChatRef, asyncio.Lock] = WeakValueDictionary()
         self._renew_at = -inf
+        self._prune_at = -inf
         self._following: dict[tuple[str, str, datetime], datetime] = {}
         self._ailing = False  # the database does, and that was logged
         self._broken: DatabaseCorrupted | None = None
@@ -93,6 +95,7 @@ class Courier:
         self._outbox.recover(now, resend=self._resend, within=RESEND_WITHIN)
         while self.enqueue(now) == BATCH:
             pass
+        self._prune(now)
         return self._outbox.due(now, limit=limit, platforms=platforms)
 
     async def deliver(self, delivery: DeliveryId, platform: str) -> None:
@@ -210,10 +213,16 @@ class Courier:
         now = self._clock()
         while await asyncio.to_thread(self.enqueue, now) == BATCH:
             pass
+        await asyncio.to_thread(self._prune, now)
 
     def enqueue(self, now: datetime) -> int:
         """Puts what has become due into the outbox, up to `BATCH`; how many that were."""
         return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda order: self._next_due(order, now))
+
+    def _prune(self, now: datetime) -> None:
+        """A little of what is old, now and then: it never takes long."""
+        if self._steady() >= self._prune_at and self._outbox.prune(now) == 0:
+            self._prune_at = self._steady() + PRUNE_EVERY_S
 
     def _next_due(self, order: Due, now: datetime) -> datetime:
         """Thousands of orders share a schedule, a zone and a time."""

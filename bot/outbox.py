@@ -13,6 +13,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    delete,
     func,
     literal,
     null,
@@ -32,6 +33,9 @@ DeliveryId = NewType("DeliveryId", int)
 
 # No pause and no lease is this long: what lies further ahead was written before the clock was set back.
 FARTHEST = timedelta(hours=2)
+SENT_KEPT = timedelta(days=30)
+FAULTY_KEPT = timedelta(days=90)  # given up, or unknown: until then an operator may see it
+PRUNED = 1_000  # at once, so that nobody waits long for the write lock
 INTERRUPTED = "the process stopped while sending"
 
 
@@ -297,6 +301,26 @@ class Outbox:
                 connection.execute(update(outbox).where(these, safe).values(again)).rowcount
                 + connection.execute(update(outbox).where(these, sending).values(given_up)).rowcount
             )
+
+    def prune(self, now: datetime) -> int:
+        """Forgets up to `PRUNED` deliveries that came to their end long ago; how many that were.
+
+        None can come again: an order's due times only go forward.
+        """
+        kept = {
+            DeliveryState.SENT: SENT_KEPT,
+            DeliveryState.FAILED: FAULTY_KEPT,
+            DeliveryState.UNKNOWN: FAULTY_KEPT,
+        }
+        forgotten = 0
+        for state, span in kept.items():
+            old = select(outbox.c.id).where(outbox.c.state == state.value, outbox.c.try_after < now - span)
+            if self._any(old):
+                some = old.limit(PRUNED).with_for_update(skip_locked=True)
+                with self._database.transaction() as connection:
+                    these = outbox.c.id.in_(connection.execute(some).scalars().all())
+                    forgotten += connection.execute(delete(outbox).where(these)).rowcount
+        return forgotten
 
     def states(self) -> dict[DeliveryState, int]:
         """How many deliveries are in each state."""

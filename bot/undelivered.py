@@ -58,7 +58,7 @@ class UndeliveredStore:
 
         One of which nobody knows stays as it is: it may stand in its chat, and its stories count as told.
         """
-        again = {"state": DeliveryState.DUE.value, "try_after": now, "failures": 0}
+        again = {"state": DeliveryState.DUE.value, "try_after": now, "failures": 0, "unsure_since": None}
         failed = outbox.c.state == DeliveryState.FAILED.value
         chosen = failed if ids is None else failed & outbox.c.id.in_(ids)
         with self._database.transaction() as connection:

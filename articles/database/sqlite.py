@@ -74,7 +74,8 @@ class SQLite:
 _UNAVAILABLE = {"BUSY": "is locked by another process", "FULL": "cannot grow, the disk is full"}
 _RESTORE = (
     "stop Pullquote, move the file away together with those of its name that end in -wal and -shm, and put a"
-    " backup in its place (`sqlite3 FILE .recover` saves what can still be read)"
+    " backup in its place that `pullquote db backup` made (without one, `sqlite3 FILE .recover` saves what"
+    " can still be read)"
 )
 _CORRUPTED = {
     "NOTADB": f"is some other file, not a database, or its head is overwritten: {_RESTORE}",

@@ -31,6 +31,7 @@ from bot.house import House
 from bot.outbox import Delivery, DeliveryState, Outbox
 from bot.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
 from bot.reply import Reply
+from bot.undelivered import UndeliveredStore
 from tests.bot.conftest import HandClock
 from tests.bot.talk import ask, words
 from tests.databases import on_sqlite
@@ -57,6 +58,7 @@ class Chat:
         self.down = False
         self.silent = False  # takes messages and pings, and answers nothing
         self.pings = 0
+        self.after_post: Callable[[int], None] = lambda number: None
         self.keys: list[str] = []  # of everything that was tried
 
     async def serve(self, conversation: Conversation) -> None:
@@ -86,6 +88,7 @@ class Chat:
         if self.errors:
             raise self.errors.pop(0)
         self.posted.append((chat, reply, key))
+        self.after_post(len(self.posted))
         return MessageId(f"m{len(self.posted)}")
 
     async def ping(self) -> None:
@@ -363,6 +366,19 @@ async def test_an_answer_that_is_lost_puts_no_other_digest_at_risk_until_the_pla
         await courier.round()
         clock.now += timedelta(minutes=1)
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 29}
+
+
+async def test_a_digest_that_was_given_up_is_sent_when_an_operator_asks_for_it(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.errors = [SendRefused("message is too long")]
+    await courier.round()
+    assert UndeliveredStore(house.database).retry(None, now=clock.now) == 1
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [CHAT]
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
 
 
 async def test_a_refused_message_is_not_repeated(

@@ -7,7 +7,7 @@ import pytest
 
 from articles.database import Database
 from bot.chat import ChatRef, MessageId
-from bot.outbox import Delivery, DeliveryState, Due, Outbox
+from bot.outbox import FAULTY_KEPT, SENT_KEPT, Delivery, DeliveryState, Due, Outbox
 from bot.store import ChatStore, Subscription
 from tests.samples import CHAT, NOW
 
@@ -192,6 +192,83 @@ def test_a_barred_delivery_can_be_given_up(chat_store: ChatStore, outbox: Outbox
     outbox.bar(delivery, NOW, after=None, reason="muted")
     assert outbox.states() == {DeliveryState.FAILED: 1}
     assert len(chat_store.subscriptions(CHAT)) == 1
+
+
+def test_what_ended_long_ago_is_forgotten_and_does_not_come_again(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    for topic in ("sent", "failed", "waiting"):
+        order(chat_store, topic=topic)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox)}
+    outbox.mark_sent(by_topic["sent"], MessageId("m1"), now=NOW)
+    outbox.mark_failed(by_topic["failed"], "refused")
+    assert outbox.prune(NOW + SENT_KEPT) == 0
+    assert outbox.prune(NOW + SENT_KEPT + HOUR) == 1
+    assert outbox.prune(NOW + FAULTY_KEPT + HOUR) == 1
+    assert outbox.prune(NOW + 2 * FAULTY_KEPT) == 0
+    assert outbox.states() == {DeliveryState.SENDING: 1}
+    assert outbox.enqueue_due(NOW, limit=9, next_due=hourly) == 0
+
+
+def test_what_a_wrong_clock_put_off_is_due_when_it_is_set_back(chat_store: ChatStore, outbox: Outbox) -> None:
+    for topic in ("claimed", "put off"):
+        order(chat_store, topic=topic)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    ahead = NOW + timedelta(days=1)
+    by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox, ahead)}
+    outbox.retry(by_topic["put off"], after=ahead + MINUTE, reason="no connection")
+    assert outbox.recover(NOW, resend=(), within=MINUTE) == 1
+    assert {delivery.subscription.topic for delivery in claim(outbox)} == {"claimed", "put off"}
+
+
+def test_a_clock_that_was_set_back_makes_no_copy_safe(chat_store: ChatStore, outbox: Outbox) -> None:
+    order(chat_store, DISCORD)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    ahead = NOW + timedelta(days=1)
+    (delivery,) = claim(outbox, ahead)
+    assert outbox.begin(delivery, ahead, lease=MINUTE)
+    assert outbox.recover(NOW, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+def test_what_may_stand_in_its_chat_goes_first_as_long_as_a_copy_is_refused(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    order(chat_store, DISCORD)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    (delivery,) = claim(outbox)
+    for number in range(20):
+        order(chat_store, topic=f"older {number}", due=NOW - HOUR)
+    outbox.enqueue_due(NOW, limit=99, next_due=lambda due: NOW + HOUR)
+    outbox.retry(delivery, after=NOW + MINUTE, reason="no answer", unsure_since=NOW)
+    assert delivery.id in {each.id for each in claim(outbox, NOW + MINUTE, limit=3)}
+
+
+def test_a_lease_that_is_renewed_holds_and_what_has_not_begun_can_be_given_back(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    for topic in ("begun", "waiting"):
+        order(chat_store, topic=topic)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    claimed = claim(outbox)
+    begun = next(d for d in claimed if d.subscription.topic == "begun")
+    outbox.begin(begun, NOW, lease=MINUTE)
+    outbox.renew(claimed, NOW + MINUTE, lease=MINUTE)
+    assert outbox.recover(NOW + MINUTE, resend=(), within=MINUTE) == 0
+    outbox.release(claimed, NOW + MINUTE)
+    assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.DUE: 1}
+
+
+def test_a_process_that_is_alone_recovers_at_its_start_what_the_one_before_had_claimed(
+    chat_store: ChatStore, outbox: Outbox
+) -> None:
+    order(chat_store)
+    outbox.enqueue_due(NOW, limit=9, next_due=hourly)
+    claim(outbox)
+    assert outbox.recover(NOW, resend=(), within=MINUTE) == 0
+    assert outbox.recover(NOW, resend=(), within=MINUTE, alone=True) == 1
+    assert len(claim(outbox)) == 1
 
 
 def test_a_removed_order_takes_its_deliveries_along(chat_store: ChatStore, outbox: Outbox) -> None:
