@@ -57,6 +57,8 @@ class Chat:
         self.tried: Counter[ChatRef] = Counter()
         self.down = False
         self.silent = False  # takes messages and pings, and answers nothing
+        self.answers = asyncio.Event()  # until then what went out has none
+        self.answers.set()
         self.pings = 0
         self.after_post: Callable[[int], None] = lambda number: None
         self.keys: list[str] = []  # of everything that was tried
@@ -79,6 +81,7 @@ class Chat:
         await departure.begin()
         self.keys.append(key)
         self.tried[chat] += 1
+        await self.answers.wait()
         if self.silent:
             raise SendUnknown("no answer")
         if self.down or chat in self.poisoned:
@@ -202,6 +205,27 @@ async def test_what_waits_for_its_turn_when_we_are_told_to_stop_is_left_for_the_
     assert (chat.posted, house.outbox.states()) == ([], {DeliveryState.DUE: 1})
     await make_courier(house, chat).round()
     assert len(chat.posted) == 1
+
+
+async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_does_not_hold_it_up(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for number in range(5):
+        ask(house, "/subscribe nato daily 20:00", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += DAY
+    chat.answers.clear()
+    going = asyncio.create_task(courier.round())
+    while not chat.keys:  # noqa: ASYNC110 (one has gone out, and waits for its answer)
+        await asyncio.sleep(0.01)
+    stopping = asyncio.create_task(courier.finish())
+    await asyncio.sleep(0.1)
+    assert not stopping.done()
+    chat.answers.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(going, stopping)
+    assert house.outbox.states() == {DeliveryState.SENT: 1, DeliveryState.DUE: 4}
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 5
 
 
 async def test_the_next_digest_brings_what_is_new(
