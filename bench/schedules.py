@@ -115,7 +115,8 @@ def fill(path: Path, count: int) -> None:
 
 
 def insert_orders(connection: Connection, first: int, batch: list[tuple[str, str, datetime]]) -> None:
-    of_all = {"created_at": FIRST, "created_by": "1", "topic": "news", "filters": [], "paused": False}
+    of_all: dict[str, object] = {"created_at": FIRST, "created_by": "1", "topic": "news", "kind": "topic"}
+    of_all |= {"filters": [], "paused": False, "always": False}
     connection.execute(
         insert(chats),
         [

@@ -31,8 +31,9 @@ async def ticking(
 
     async def tick() -> None:
         if not at_work.locked():
-            async with at_work:
-                await work()
+            with contextlib.suppress(asyncio.CancelledError):  # at the end; APScheduler logs it as an error
+                async with at_work:
+                    await work()
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     job = scheduler.add_job(
