@@ -429,6 +429,7 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
             roles=roles,
             queue=queue,
             in_flight={"telegram": settings.telegram.in_flight},
+            alone=queue is None,  # see `fit_for`
             beside=monitor_of(house, connected(adapters, roles), settings),
         )
 

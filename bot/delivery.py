@@ -114,7 +114,8 @@ class Courier:
             sending = self._start(claimed, route)
             try:
                 while not (await asyncio.wait({sending}, timeout=RENEW_EVERY_S))[0]:
-                    await asyncio.to_thread(self._outbox.renew, [claimed], self._clock(), lease=LEASE)
+                    with suppress(DatabaseError):  # raised here, it would cancel what is being sent
+                        await asyncio.to_thread(self._outbox.renew, [claimed], self._clock(), lease=LEASE)
             finally:
                 if not sending.done():
                     sending.cancel()
@@ -170,7 +171,7 @@ class Courier:
                 task.cancel()
         await self._release(waiting)
 
-    async def _release(self, waiting: list[Delivery]) -> None:
+    async def _release(self, waiting: Collection[Delivery]) -> None:
         with suppress(DatabaseError):  # else their lease runs out
             await asyncio.to_thread(self._outbox.release, waiting, self._clock())
 
@@ -185,8 +186,11 @@ class Courier:
             await self._enqueue()
             for platform, route in list(self._routes.items()):  # one may be opened meanwhile
                 limit = 0 if route.outage.down else CLAIMED - len(route.carried)
-                for claimed in await self._claim(platform, limit=limit) if limit > 0 else ():
-                    under_way.add(self._start(claimed, route))
+                claimed = await self._claim(platform, limit=limit) if limit > 0 else ()
+                if route.closed:  # meanwhile
+                    await self._release(claimed)
+                else:
+                    under_way |= {self._start(delivery, route) for delivery in claimed}
         except DatabaseError as error:
             self._ails(error)
         else:

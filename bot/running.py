@@ -37,14 +37,15 @@ async def run_house(
     roles: Roles | None = None,
     queue: JobQueue | None = None,
     in_flight: Mapping[str, int] | None = None,
+    alone: bool = False,
     beside: Iterable[Work] = (),
 ) -> None:
     """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
     adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is asked.
     roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
-    in_flight: see `Courier`. beside: work without end that goes on meanwhile. Raises what ended it or a
-    platform, such as ChatError for a token that is refused, and DatabaseCorrupted.
+    in_flight, alone: see `Courier`. beside: work without end that goes on meanwhile. Raises what ended it or
+    a platform, such as ChatError for a token that is refused, and DatabaseCorrupted.
     """
     roles = roles or all_roles(adapters)
     courier = Courier(
@@ -54,7 +55,7 @@ async def run_house(
         resend=REFUSES_COPIES,
         clock=house.clock,
         in_flight=in_flight,
-        alone=queue is None,
+        alone=alone,
     )
     jobs = _Jobs(house, adapters, courier, queue)
     stop = asyncio.Event()
