@@ -23,7 +23,8 @@ _WHEN = re.compile(
     r"|(?P<relative>yesterday|today|tonight|tomorrow"
     r"|(?:last|next|this|past|previous|earlier this|later this)"
     r" (?:week(?:end)?|month|year|night|summer|winter|spring|autumn|fall|decade|century))\b"
-    rf"|(?P<year>{_YEAR})(?P<decade>s)?\b(?![,.]\d|%)",
+    # A year, not what is counted: "2015 stops".
+    rf"|(?P<year>{_YEAR})(?P<decade>s)?\b(?![,.]\d|%| (?!(?:was|has|does)\b)[a-z]{{2,}}s\b)",
     re.IGNORECASE,
 )
 # Written small, these are words of their own.

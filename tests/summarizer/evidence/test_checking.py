@@ -93,6 +93,7 @@ def test_what_the_article_says_is_supported_by_its_paragraphs(
         ("Five of the 28 allies spend more than two percent of their output on defense.", Fault.FIGURE),
         ("Four of the 28 allies spend more than two million of their output on defense.", Fault.FIGURE),
         ("Four of the 28 allies spend 1.2 billion euros, two percent of output, on defense.", Fault.FIGURE),
+        ("In all, 2017 allies spend more than two percent of output on defense.", Fault.FIGURE),
         ("Gerasimov, 65, arrived in Azerbaijan before the talks.", Fault.FIGURE),
         # dates
         ("Mattis on Friday ruled out any military collaboration between the US and Russia.", Fault.DATE),
