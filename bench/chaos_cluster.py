@@ -126,6 +126,8 @@ def ask(url: str, query: str) -> list[tuple[int, ...]]:
 
 async def run(options: argparse.Namespace, folder: Path) -> bool:
     """Whether all is as it must be."""
+    if (this := asyncio.current_task()) is not None:  # so that nothing is left running
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     flood, articles, chats = Flood(), options.articles, options.chats
     with private_postgres() as postgres, publishers(entries=ENTRIES, address="0.0.0.0") as port:
         async with TelegramServer(flood=flood) as telegram, DiscordServer() as discord:
@@ -245,9 +247,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=17)
     parser.add_argument("--kill-every", type=float, default=7.0, help="seconds, on average")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left running
     folder = Path(tempfile.mkdtemp(prefix="pullquote-chaos-"))
-    right = asyncio.run(run(options, folder))
+    try:
+        right = asyncio.run(run(options, folder))
+    except asyncio.CancelledError:
+        print("ended before its end", file=sys.stderr)
+        return 1
     print("all right" if right else f"NOT RIGHT; the processes' logs are in {folder}")
     if right:
         shutil.rmtree(folder)

@@ -41,7 +41,8 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
+        with contextlib.suppress(asyncio.CancelledError):  # asyncio would log each of them
+            await asyncio.gather(self._pass_on(reader, far_writer), self._pass_on(far_reader, writer))
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
