@@ -8,7 +8,6 @@ it ends where the reader has enough.
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -26,6 +25,7 @@ from sqlalchemy import (
     literal,
     select,
     table,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
@@ -43,42 +43,36 @@ INDEX = "ix_article_words_words"
 MAKE_INDEX = f"CREATE INDEX {INDEX} ON article_words USING gin (words) WITH (fastupdate = off)"
 
 FIRST_WINDOW = 500  # articles: so many of the newest say how long the first stretches are
-CHUNK = 100  # hits whose articles are read together
+CHUNK, MOST = 100, 1_600  # hits that are read together
 
 
 class PostgresIndex:
     """A `FullTextIndex`."""
 
     def hits(self, connection: Connection, wanted: Expression, since: datetime | None) -> Iterator[Hit]:
-        for keys in self._chunks(connection, wanted, since):
-            rows = connection.execute(select(*HEAD).where(articles.c.search_key.in_(keys)))
-            hits = {row.search_key: Hit(*row) for row in rows}
-            yield from (hits[key] for key in keys)
+        for row in self._rows(connection, select(*HEAD), wanted, since, growth=4):
+            yield Hit._make(row)
 
     def matches(
         self, connection: Connection, wanted: Expression, since: datetime | None
     ) -> Iterator[tuple[Hit, Match]]:
-        counting = Hits(wanted)
+        counting, head = Hits(wanted), len(HEAD)
         read = select(*HEAD, func.length(articles.c.text), cast(article_words.c.words, String)).join(
             article_words, article_words.c.search_key == articles.c.search_key
         )
-        for keys in self._chunks(connection, wanted, since):
-            found: dict[int, tuple[Hit, Match]] = {}
-            for *head, length, vector in connection.execute(read.where(articles.c.search_key.in_(keys))):
-                hit, hits = Hit(*head), counting.in_vector(vector)
-                found[hit.search_key] = (
-                    hit,
-                    Match(
-                        search_key=hit.search_key,
-                        published_s=hit.search_key >> KEYS_A_SECOND,
-                        headline_hits=hits.headline,
-                        heading_hits=hits.headings,
-                        lede_hits=hits.lede,
-                        text_hits=hits.lede + hits.rest,
-                        length=length,
-                    ),
-                )
-            yield from (found[key] for key in keys)
+        for row in self._rows(connection, read, wanted, since, growth=1):
+            hit, (length, vector) = Hit._make(row[:head]), row[head:]
+            found = counting.in_vector(vector)
+            match = Match(
+                search_key=hit.search_key,
+                published_s=hit.search_key >> KEYS_A_SECOND,
+                headline_hits=found.headline,
+                heading_hits=found.headings,
+                lede_hits=found.lede,
+                text_hits=found.lede + found.rest,
+                length=length,
+            )
+            yield hit, match
 
     def each_matching(
         self, chosen: Select[Any], search_key: ColumnElement[int], wanted: Expression
@@ -97,6 +91,9 @@ class PostgresIndex:
         wanted: Expression,
         since: datetime | None,
     ) -> Iterator[Row[Any]]:
+        # Planned for all rows, though they are read one by one: planned for the first few, PostgreSQL goes
+        # through the rows and looks at the words of each one's article, which is slow where few match.
+        connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
         for window in self._windows(connection, since):
             begin, end = (second << KEYS_A_SECOND for second in window.seconds())
             topic = select(article_words.c.search_key).where(_matches(_within(window, wanted)))
@@ -110,35 +107,50 @@ class PostgresIndex:
             [{"key": row["search_key"], "vector": words_of(row)} for row in rows],
         )
 
-    def _chunks(
-        self, connection: Connection, wanted: Expression, since: datetime | None
-    ) -> Iterator[list[int]]:
-        keys = self._keys(connection, wanted, since)
-        while chunk := list(islice(keys, CHUNK)):
-            yield chunk
+    def _rows(
+        self,
+        connection: Connection,
+        read: Select[Any],
+        wanted: Expression,
+        since: datetime | None,
+        *,
+        growth: int,
+    ) -> Iterator[Row[Any]]:
+        """The rows of matching articles, newest first: CHUNK with the first question, then more at a time.
 
-    def _keys(self, connection: Connection, wanted: Expression, since: datetime | None) -> Iterator[int]:
+        Cheaper than a cursor, which takes a question to open, to read and to close. read: from `articles`,
+        their search key first.
+        """
         # A sum, so that the order of the plain key is no offer to the planner: it would look through every
         # article's words from the newest on.
         key = article_words.c.search_key + 0
         for window in self._windows(connection, since):
-            chosen = select(article_words.c.search_key).where(_matches(_within(window, wanted)))
+            matching = select(article_words.c.search_key).where(_matches(_within(window, wanted)))
             if since is not None:
-                chosen = chosen.where(key >= first_key(since))
-            yield from connection.execute(chosen.order_by(key.desc()), execution_options=STREAMED).scalars()
+                matching = matching.where(key >= first_key(since))
+            size, rest = CHUNK, matching
+            while True:
+                newest = rest.order_by(key.desc()).limit(size).subquery()
+                rows = connection.execute(
+                    read.join(newest, newest.c.search_key == articles.c.search_key).order_by(
+                        newest.c.search_key.desc()
+                    )
+                ).all()
+                yield from rows
+                if len(rows) < size:
+                    break
+                size, rest = min(size * growth, MOST), matching.where(key < rows[-1][0])
 
     def _windows(self, connection: Connection, since: datetime | None) -> Iterator[Window]:
         key = article_words.c.search_key
-        newest_first = select(key).order_by(key.desc()).limit(1)
-        newest = connection.execute(newest_first).scalar()
-        if newest is None:
+        newest = select(key).order_by(key.desc()).limit(1)
+        bounds = newest, newest.offset(FIRST_WINDOW), select(func.min(key))
+        last, some, first = connection.execute(select(*(each.scalar_subquery() for each in bounds))).one()
+        if last is None:
             return
-        oldest = connection.execute(select(func.min(key))).scalar_one()
-        if since is not None:
-            oldest = max(oldest, first_key(since))
-        some = connection.execute(newest_first.offset(FIRST_WINDOW)).scalar()
-        newest_s, some_s = newest >> KEYS_A_SECOND, (oldest if some is None else some) >> KEYS_A_SECOND
-        yield from windows(newest_s, oldest >> KEYS_A_SECOND, level=level_of(newest_s - some_s))
+        oldest = first if since is None else max(first, first_key(since))
+        last_s, some_s = (at >> KEYS_A_SECOND for at in (last, first if some is None else some))
+        yield from windows(last_s, oldest >> KEYS_A_SECOND, level=level_of(last_s - some_s))
 
 
 def words_of(row: Mapping[str, Any]) -> str:

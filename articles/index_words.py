@@ -39,7 +39,7 @@ class _Folding(dict[int, str]):
 
 
 def _fold(character: str) -> str:
-    if unicodedata.combining(character):
+    if "\u0300" <= character <= "\u036f":  # other scripts' marks end a word, as they do in FTS5
         return ""
     kept = [c for c in character.lower() if c.isalnum() or unicodedata.category(c) == "Co"]
     if not kept:

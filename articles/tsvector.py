@@ -13,6 +13,7 @@ from articles.index_words import index_words
 from articles.model import PARAGRAPH_BREAK
 
 PUBLISHER, LANGUAGE = "p=", "l="
+NOTHING = "'='"  # what no article has
 MAX_PLACE = 16_383  # PostgreSQL's; words further on are found, and are in no phrase
 MAX_PLACES = 255  # of one word; PostgreSQL drops more by itself
 MAX_BYTES = 900_000  # of the words; a tsvector holds a megabyte
@@ -34,23 +35,20 @@ def vector_of(
     lede, _, rest = text.partition(PARAGRAPH_BREAK)
     places: dict[str, list[str]] = {}
     taken, place = 0, 0
-    for weight, zone in (("A", headline), ("B", headings), ("C", lede), ("", rest)):
+    for weight, zone in (("A", headline), ("B", headings), ("C", lede), ("D", rest)):
         for word in index_words(zone):
             place += 1
-            its = places.get(word)
-            if its is None:
-                taken += len(word.encode()) + 8
-                if taken > MAX_BYTES:
-                    break
-                its = places[word] = []
-            if len(its) < MAX_PLACES:
-                taken += 2
-                its.append(f"{min(place, MAX_PLACE)}{weight}")
-        if weight in "AB" and weight:
+            its = places.get(word, [])
+            if taken > MAX_BYTES or len(its) == MAX_PLACES:
+                continue
+            taken += 2 if its else 8 + len(word.encode())
+            its.append(f"{min(place, MAX_PLACE)}{weight}")
+            places[word] = its
+        if weight in "AB":
             place += 1  # no phrase runs from the headline into the text
     for sign, value in ((PUBLISHER, publisher), (LANGUAGE, language)):
-        for place, word in enumerate(index_words(value or ""), 1):
-            places.setdefault(sign + word, []).append(str(place))
+        for at, word in enumerate(index_words(value or ""), 1):
+            places.setdefault(sign + word, []).append(str(at))
     written = [f"'{word}':{','.join(its)}" for word, its in places.items()]
     return " ".join([*written, *(f"'{word}'" for word in others)])
 
@@ -65,7 +63,8 @@ def query_of(wanted: Expression) -> str:
 
 
 def _phrase(phrase: str, *, sign: str = "", prefix: bool = False) -> str:
-    return " <-> ".join(f"'{sign}{word}'" for word in index_words(phrase)) + (":*" if prefix else "")
+    words = [f"'{sign}{word}'" for word in index_words(phrase)]
+    return " <-> ".join(words) + (":*" if prefix else "") if words else NOTHING
 
 
 class Hits:
@@ -78,6 +77,7 @@ class Hits:
                 for word, is_last in _with_last(index_words(phrase))
             ]
             for phrase in wanted.phrases
+            if index_words(phrase)
         ]
 
     def in_vector(self, vector: str) -> ZoneHits:
@@ -110,4 +110,4 @@ def _places_of(word: str, *, prefix: bool) -> re.Pattern[str]:
 def _read(pattern: re.Pattern[str], vector: str) -> dict[int, str]:
     """Place to zone."""
     written = (place for match in pattern.finditer(vector) for place in match[1].split(","))
-    return {int(place.rstrip("ABC")): place[-1] if place[-1] in "ABC" else "D" for place in written}
+    return {int(place.rstrip("ABCD")): place[-1] if place[-1] in "ABC" else "D" for place in written}
