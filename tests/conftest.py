@@ -19,14 +19,15 @@ from bot.outbox import Outbox
 from bot.store import ChatStore
 from summarizer.store import AnalysisStore, QuoteStore
 from tests.databases.postgres import PREFIX, TestPostgres
-from tests.databases.server import NoServer, Server, drop_left_over, find_server
+from tests.databases.server import HERE, NoServer, Server, drop_left_over, find_server
 
 # The same examples every time, so that a change is judged by what it changed. `make fuzz` looks for new ones.
 settings.register_profile("repeatable", derandomize=True)
 settings.register_profile("searching", derandomize=False, print_blob=True)
 settings.load_profile("repeatable")
 
-SERVER, NO_SERVER = "PULLQUOTE_TESTS_POSTGRES", "PULLQUOTE_TESTS_NO_POSTGRES"  # for the workers of one run
+SERVER = "PULLQUOTE_TEST_POSTGRES"  # the URL of a server to use: for the workers, or from outside
+NO_SERVER = "PULLQUOTE_TEST_NO_POSTGRES"  # why there is none
 _server = pytest.StashKey[Server]()
 
 
@@ -35,10 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL")
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    os.environ.pop(SERVER, None)
     os.environ.pop(NO_SERVER, None)
     try:
-        server = find_server()
+        server = find_server(os.environ.pop(SERVER, HERE))
         drop_left_over(server.url, PREFIX)
     except NoServer as error:
         os.environ[NO_SERVER] = str(error)
@@ -54,9 +54,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if SERVER not in os.environ:
-        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+        left_out = [item for item in items if _runs_on_postgres(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _runs_on_postgres(item: pytest.Item) -> bool:
+    return bool(item.get_closest_marker("postgresql")) or "test_postgres" in getattr(item, "fixturenames", ())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

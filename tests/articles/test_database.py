@@ -3,8 +3,10 @@
 import re
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +24,7 @@ from articles.database import (
 )
 from bot.schema import chats
 from bot.store import ensure
-from tests.databases import on_sqlite
+from tests.databases import on_postgresql, on_sqlite
 from tests.samples import CHAT, NOW
 
 
@@ -185,3 +187,67 @@ def test_a_row_that_breaks_a_key_is_left_out_and_the_others_are_stored(database:
         assert insert_absent(connection, chats, rows) == 2
         assert insert_absent(connection, chats, rows) == 0
         assert insert_absent(connection, chats, []) == 0
+
+
+@on_postgresql
+def test_a_connection_that_the_server_cuts_is_worth_another_try(database: Database) -> None:
+    with database.reading() as connection:
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    url = database.engine.url.set(drivername="postgresql")
+
+    def write() -> None:
+        with database.transaction() as connection:
+            ensure(connection, CHAT, NOW)
+            other = psycopg.connect(url.render_as_string(hide_password=False))
+            mine = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            other.execute("SELECT pg_terminate_backend(%s)", (mine,))
+            other.close()
+            ensure(connection, replace(CHAT, chat="2"), NOW)
+
+    with pytest.raises(DatabaseUnavailable, match=r"shutting down|cut|does not answer"):
+        write()
+    database.ping()  # what is broken in the pool is replaced
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != own
+
+
+@on_postgresql
+def test_who_waits_too_long_for_a_turn_may_try_again(database: Database) -> None:
+    def impatient() -> None:
+        with database.transaction() as second:
+            second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            take_turn(second, Turn.FEEDS)
+
+    with database.transaction() as first:
+        take_turn(first, Turn.FEEDS)
+        with pytest.raises(DatabaseUnavailable, match="busy"):
+            impatient()
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("statement", "kind_of_error", "says"),
+    [
+        ("SET LOCAL statement_timeout = 20; SELECT pg_sleep(1)", DatabaseUnavailable, "too long"),
+        ("SET TRANSACTION READ ONLY; DELETE FROM chats", DatabaseUnusable, "read-only"),
+        ("SET LOCAL ROLE pg_monitor; DELETE FROM chats", DatabaseUnusable, "right"),
+    ],
+)
+def test_what_the_server_refuses_is_one_line(
+    database: Database, statement: str, kind_of_error: type[Exception], says: str
+) -> None:
+    def ask() -> None:
+        with database.transaction() as connection:
+            for each in statement.split(";"):
+                connection.execute(text(each))
+
+    with pytest.raises(kind_of_error, match=says) as refused:
+        ask()
+    assert "\n" not in str(refused.value)
+
+
+@on_postgresql
+def test_what_readers_do_writes_nothing(database: Database) -> None:
+    with pytest.raises(DatabaseUnusable, match="read-only"), database.reading() as connection:
+        connection.execute(text("DELETE FROM chats"))

@@ -41,17 +41,17 @@ class Server:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def find_server() -> Server:
-    """The server at 127.0.0.1:5432 with a database `test` for us, else a private one. Raises NoServer."""
+def find_server(url: str = HERE) -> Server:
+    """The server with that database, if it lets us in, else a private one. Raises NoServer."""
     try:
-        psycopg.connect(HERE, connect_timeout=2).close()
+        psycopg.connect(url, connect_timeout=2).close()
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         binaries = _binaries()
         if binaries is None:
-            raise NoServer(f"no server for us at {HERE} ({reason}), and no initdb is installed") from error
+            raise NoServer(f"no server for us at {url} ({reason}), and no initdb is installed") from error
         return _start(binaries)
-    return Server(HERE)
+    return Server(url)
 
 
 def _binaries() -> Path | None:
@@ -73,7 +73,7 @@ def _start(binaries: Path) -> Server:
         _run(folder, binaries / "pg_ctl", "start", "-w", "-t", "60", "-D", data, "-l", log, "-o", options)
     except subprocess.CalledProcessError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise NoServer(f"no server for us at {HERE}, and {error.cmd[0]} failed") from error
+        raise NoServer(f"no server for us elsewhere, and {error.cmd[0]} failed") from error
     return Server(f"postgresql://test@127.0.0.1:{port}/postgres", folder, binaries)
 
 
