@@ -1,5 +1,6 @@
 """The whole house over a database that holds the sample article, read by the real pipeline once a run."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,12 +15,25 @@ from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
 from bot.house import Analyst, House, open_house
+from bot.logs import CHATTY
 from config.defaults import sample_article
 from tests.databases.postgres import TestPostgres
 from tests.samples import NOW
 
 UTC_ZONE = ZoneInfo("UTC")
 POLICY = FetchPolicy(contact="https://a.example", host_delay_s=0)
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_they_were() -> Iterator[None]:
+    """A test of a command sets up the log of this process, to a stream that is closed after it."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in (*CHATTY, None)}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 class HandClock:

@@ -2,24 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 
-from bot.logs import CHATTY, LogFormat, set_up_logs
+from bot.logs import LogFormat, set_up_logs
 
 SECRET = 'to"ken\\1'
-
-
-@pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers = root.handlers[:]
-    levels = {name: logging.getLogger(name).level for name in (*CHATTY, None)}
-    yield
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def write_all_kinds() -> None:
