@@ -120,7 +120,7 @@ def _namesakes(connection: Connection, key: str, last: str, kind: SpeakerKind) -
     of_surname = _having(speaker_words.c.word == last, speaker_words.c.is_last)
     same = speakers.c.name_key == key
     chosen = select(speakers).where(speakers.c.kind == kind.value, or_(same, of_surname))
-    rows = connection.execute(chosen.order_by(same.desc()).limit(MAX_NAMESAKES))
+    rows = connection.execute(chosen.order_by(same.desc(), speakers.c.id).limit(MAX_NAMESAKES))
     return [KnownSpeaker(id=SpeakerId(r.id), name_key=r.name_key, kind=SpeakerKind(r.kind)) for r in rows]
 
 

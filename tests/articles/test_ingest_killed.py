@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 import bot.schema  # noqa: F401 (its tables join the metadata)
-import summarizer.schema  # noqa: F401
 from articles.database import open_database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
 from articles.schema import metadata
 from articles.store import ArticleStore
 from summarizer.model import Brief, Bullet, KeyQuote, Quote, QuoteKind, Speaker
+from summarizer.schema import quotes
 from summarizer.store import AnalysisStore
 from tests.articles.index_check import check_index
 from tests.articles.newsroom import report, unit
@@ -54,10 +54,10 @@ def ingest_all(url: str, progress: int | None = None) -> None:
     store, analyses = ArticleStore(database), AnalysisStore(database)
 
     def analyse(written: Article) -> Record:
-        quotes, brief = reading(written)
+        found, brief = reading(written)
 
         def record(connection: Connection, article_id: ArticleId) -> None:
-            analyses.save_analysis(connection, article_id, quotes, brief)
+            analyses.save_analysis(connection, article_id, found, brief)
 
         return record
 
@@ -79,7 +79,7 @@ def ingest_all(url: str, progress: int | None = None) -> None:
 
 def reading(written: Article) -> tuple[tuple[Quote, ...], Brief]:
     """Three quotes, by whom the text itself decides."""
-    quotes = tuple(
+    found = tuple(
         Quote(
             content=(Span(start=start, end=start + 20),),
             kind=QuoteKind.VERBATIM,
@@ -91,13 +91,16 @@ def reading(written: Article) -> tuple[tuple[Quote, ...], Brief]:
         for start in (0, 30, 60)
     )
     bullet = Bullet(text=written.text[:20], spans=(Span(start=0, end=20),), evidence=(0,))
-    return quotes, Brief(
-        headline=written.headline, bullets=(bullet,), key_quotes=tuple(map(KeyQuote.whole, quotes[:1]))
+    return found, Brief(
+        headline=written.headline, bullets=(bullet,), key_quotes=tuple(map(KeyQuote.whole, found[:1]))
     )
 
 
 def rows_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Each table's rows. Ids count by their order alone: a kill leaves gaps in PostgreSQL's sequences."""
+    """Each table's rows. Ids count by their order alone: a kill leaves gaps in PostgreSQL's sequences.
+
+    So do the keys of what was said, which are made with ids: what counts is which quotes share one.
+    """
     database = open_database(url)
     database.check()
     with database.transaction() as connection:
@@ -111,6 +114,10 @@ def rows_in(url: str) -> dict[str, list[tuple[Any, ...]]]:
         for table, rows in stored.items()
         if "id" in table.c
     }
+    firsts: dict[int, int] = {}
+    for row in sorted(stored[quotes], key=lambda row: row["id"]):
+        firsts.setdefault(row["said_key"], ranks[quotes.c.id][row["id"]])
+    ranks[quotes.c.said_key] = firsts
     return {
         table.name: sorted((tuple(_ranked(table, row, ranks)) for row in rows), key=repr)
         for table, rows in stored.items()

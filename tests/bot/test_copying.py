@@ -182,13 +182,16 @@ def test_killed_again_and_again_it_ends_with_the_same_rows(
     monkeypatch.setattr(bot.copying.rows, "NARROW_BATCH", 100)
     forked, chance = multiprocessing.get_context("fork"), random.Random(17)
     path = str(source.engine.url.database)
+    whole = sum(map(len, rows_in(source).values()))
     source.close()
     far: list[int] = []
-    for _ in range(KILLS):
+    for kill in range(KILLS):
         process = forked.Process(target=run_copy, args=(target_url, path))
         process.start()
-        wait_for_rows(target_url, more_than=far[-1] if far else 0)
-        time.sleep(chance.uniform(0, 0.1))
+        # The last of them finds a third of the rows and the comparison of all of them still to be done.
+        goal = whole * chance.uniform(kill, kill + 1) / (KILLS + 3)
+        wait_for_rows(target_url, more_than=max(int(goal), far[-1] if far else 0))
+        time.sleep(chance.uniform(0, 0.005))
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
         target = open_database(target_url)
