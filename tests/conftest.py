@@ -29,13 +29,16 @@ settings.load_profile("repeatable")
 SERVER = "PULLQUOTE_TEST_POSTGRES"  # the URL of a server to use: for the workers, or from outside
 NO_SERVER = "PULLQUOTE_TEST_NO_POSTGRES"  # why there is none
 _server = pytest.StashKey[Server]()
+_server_url = pytest.StashKey[str | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """One server for all workers, found or started before they are."""
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL")
     if hasattr(config, "workerinput") or config.option.collectonly:
+        config.stash[_server_url] = os.environ.get(SERVER)  # now: tests of settings empty the environment
         return
+    config.stash[_server_url] = None
     os.environ.pop(NO_SERVER, None)
     try:
         server = find_server(os.environ.pop(SERVER, HERE))
@@ -43,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except NoServer as error:
         os.environ[NO_SERVER] = str(error)
         return
-    os.environ[SERVER] = server.url
+    os.environ[SERVER] = config.stash[_server_url] = server.url
     config.stash[_server] = server
 
 
@@ -53,7 +56,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if SERVER not in os.environ:
+    if config.stash[_server_url] is None:
         left_out = [item for item in items if _runs_on_postgres(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
@@ -88,9 +91,11 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def test_postgres(worker_id: str) -> Iterator[TestPostgres]:
+def test_postgres(pytestconfig: pytest.Config, worker_id: str) -> Iterator[TestPostgres]:
     """The PostgreSQL database of this process."""
-    made = TestPostgres(os.environ[SERVER], worker_id)
+    server_url = pytestconfig.stash[_server_url]
+    assert server_url is not None  # else whatever asks for it is left out
+    made = TestPostgres(server_url, worker_id)
     yield made
     made.drop()
 
