@@ -17,7 +17,7 @@ OpenDatabase = Callable[[], AbstractContextManager[Database]]
 
 
 def db_commands(open_database: OpenDatabase) -> click.Group:
-    """The group. open_database: opens that of the settings, brought up to date; `bot/cli.py` knows them."""
+    """The group. open_database: opens that of the settings, brought up to date."""
 
     @click.group()
     def db() -> None:

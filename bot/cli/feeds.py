@@ -1,7 +1,6 @@
 """`pullquote feeds ...`: the list of feeds, from the command line."""
 
 import asyncio
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,12 +12,11 @@ import click
 from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
+from bot.cli.output import REFUSED, as_json_option, complain, echo_json
 from bot.feed_desk import FeedDesk, NoSuchFeed, Refreshed
 
 OpenDesk = Callable[[], AbstractContextManager[FeedDesk]]
-"""The context's `obj`: `bot/cli.py` sets it, since it alone knows the settings."""
-
-REFUSED = 2
+"""The context's `obj`: `bot/cli/app.py` sets it."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -61,7 +59,7 @@ def add(open_desk: OpenDesk, /, urls: tuple[str, ...], **options: Any) -> None:
             try:
                 feed, is_new = asyncio.run(desk.add(url, rules))
             except ArticleError as error:
-                click.echo(f"pullquote: {error}", err=True)
+                complain(error)
                 failed = True
             else:
                 click.echo(f"{'added' if is_new else 'followed before'}: {_named(feed)}")
@@ -70,14 +68,14 @@ def add(open_desk: OpenDesk, /, urls: tuple[str, ...], **options: Any) -> None:
 
 
 @feeds.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@as_json_option
 @click.pass_obj
 def list_feeds(open_desk: OpenDesk, *, as_json: bool) -> None:
     """Show the feeds that are followed."""
     with open_desk() as desk:
         followed = desk.store.followed()
     if as_json:
-        click.echo(json.dumps([_as_json(feed) for feed in followed], ensure_ascii=False, indent=2))
+        echo_json([_as_json(feed) for feed in followed])
         return
     for feed in followed:
         click.echo(f"{_named(feed)}{_standing(feed)}")

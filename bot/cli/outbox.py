@@ -1,6 +1,5 @@
 """`pullquote outbox ...`: what was not delivered and why, from the command line."""
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from articles.database import Database
+from bot.cli.output import as_json_option, echo_json
 from bot.outbox import DeliveryId, Outbox
 from bot.undelivered import Undelivered, UndeliveredStore
 
@@ -19,7 +19,7 @@ ids_argument = click.argument("ids", metavar="ID...", nargs=-1, type=int)
 
 
 def outbox_commands(open_database: OpenDatabase) -> click.Group:
-    """The group. open_database: opens that of the settings, brought up to date; `bot/cli.py` knows them."""
+    """The group. open_database: opens that of the settings, brought up to date."""
 
     @click.group()
     def outbox() -> None:
@@ -27,7 +27,7 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
 
     @outbox.command("list")
     @click.option("--limit", default=LISTED, show_default=True, type=click.IntRange(min=1))
-    @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+    @as_json_option
     def show(limit: int, *, as_json: bool) -> None:
         """Count deliveries by state, and list those that failed or that nobody knows of."""
         with open_database() as database:
@@ -35,7 +35,7 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
             faulty = UndeliveredStore(database).listed(limit=limit)
         if as_json:
             told = {"states": states, "undelivered": [_as_json(one) for one in faulty]}
-            click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+            echo_json(told)
             return
         click.echo(", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "empty")
         for one in faulty:

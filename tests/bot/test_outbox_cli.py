@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from articles.database import Database
+from bot.cli.outbox import outbox_commands
 from bot.outbox import Delivery, DeliveryState, Outbox
-from bot.outbox_cli import outbox_commands
 from bot.store import ChatStore
 from tests.samples import CHAT, NOW
 

@@ -26,7 +26,7 @@ from bot.chat import (
     Request,
     SendUnknown,
 )
-from bot.cli import monitor_of
+from bot.cli.serving import monitor_of
 from bot.house import House
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
 from bot.reply import Prose, Reply

@@ -8,7 +8,7 @@ import pytest
 
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
-from bot.cli import serve
+from bot.cli.serving import serve
 from bot.house import House
 from bot.roles import all_roles
 from config.settings import Feeds, Settings

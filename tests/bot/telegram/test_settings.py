@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.cli import platforms
+from bot.cli.wiring import platforms
 from bot.monitor import Meters
 from config.settings import Settings
 from tests.bot.telegram.conftest import free_port, served

@@ -1,0 +1,189 @@
+"""From settings to what they describe: read here alone, and nowhere else are the platforms named."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from articles.bursts import Threshold
+from articles.database import password_in
+from articles.fetching import FetchPolicy
+from articles.fetching.addresses import AllowList
+from bot.chat import ChatAdapter
+from bot.digest import DeliveryPolicy, Missed
+from bot.house import Analyst, House, open_house
+from bot.logs import LogFormat, set_up_logs
+from bot.monitor import MeteredChat, Meters
+from bot.rate_windows import RateWindows
+from bot.shared_limits import SharedLimits
+from config.defaults import DEFAULT_FEEDS
+from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
+from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
+
+PLATFORMS = ("telegram", "discord")
+
+
+def read_settings(*, serving: bool = False) -> Settings:
+    """The settings, with the log set up by them. Raises click.ClickException naming what is wrong.
+
+    serving: somebody reads the log. Else a person reads the terminal, and hears of trouble alone.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise click.ClickException(f"setting {name}: {first['msg']} (see {SETTINGS_FILE})") from error
+    except (SettingsError, ValueError) as error:
+        raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
+    webhook, endpoint = settings.telegram.webhook, settings.briefs.endpoint
+    secrets = (
+        settings.telegram.token,
+        settings.discord.token,
+        webhook and webhook.secret,
+        endpoint and endpoint.key,
+    )
+    kept = [secret.get_secret_value() for secret in secrets if secret]
+    kept += filter(None, [password_in(settings.database_url)])
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    written_as = LogFormat(settings.log_format)
+    set_up_logs(level if serving else max(level, logging.WARNING), secrets=kept, written_as=written_as)
+    return settings
+
+
+def analyst_of(settings: Settings) -> Analyst:
+    folder = Path(settings.model_folder) if settings.model_folder else None
+    return Analyst(
+        model_folder=folder,
+        threads=settings.model_threads,
+        max_bullets=settings.max_bullets,
+        writer=writer_of(settings.briefs),
+    )
+
+
+def writer_of(settings: Briefs) -> ModelChoice | None:
+    """Which model writes the briefs; None: they are extractive."""
+    if not settings.model:
+        return None
+    endpoint = settings.endpoint
+    if endpoint is None:
+        return LocalModel(name=settings.model, batch_size=settings.batch_size)
+    return Endpoint(
+        url=endpoint.url,
+        name=settings.model,
+        key=endpoint.key.get_secret_value() if endpoint.key else None,
+        window_tokens=endpoint.window_tokens,
+        timeout_s=endpoint.timeout_s,
+        budget=Budget(requests=endpoint.requests_a_day, tokens=endpoint.tokens_a_day),
+    )
+
+
+def fetch_policy(settings: Settings) -> FetchPolicy:
+    try:
+        allowed = AllowList.parse(settings.web.allowed)
+    except ValueError as error:
+        raise click.ClickException(f"setting web.allowed: {error}") from error
+    return FetchPolicy(contact=settings.web.contact, allowed=allowed)
+
+
+def delivery_policy(settings: Settings) -> DeliveryPolicy:
+    late = timedelta(minutes=settings.delivery.missed_after_minutes)
+    return DeliveryPolicy(
+        missed=Missed(late=late, drop=settings.delivery.missed == "drop"),
+        breaking=Threshold(
+            publishers=settings.delivery.breaking_publishers,
+            within=timedelta(minutes=settings.delivery.breaking_within_minutes),
+        ),
+    )
+
+
+@contextmanager
+def house_of(settings: Settings, meters: Meters | None = None) -> Iterator[House]:
+    analyst, policy = analyst_of(settings), fetch_policy(settings)
+    zone = ZoneInfo(settings.timezone)
+    with open_house(
+        settings.database_url,
+        analyst=analyst,
+        zone=zone,
+        policy=policy,
+        meters=meters,
+        delivery=delivery_policy(settings),
+    ) as house:
+        yield house
+
+
+def offer_default_feeds(house: House, settings: Settings) -> None:
+    """Follows the feeds that come with Pullquote, or none of them."""
+    house.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
+
+
+LimitsOf = Callable[[str, str], SharedLimits | None]
+"""Given a platform and a token: its limits, where other processes write with that token, too."""
+
+
+def not_shared(_platform: str, _token: str) -> None:
+    """One process has the limits of each token to itself."""
+
+
+def shared_limits_of(house: House) -> LimitsOf:
+    """All that write with a token share its limits where they share the database."""
+    if not is_shared(house):
+        return not_shared
+    windows = RateWindows(house.database)
+    return lambda platform, token: SharedLimits(windows, platform=platform, token=token)
+
+
+def platforms(settings: Settings, meters: Meters, limits: LimitsOf = not_shared) -> dict[str, ChatAdapter]:
+    """The chat adapters that have a token, measured. Their libraries are imported only where used."""
+    adapters: dict[str, ChatAdapter] = {}
+    if token := settings.telegram.token:
+        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value(), meters, limits)
+    if token := settings.discord.token:
+        from bot.discord import DiscordChat
+
+        shards = settings.discord.shard_ids
+        adapters["discord"] = DiscordChat(
+            token=token.get_secret_value(),
+            api_url=settings.discord.api_url,
+            gateway_url=settings.discord.gateway_url,
+            commands_file=Path(settings.discord.commands_file),
+            shard_count=settings.discord.shard_count,
+            shard_ids=list(shards) if shards else None,
+            owners=settings.discord.owners,
+            throttled=lambda: meters.throttled("discord"),
+            shared_limits=limits("discord", token.get_secret_value()),
+        )
+    return {name: MeteredChat(adapter, name, meters) for name, adapter in adapters.items()}
+
+
+def telegram_chat(settings: Telegram, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
+    """The adapter for Telegram, as it is set up."""
+    from bot.telegram import TelegramChat, WebhookSettings
+
+    webhook = None
+    if hook := settings.webhook:
+        secret = hook.secret.get_secret_value() if hook.secret else None
+        webhook = WebhookSettings(url=hook.url, host=hook.host, port=hook.port, secret=secret)
+    return TelegramChat(
+        token=token,
+        base_url=settings.base_url,
+        base_file_url=settings.base_file_url,
+        poll_interval=timedelta(seconds=settings.poll_interval_s),
+        webhook=webhook,
+        owners=settings.owners,
+        everyone_may_change=settings.everyone_may_change,
+        messages_a_second=settings.messages_a_second,
+        throttled=lambda: meters.throttled("telegram"),
+        shared_limits=limits("telegram", token),
+    )
+
+
+def is_shared(house: House) -> bool:
+    """Whether several processes may work on its database."""
+    return house.database.engine.dialect.name == "postgresql"
