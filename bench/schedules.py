@@ -27,7 +27,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert
 
 from articles.fetching import FetchPolicy
-from bot.delivery import BATCH, CLAIMED, Courier
+from bot.delivery import CLAIMED, Courier
+from bot.enqueuing import Enqueuer
 from bot.house import Analyst, House, open_house
 from bot.schedule import Rhythm, Schedule, to_json
 from bot.schema import chats, subscriptions
@@ -166,12 +167,12 @@ async def _measure(house: House, measured: Measured, idle_s: float) -> Measured:
         resend=(),
         clock=lambda: now,
     )
+    enqueuer = Enqueuer(house.outbox, steady=time.monotonic)
     await courier.round()
     for minute, due in enumerate(n for n in MINUTES if n <= measured.orders // 10):
         now = FIRST + timedelta(minutes=minute, seconds=1)
         began = Instant()
-        while courier.enqueue(now) == BATCH:
-            pass
+        enqueuer.enqueue(now)
         measured.enqueued_s[due], measured.enqueued_cpu_s[due] = began.since()
         began, taken = Instant(), 0
         while claimed := house.outbox.claim(now, limit=CLAIMED, lease=LEASE, platforms=("telegram",)):

@@ -82,6 +82,8 @@ class Departure:
     An adapter awaits the first two in this order before each message; what they raise keeps it from going.
     """
 
+    standing = 0  # so many of the reply's messages stand in the chat already, by an earlier try
+
     async def line_up(self) -> None:
         """The chat's own limits allow the message. Returns when few enough others are on their way."""
 
@@ -139,6 +141,7 @@ class ChatAdapter(Protocol):
     ) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
 
+        Of a reply of several messages, those that `departure` says are standing are left out.
         Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
         SendFailed, SendUnknown.
         """

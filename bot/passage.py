@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
 
 from bot.chat import ChatAdapter, Departure
 from bot.outages import Outage
@@ -33,8 +35,23 @@ class Route:
         self.lane = asyncio.Semaphore(in_flight)
         self.outage = Outage()
         self.carried: dict[Passage, asyncio.Task[None]] = {}
-        self.closed = False  # we were told to stop
+        self._closed = asyncio.Event()
         self.asking: asyncio.Task[None] | None = None  # whether it answers again
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether we were told to stop."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Nothing begins any more."""
+        self._closed.set()
+
+    async def closes_within(self, pause: timedelta) -> bool:
+        """Waits so long, or until the route is closed; whether it is."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closed.wait(), pause.total_seconds())
+        return self.is_closed
 
 
 class Passage(Departure):
@@ -44,6 +61,7 @@ class Passage(Departure):
         """mark: notes that the delivery begins; False: it is no longer ours."""
         self.delivery = delivery
         self.begun = False  # or about to be: it is not to be cancelled
+        self.standing = 0
         self._route = route
         self._mark = mark
         self._in_lane = False
@@ -66,6 +84,7 @@ class Passage(Departure):
 
     def landed(self) -> None:
         """See `Departure`. What waits for its chat's limits holds nobody up."""
+        self.standing += 1
         self.leave()
 
     def leave(self) -> None:
@@ -77,7 +96,7 @@ class Passage(Departure):
     def _check(self) -> None:
         if self.begun:
             return  # what stands in the chat in part is to come to its end
-        if self._route.closed:
+        if self._route.is_closed:
             raise Stopping
         if self._route.outage.down:
             raise PlatformDown

@@ -87,7 +87,6 @@ class DiscordChat:
         }
         self._client: RestClient | None = None
         self._ready = asyncio.Event()
-        self._posted: dict[str, list[MessageId]] = {}  # the first messages of replies that failed half-way
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`. Raises ChatError where Discord will not have us (a wrong token or shard)."""
@@ -155,22 +154,17 @@ class DiscordChat:
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
         messages = render(reply)
-        posted = self._posted.setdefault(key, [])
-        try:
-            for number in range(len(posted), len(messages)):
-                shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
-                if (content := messages[number].content) is not None:
-                    shown["content"] = content
-                if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
-                    shown["view"] = view
-                nonce = _nonce(key, number)
-                posted.append(await self._post(int(chat.chat), shown, nonce=nonce, departure=departure))
-                if number < len(messages) - 1:
-                    departure.landed()
-        finally:
-            if len(posted) in {0, len(messages)}:
-                del self._posted[key]
-        return posted[-1]
+        for number in range(departure.standing, len(messages)):
+            shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
+            if (content := messages[number].content) is not None:
+                shown["content"] = content
+            if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
+                shown["view"] = view
+            nonce = _nonce(key, number)
+            posted = await self._post(int(chat.chat), shown, nonce=nonce, departure=departure)
+            if number < len(messages) - 1:
+                departure.landed()
+        return posted
 
     async def ping(self) -> None:
         """See `ChatAdapter`."""

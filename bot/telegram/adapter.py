@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,13 +14,11 @@ from telegram.request import HTTPXRequest
 from bot.chat import (
     NO_ONES,
     ChatError,
-    ChatMoved,
     ChatRef,
     Conversation,
     Departure,
     MessageId,
     SendFailed,
-    Throttled,
 )
 from bot.limits import Limit
 from bot.redaction import redacted
@@ -43,7 +40,6 @@ log = logging.getLogger(__name__)
 
 _LOGGERS = ("httpx", "telegram.Bot")  # these write URLs
 _MOST_AT_ONCE = 500  # updates being answered; Telegram keeps what is more
-_MOST_UNFINISHED = 1_000
 _THREADS = 8
 
 
@@ -126,7 +122,6 @@ class TelegramChat:
         self._ready = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="telegram")
-        self._unfinished: OrderedDict[str, Posting] = OrderedDict()
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`. Raises ChatError for a refused token, or a webhook's port that is taken."""
@@ -176,20 +171,18 @@ class TelegramChat:
         await self._ready.wait()
 
     async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+        self,
+        chat: ChatRef,
+        reply: Reply,
+        *,
+        key: str,  # noqa: ARG002 (the port's: Telegram posts whatever it is sent)
+        departure: Departure = NO_ONES,
     ) -> MessageId:
-        """See `ChatAdapter`. Under the same key, a reply of several messages goes on where it stopped."""
+        """See `ChatAdapter`."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
-        posting = self._unfinished.pop(key, None) or Posting(self._outbound, chat, reply, urgent=False)
-        posting.redirect(chat)
-        try:
-            return await posting.finish(departure)
-        except (Throttled, SendFailed, ChatMoved):
-            self._unfinished[key] = posting
-            if len(self._unfinished) > _MOST_UNFINISHED:
-                self._unfinished.popitem(last=False)
-            raise
+        posting = Posting(self._outbound, chat, reply, urgent=False, standing=departure.standing)
+        return await posting.finish(departure)
 
     async def ping(self) -> None:
         """See `ChatAdapter`."""

@@ -10,16 +10,26 @@ class Posting:
     """One reply on its way into one chat. `finish` may be called again after a failure worth another try."""
 
     def __init__(
-        self, outbound: Outbound, chat: ChatRef, reply: Reply, *, urgent: bool, answers: int | None = None
+        self,
+        outbound: Outbound,
+        chat: ChatRef,
+        reply: Reply,
+        *,
+        urgent: bool,
+        answers: int | None = None,
+        standing: int = 0,
     ) -> None:
-        """urgent: somebody waits for it. answers: the message that the first one is shown as an answer to."""
+        """urgent: somebody waits for it. answers: the message that the first one is shown as an answer to.
+
+        standing: so many of its messages stand in the chat already.
+        """
         self._outbound = outbound
         self._chat = chat
         self._reply = reply
         self._messages = render(reply)
         self._urgent = urgent
         self._answers = answers
-        self._sent: list[MessageId] = []
+        self._standing = standing
 
     def redirect(self, chat: ChatRef) -> None:
         """What is not sent yet goes to this chat: the one it was for has another id now."""
@@ -27,26 +37,24 @@ class Posting:
             self._chat, self._answers = chat, None  # messages are numbered anew there
 
     async def finish(self, departure: Departure = NO_ONES) -> MessageId:
-        """Sends what is not sent yet; the id of the last message.
+        """Sends what does not stand in the chat yet; the id of the last message.
 
         Raises the port's errors: SendRefused if there is nothing to show or Telegram will not have it.
         """
         if not self._messages:
             raise SendRefused("the reply has nothing to show")
-        while len(self._sent) < len(self._messages):
-            number = len(self._sent)
-            is_last = number == len(self._messages) - 1
-            self._sent.append(
-                await self._outbound.send(
-                    self._chat,
-                    self._messages[number],
-                    self._reply,
-                    is_last=is_last,
-                    answers=self._answers if number == 0 else None,
-                    urgent=self._urgent,
-                    departure=departure,
-                )
+        while True:
+            is_last = self._standing == len(self._messages) - 1
+            message = await self._outbound.send(
+                self._chat,
+                self._messages[self._standing],
+                self._reply,
+                is_last=is_last,
+                answers=self._answers if self._standing == 0 else None,
+                urgent=self._urgent,
+                departure=departure,
             )
-            if not is_last:
-                departure.landed()
-        return self._sent[-1]
+            if is_last:
+                return message
+            self._standing += 1
+            departure.landed()

@@ -2,13 +2,20 @@
 
 from itertools import count
 
-from bot.chat import ChatRef, MessageId, Request
+from bot.chat import ChatRef, Departure, MessageId, Request
 from bot.console import attribution, quoted
 from bot.house import House
 from bot.reply import Block, Items, Quotation, Reply
 from tests.samples import CHAT
 
 _numbers = count(1)
+
+
+class Counted(Departure):
+    """Knows how much of its reply stands in the chat."""
+
+    def landed(self) -> None:
+        self.standing += 1
 
 
 def ask(

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 import articles.database.sqlite
+import bot.handover
 from articles.database import open_database
 from bot.chat import (
     NO_ONES,
@@ -27,6 +28,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.delivery import LEASE, Courier
+from bot.enqueuing import Enqueuer
 from bot.house import House
 from bot.outbox import Delivery, DeliveryState, Outbox
 from bot.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
@@ -48,7 +50,8 @@ class Chat:
 
     def __init__(self) -> None:
         self.posted: list[tuple[ChatRef, Reply, str]] = []
-        self.errors: list[ChatError] = []
+        self.errors: list[ChatError | None] = []  # of the next tries; None: it is posted
+        self.messages = 1  # in a reply
         self.turn = asyncio.Event()  # of the next to be sent
         self.turn.set()
         self.asked = asyncio.Event()  # to send something
@@ -75,6 +78,13 @@ class Chat:
     async def send(
         self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
     ) -> MessageId:
+        for number in range(departure.standing, self.messages):
+            message = await self._post(chat, reply, key=key, departure=departure)
+            if number < self.messages - 1:
+                departure.landed()
+        return message
+
+    async def _post(self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure) -> MessageId:
         self.asked.set()
         await self.turn.wait()
         await departure.line_up()
@@ -88,8 +98,8 @@ class Chat:
             raise SendFailed("no connection")
         if chat in self.closed:
             raise NotAllowed("Missing Permissions", where="#news")
-        if self.errors:
-            raise self.errors.pop(0)
+        if self.errors and (error := self.errors.pop(0)) is not None:
+            raise error
         self.posted.append((chat, reply, key))
         self.after_post(len(self.posted))
         return MessageId(f"m{len(self.posted)}")
@@ -106,6 +116,12 @@ class Chat:
 @pytest.fixture
 def chat() -> Chat:
     return Chat()
+
+
+@pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of a digest waits for milliseconds."""
+    monkeypatch.setattr(bot.handover, "REST_PAUSE", timedelta(milliseconds=1))
 
 
 @pytest.fixture
@@ -126,6 +142,10 @@ def make_courier(house: House, chat: Chat, *, outbox: Outbox | None = None) -> C
     courier.carry("telegram", chat)
     courier.carry("discord", chat)
     return courier
+
+
+def enqueue(house: House) -> None:
+    Enqueuer(house.outbox, steady=lambda: 0.0).enqueue(house.clock())
 
 
 def claim(house: House) -> tuple[Delivery, ...]:
@@ -480,13 +500,93 @@ async def test_no_further_try_is_made_where_it_would_come_too_late(
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
+@pytest.mark.parametrize("error", [Throttled(timedelta(seconds=0.01)), SendFailed("no connection")])
+async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_again(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError, soon_again: None
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.messages, chat.errors = 2, [None, error, error]
+    await courier.round()
+    assert len(chat.posted) == 2
+    assert len(chat.keys) == 4
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotAllowed("muted"), SendRefused("too long"), SendUnknown("no answer"), ChatMoved(MOVED)],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_digest_that_was_posted_in_part_is_never_begun_anew(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.messages, chat.errors = 2, [None, error]
+    await courier.round()
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    clock.now += DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_digest_whose_rest_fails_by_its_own_fault_ends(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, soon_again: None
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    failed, answered = SendFailed("the platform's own error"), Throttled(timedelta(0))
+    chat.messages, chat.errors = 2, [None, *[failed, answered] * MAX_FAILURES]
+    await courier.round()
+    assert len(chat.keys) == 2 * MAX_FAILURES
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_anew(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
+    going = asyncio.create_task(courier.round())
+    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        await courier.finish()
+        await going
+    (undelivered,) = UndeliveredStore(house.database).listed(limit=9)
+    assert undelivered.state is DeliveryState.UNKNOWN
+    assert "only its beginning was posted" in (undelivered.reason or "")
+    clock.now += DAY
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_crash_between_two_messages_is_unknown_on_telegram(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
+    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
+    going = asyncio.create_task(courier.round())
+    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    going.cancel()
+    await asyncio.wait({going})
+    clock.now += LEASE + timedelta(seconds=1)
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
 async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_discord(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
     for to in (CHAT, DISCORD):
         ask(house, "/subscribe nato weekly mon 20:00", chat=to)
     clock.now += 7 * DAY
-    courier.enqueue(clock.now)
+    enqueue(house)
     for delivery in claim(house):
         house.outbox.begin(delivery, clock.now, lease=LEASE)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
@@ -500,7 +600,7 @@ async def test_a_crash_before_sending_loses_nothing(
 ) -> None:
     ask(house, "/subscribe nato weekly mon 20:00")
     clock.now += 7 * DAY
-    courier.enqueue(clock.now)
+    enqueue(house)
     house.outbox.claim(
         clock.now, limit=10, lease=LEASE, platforms=("telegram", "discord")
     )  # and here the process dies

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-import bot.delivery
+import bot.trouble
 from articles.database import DatabaseCorrupted, open_database
 from bot.chat import ChatRef
 from bot.cli import main
-from bot.delivery import Courier
+from bot.delivery import LEASE, Courier
 from bot.house import Analyst, House
 from bot.outbox import DeliveryState
 from tests.bot.conftest import POLICY, UTC_ZONE, HandClock
 from tests.bot.talk import ask
-from tests.bot.test_delivery import DAY, Chat, make_courier
+from tests.bot.test_delivery import DAY, Chat, enqueue, make_courier
 from tests.samples import NOW
 
 CHATS = [
@@ -34,7 +34,7 @@ CHATS = [
 
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.delivery, "RECORD_AGAIN_S", 0.02)
+    monkeypatch.setattr(bot.trouble, "RECORD_AGAIN_S", 0.02)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def rounds_until_settled(courier: Courier, house: House) -> None:
             await courier.round()
             clock = house.clock
             assert isinstance(clock, HandClock)
-            clock.now += bot.delivery.LEASE
+            clock.now += LEASE
 
 
 def log_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -90,11 +90,11 @@ def all_have_one(chat: Chat) -> bool:
 async def test_a_full_disk_stops_deliveries_and_loses_none(
     on_file: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "bot.delivery")
+    caplog.set_level("INFO", "bot.trouble")
     chat = Chat()
     courier = make_courier(on_file, chat)
     full = Growth(on_file)
-    courier.enqueue(on_file.clock())
+    enqueue(on_file)
 
     def fill_up(number: int) -> None:
         if number == 10:  # right after a message was posted and before that is recorded
@@ -135,7 +135,7 @@ class Growth:
 async def test_another_programs_lock_is_waited_out(on_file: House, caplog: pytest.LogCaptureFixture) -> None:
     chat = Chat()
     courier = make_courier(on_file, chat)
-    courier.enqueue(on_file.clock())
+    enqueue(on_file)
     with closing(sqlite3.connect(on_file.database.name, isolation_level=None)) as other:
 
         def lock(number: int) -> None:

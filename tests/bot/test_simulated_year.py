@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from articles.database import Database
 from bot.chat import ChatRef
-from bot.delivery import BATCH
 from bot.due import following
+from bot.enqueuing import BATCH
 from bot.order import read_order
 from bot.outbox import Outbox
 from bot.schedule import next_due, to_json

@@ -19,6 +19,7 @@ from bot.chat import (
 from bot.discord import DiscordChat
 from bot.reply import Button, Note, Prose, Reply, Title, refusal
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, seen, serving
+from tests.bot.talk import Counted
 from tests.servers.discord import DiscordServer, User
 from tests.servers.discord.world import EMBED_LINKS, SEND_MESSAGES, VIEW_CHANNEL
 
@@ -222,15 +223,22 @@ async def test_where_no_answer_ever_comes_it_is_not_known_whether_it_was_posted(
     assert len(channel.shown) == 1
 
 
-async def test_the_rest_of_a_long_delivery_follows_when_it_is_tried_again(server: DiscordServer) -> None:
+@pytest.mark.parametrize("remembered", [True, False])
+async def test_the_rest_of_a_long_delivery_follows_when_it_is_tried_again(
+    server: DiscordServer, remembered: bool
+) -> None:
     channel = server.add_channel(server.add_guild())
     reply = say("One sentence of it. " * 500)
     async with serving(server, Scripted()) as chat:
         server.fail_with = [200, 503]
         with pytest.raises(SendFailed):
-            await chat.send(ref(channel.id), reply, key="1@8")
+            await chat.send(ref(channel.id), reply, key="1@8", departure=(departure := Counted()))
         assert len(channel.shown) == 1
-        await chat.send(ref(channel.id), reply, key="1@8")
+        asked = server.requests.count("POST /channels/{channel}/messages")
+        again = departure if remembered else Counted()  # then Discord refuses the copy of the first
+        await chat.send(ref(channel.id), reply, key="1@8", departure=again)
+    again_asked = server.requests.count("POST /channels/{channel}/messages") - asked
+    assert again_asked == len(channel.shown) - (1 if remembered else 0)
     said = " ".join(message.text for message in channel.shown)
     assert said.split() == ("One sentence of it. " * 500).split()
 

@@ -27,6 +27,7 @@ from bot.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
 from bot.telegram.outbound import limits_of
 from bot.telegram.presses import DOUBLE_TAP_S
+from tests.bot.talk import Counted
 from tests.bot.telegram.conftest import Serving, make_chat, served
 from tests.bot.telegram.conversations import Scripted
 from tests.servers.telegram import BOT_ID, BOT_NAME, TOKEN, Fault, Flood, Posted, Refused, TelegramServer
@@ -591,9 +592,10 @@ async def test_a_delivery_of_several_messages_goes_on_where_it_stopped(
             return original(params)
 
         server._sendMessage = throttled_once  # type: ignore[method-assign,assignment]  # a fault at the second
+        departure = Counted()
         with pytest.raises(Throttled):
-            await chat.send(ref(ANN), long, key="1")
-        last = await chat.send(ref(ANN), long, key="1")
+            await chat.send(ref(ANN), long, key="1", departure=departure)
+        last = await chat.send(ref(ANN), long, key="1", departure=departure)
     assert [p.text[:6] for p in server.posted].count("Digest") == 1
     assert last == str(server.posted[-1].id)
     assert "".join(p.text for p in server.posted).count("A sentence of words.") == 400
