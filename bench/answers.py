@@ -130,15 +130,15 @@ class Questions:
         asks = [AskBrief(topic=topic, filters=filters) for topic in topics]
         return [partial(self._stories.brief, ask, now=NEWEST, zone=UTC_ZONE, offset=offset) for ask in asks]
 
-    def never_asked(self, beginning: str) -> list[Ask]:
-        """A brief on words that nobody has asked for, so that the model has to read them first."""
+    def never_asked(self, beginnings: Iterable[str]) -> list[Ask]:
+        """Briefs on words that nobody has asked for, so that the model has to read them first."""
         number = count()
 
-        def ask() -> object:
+        def ask(beginning: str) -> object:
             topic = AskBrief(topic=f"{beginning} {next(number)}", filters=NO_FILTERS)
             return self._stories.brief(topic, now=NEWEST, zone=UTC_ZONE)
 
-        return [ask]
+        return [partial(ask, beginning) for beginning in beginnings]
 
     def headlines(self, topics: Iterable[str]) -> list[Ask]:
         asks = [AskSearch(words=topic, filters=NO_FILTERS) for topic in topics]
@@ -190,7 +190,7 @@ def about_topics(questions: Questions, news: SyntheticNews) -> Iterator[Kind]:
     yield Kind("/brief, an acronym", briefs(acronyms), bare(acronyms))
     near = [f"{word} {other}" for word, other in zip(questions.words(THEMES)[:20], rare, strict=True)]
     yield Kind("/brief, by meaning alone", briefs(near))
-    yield Kind("/brief, words never asked for before", questions.never_asked(near[0]))
+    yield Kind("/brief, words never asked for before", questions.never_asked(near))
     yield Kind("/brief, common, of a week", briefs(common, week))
     yield Kind("/brief, medium, of a week", briefs(medium, week))
     yield Kind("/brief, no topic", briefs([""]))
