@@ -25,10 +25,9 @@ from pathlib import Path
 
 from bench.cluster.installation import environment, house_at, order_digests
 from bench.cluster.nodes import Node
+from bench.cluster.platforms import Platforms, platforms
 from bot.chat import ChatRef
 from bot.house import utc_now
-from tests.servers.discord import Channel, DiscordServer
-from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
 ROLES = "telegram,discord,scheduler,worker"
 STARTING = 0.25  # of the kills
@@ -54,21 +53,11 @@ LEFT = (
 class World:
     """The bot's surroundings, and what was seen of it."""
 
-    telegram: TelegramServer
-    discord: DiscordServer
-    people: list[int]
-    channels: list[Channel]
+    platforms: Platforms
     database: Path
     in_doubt: list[Counter[str]] = field(default_factory=list)  # by platform, by each kill
     known: set[object] = field(default_factory=set)  # those of earlier kills
     sent_by: list[int] = field(default_factory=list)  # how many a life had sent
-
-    def posted(self) -> int:
-        """How many messages stand in the chats."""
-        return len(self.telegram.posted) + sum(len(channel.messages) for channel in self.channels)
-
-    def due(self) -> int:
-        return len(self.people) + len(self.channels)
 
     def ask(self, query: str, **values: object) -> list[tuple[object, ...]]:
         """Of the database, as a dead or a living process left it."""
@@ -79,20 +68,20 @@ class World:
 async def kill_again_and_again(world: World, bot: Node, rng: random.Random, kills: int) -> None:
     start_s = await startup_s(world, bot)
     for number in range(kills):
-        before = world.posted()
+        before = world.platforms.posted()
         if rng.random() < STARTING:
             await asyncio.sleep(rng.uniform(0, start_s))
         else:
-            share = (world.due() - before) / (kills - number + 1)
+            share = (len(world.platforms.chats()) - before) / (kills - number + 1)
             await sent(world, before + rng.randint(1, max(1, round(2 * share))))
             await asyncio.sleep(rng.uniform(0, AFTER_A_SEND_S))
         bot.kill()
-        world.sent_by.append(world.posted() - before)
+        world.sent_by.append(world.platforms.posted() - before)
         rows = {row: str(platform) for row, platform in world.ask(IN_DOUBT)}
         world.in_doubt.append(Counter(rows[row] for row in rows.keys() - world.known))
         world.known |= rows.keys()
         if (number + 1) % 10 == 0:
-            print(f"  {number + 1} kills, {world.posted()} messages posted", flush=True)
+            print(f"  {number + 1} kills, {world.platforms.posted()} messages posted", flush=True)
         bot.start()
 
 
@@ -106,11 +95,11 @@ async def startup_s(world: World, bot: Node) -> float:
 
 async def sent(world: World, count: int) -> None:
     """Returns when so many messages were posted, or none comes any more."""
-    last, seen = time.monotonic(), world.posted()
-    while world.posted() < count and time.monotonic() - last < STUCK_AFTER_S:
+    last, seen = time.monotonic(), world.platforms.posted()
+    while world.platforms.posted() < count and time.monotonic() - last < STUCK_AFTER_S:
         await asyncio.sleep(0.002)
-        if world.posted() != seen:
-            last, seen = time.monotonic(), world.posted()
+        if world.platforms.posted() != seen:
+            last, seen = time.monotonic(), world.platforms.posted()
 
 
 async def settled(world: World) -> bool:
@@ -126,32 +115,17 @@ async def settled(world: World) -> bool:
 
 async def run(options: argparse.Namespace, folder: Path) -> bool:
     """Whether all is as it must be."""
-    flood, chats, rng = Flood(), options.chats, random.Random(options.seed)
-    async with TelegramServer(flood=flood) as telegram, DiscordServer() as discord:
-        people = list(range(1, chats // 2 + 1))
-        for person in people:
-            telegram.person(person)
-        guild = discord.add_guild()
-        channels = [discord.add_channel(guild) for _ in range(chats - len(people))]
-        world = World(telegram, discord, people, channels, folder / "pullquote.db")
+    rng = random.Random(options.seed)
+    async with platforms(options.chats) as both:
+        world = World(both, folder / "pullquote.db")
         await asyncio.to_thread(prepare, world)
         settings = environment(
             f"sqlite:///{world.database}",
             publishers_port=1,
-            TELEGRAM__TOKEN=TOKEN,
-            TELEGRAM__BASE_URL=telegram.base_url,
             TELEGRAM__IN_FLIGHT=str(options.in_flight),
-            DISCORD__TOKEN=discord.token,
-            DISCORD__API_URL=discord.api_url,
-            DISCORD__GATEWAY_URL=discord.gateway_url,
-            DISCORD__COMMANDS_FILE=str(folder / "commands"),
+            **both.settings(folder),
         )
-        bot = Node(
-            name="bot",
-            roles="telegram,discord,scheduler,worker",
-            environment=settings,
-            log=folder / "bot.log",
-        )
+        bot = Node(name="bot", roles=ROLES, environment=settings, log=folder / "bot.log")
         began = time.monotonic()
         try:
             await kill_again_and_again(world, bot, rng, options.kills)
@@ -161,25 +135,22 @@ async def run(options: argparse.Namespace, folder: Path) -> bool:
         finally:
             bot.kill()
         print(f"took                   {time.monotonic() - began:.0f} s; told to stop, it ended with {code}")
-        return report(world, ended and code == 0, options, flood)
+        return report(world, ended and code == 0, options)
 
 
 def prepare(world: World) -> None:
     with house_at(f"sqlite:///{world.database}") as house:
-        refs = [ChatRef(platform="telegram", chat=str(person)) for person in world.people]
-        refs += [ChatRef(platform="discord", chat=str(channel.id)) for channel in world.channels]
-        order_digests(house, refs, due=utc_now() - timedelta(seconds=1))
+        order_digests(house, world.platforms.chats(), due=utc_now() - timedelta(seconds=1))
 
 
-def report(world: World, ended: bool, options: argparse.Namespace, flood: Flood) -> bool:
+def report(world: World, ended: bool, options: argparse.Namespace) -> bool:
     """Prints the counts; whether all are what they must be."""
     rows = [(str(platform), str(chat), str(state)) for platform, chat, state, _ in world.ask(ROWS)]
-    had: Counter[tuple[str, str]] = Counter(("telegram", str(p.chat)) for p in world.telegram.posted)
-    had.update({("discord", str(c.id)): len(c.messages) for c in world.channels})
-    right = ended and len(rows) == world.due()
+    held = world.platforms.held()
+    right = ended and len(rows) == len(world.platforms.chats())
     for platform in ("telegram", "discord"):
         states = {chat: state for p, chat, state in rows if p == platform}
-        counts = {chat: had[platform, chat] for chat in states}
+        counts = {chat: held[ChatRef(platform=platform, chat=chat)] for chat in states}
         lost = [c for c, count in counts.items() if not count and states[c] not in {"unknown", "failed"}]
         doubled = sum(count - 1 for count in counts.values() if count > 1)
         unknown = [chat for chat, state in states.items() if state == "unknown"]
@@ -199,8 +170,7 @@ def report(world: World, ended: bool, options: argparse.Namespace, flood: Flood)
             right = right and most <= options.in_flight and len(unknown) <= options.in_flight * options.kills
         else:
             right = right and not unknown
-    limited = sum(refusal.status == 429 for refusal in world.discord.refusals)
-    print(f"answers 429            Telegram {flood.refused}, Discord {limited}")
+    print(world.platforms.limited())
     idle = sum(not sent for sent in world.sent_by)
     print(f"kills                  {len(world.sent_by)}; {idle} before the first send of that life")
     return right

@@ -25,13 +25,12 @@ import psycopg
 
 from bench.cluster.installation import environment, follow, house_at, order_digests
 from bench.cluster.nodes import Node, running
+from bench.cluster.platforms import Platforms, platforms
 from bench.cluster.postgres import PrivatePostgres, private_postgres
 from bench.cluster.proxy import Proxy
 from bench.feeds_server import publishers
 from bot.chat import ChatRef
 from bot.house import utc_now
-from tests.servers.discord import Channel, DiscordServer
-from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
 ENTRIES = 10  # of a feed
 RESTART_AFTER_S, CUT_AFTER_S, CUT_FOR_S = 30.0, 55.0, 25.0
@@ -52,10 +51,7 @@ SELECT (SELECT count(*) FROM feeds WHERE next_poll <= now()),
 class World:
     """Everything outside the processes."""
 
-    telegram: TelegramServer
-    discord: DiscordServer
-    people: list[int]
-    channels: list[Channel]
+    platforms: Platforms
     postgres: PrivatePostgres
     proxy: Proxy
     happened: list[str] = field(default_factory=list)
@@ -128,44 +124,27 @@ async def run(options: argparse.Namespace, folder: Path) -> bool:
     """Whether all is as it must be."""
     if (this := asyncio.current_task()) is not None:  # so that nothing is left running
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-    flood, articles, chats = Flood(), options.articles, options.chats
     with private_postgres() as postgres, publishers(entries=ENTRIES, address="0.0.0.0") as port:
-        async with TelegramServer(flood=flood) as telegram, DiscordServer() as discord:
-            people = list(range(1, chats // 2 + 1))
-            for person in people:
-                telegram.person(person)
-            guild = discord.add_guild()
-            channels = [discord.add_channel(guild) for _ in range(chats - len(people))]
+        async with platforms(options.chats) as both:
             proxy = Proxy(postgres.port)
             await proxy.start()
-            world = World(telegram, discord, people, channels, postgres, proxy)
-            await asyncio.to_thread(prepare, world, articles // ENTRIES, port)
+            world = World(both, postgres, proxy)
+            await asyncio.to_thread(prepare, world, options.articles // ENTRIES, port)
             nodes = make_nodes(world, port, folder)
             ended = await go(world, nodes, random.Random(options.seed), options.kill_every)
             proxy.close()
-            return await asyncio.to_thread(report, world, nodes, ended, articles, flood)
+            return await asyncio.to_thread(report, world, nodes, ended, options.articles)
 
 
 def prepare(world: World, hosts: int, port: int) -> None:
     with house_at(world.postgres.url) as house:
         follow(house, hosts=hosts, port=port)
-        refs = [ChatRef(platform="telegram", chat=str(person)) for person in world.people]
-        refs += [ChatRef(platform="discord", chat=str(channel.id)) for channel in world.channels]
-        order_digests(house, refs, due=utc_now() + timedelta(seconds=20))
+        order_digests(house, world.platforms.chats(), due=utc_now() + timedelta(seconds=20))
 
 
 def make_nodes(world: World, port: int, folder: Path) -> list[Node]:
     def node(name: str, roles: str, database: str) -> Node:
-        settings = environment(
-            database,
-            publishers_port=port,
-            TELEGRAM__TOKEN=TOKEN,
-            TELEGRAM__BASE_URL=world.telegram.base_url,
-            DISCORD__TOKEN=world.discord.token,
-            DISCORD__API_URL=world.discord.api_url,
-            DISCORD__GATEWAY_URL=world.discord.gateway_url,
-            DISCORD__COMMANDS_FILE=str(folder / "commands"),
-        )
+        settings = environment(database, publishers_port=port, **world.platforms.settings(folder))
         return Node(name=name, roles=roles, environment=settings, log=folder / f"{name}.log")
 
     url = world.postgres.url
@@ -199,7 +178,7 @@ async def go(world: World, nodes: Sequence[Node], rng: random.Random, kill_every
     return ended
 
 
-def report(world: World, nodes: Sequence[Node], ended: bool, articles: int, flood: Flood) -> bool:
+def report(world: World, nodes: Sequence[Node], ended: bool, articles: int) -> bool:
     """Prints the counts; whether all are what they must be."""
     url = world.postgres.url
     entries = {str(s): n for s, n in ask(url, "SELECT state, count(*) FROM feed_entries GROUP BY state")}
@@ -213,27 +192,23 @@ def report(world: World, nodes: Sequence[Node], ended: bool, articles: int, floo
         "SELECT c.platform, c.chat, o.state FROM outbox o JOIN subscriptions s ON s.id = o.subscription_id"
         " JOIN chats c ON c.id = s.chat_id",
     )
-    state = {(str(platform), str(chat)): str(told) for platform, chat, told in rows}
-    had: Counter[tuple[str, str]] = Counter(("telegram", str(p.chat)) for p in world.telegram.posted)
-    had.update({("discord", str(c.id)): len(c.messages) for c in world.channels})
-    everybody = [("telegram", str(p)) for p in world.people]
-    everybody += [("discord", str(c.id)) for c in world.channels]
-    none = [chat for chat in everybody if not had[chat]]
+    state = {ChatRef(platform=str(name), chat=str(chat)): str(told) for name, chat, told in rows}
+    everybody, held = world.platforms.chats(), world.platforms.held()
+    none = [chat for chat in everybody if not held[chat]]
     in_doubt = [chat for chat in everybody if state.get(chat) == "unknown"]
-    lost = [chat for chat in none if chat not in in_doubt or chat[0] != "telegram"]
-    doubled = sum(count - 1 for count in had.values() if count > 1)
+    lost = [chat for chat in none if chat not in in_doubt or chat.platform != "telegram"]
+    doubled = sum(count - 1 for count in held.values() if count > 1)
     kills = sum(node.kills for node in nodes)
-    limited = sum(refusal.status == 429 for refusal in world.discord.refusals)
     print(f"killed                 {kills} processes: {', '.join(f'{n.name} {n.kills}' for n in nodes)}")
     print(
         f"articles               {articles} listed; entries: {entries}; articles: {stored}; briefs: {briefs}"
     )
     print(f"digests                {len(everybody)} due; {dict(Counter(state.values()))} in the outbox")
-    print(f"chats with one digest  {sum(had[chat] == 1 for chat in everybody)}; with none {len(none)}")
+    print(f"chats with one digest  {sum(held[chat] == 1 for chat in everybody)}; with none {len(none)}")
     print(
         f"lost {len(lost)}, doubled {doubled}, in doubt {len(in_doubt)} (Telegram's policy: not sent again)"
     )
-    print(f"answers 429            Telegram {flood.refused}, Discord {limited}")
+    print(world.platforms.limited())
     right = stored == briefs == articles and entries == {"stored": articles}
     # Killed, or parted from the database while it had one on its way.
     most_in_doubt = IN_FLIGHT * (kills + WORKERS + 1)

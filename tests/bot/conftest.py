@@ -4,19 +4,23 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import bot.handover
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
+from bot.delivery import Courier
 from bot.house import Analyst, House, open_house
 from bot.logs import CHATTY
 from config.defaults import sample_article
+from tests.bot.clocks import HandClock
+from tests.bot.couriers import Chat, make_courier
 from tests.databases.postgres import TestPostgres
 from tests.samples import NOW
 
@@ -34,16 +38,6 @@ def _loggers_as_they_were() -> Iterator[None]:
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-
-
-class HandClock:
-    """A clock that stands until it is set."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +96,19 @@ def house(
     database = open_database(seeded_database)
     yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
     database.close()
+
+
+@pytest.fixture
+def chat() -> Chat:
+    return Chat()
+
+
+@pytest.fixture
+def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of a digest waits for milliseconds."""
+    monkeypatch.setattr(bot.handover, "REST_PAUSE", timedelta(milliseconds=1))
+
+
+@pytest.fixture
+def courier(house: House, chat: Chat) -> Courier:
+    return make_courier(house, chat)

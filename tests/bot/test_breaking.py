@@ -9,9 +9,9 @@ from bot.delivery import Courier
 from bot.house import House
 from bot.reply import Reply
 from bot.schedule import NEVER
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
+from tests.bot.couriers import Chat
 from tests.bot.talk import ask, words
-from tests.bot.test_delivery import Chat, make_courier
 from tests.samples import CHAT, article
 
 OTHER = ChatRef(platform="telegram", chat="-2002")
@@ -38,16 +38,6 @@ FIRE = (
     ("AP", "Firemen from Kobe joined those of Osaka on Thursday to put out a fire at a Japanese factory."),
     ("DW", "In Osaka a Japanese chemical plant burned on Thursday, and Kobe sent firemen over the bay."),
 )
-
-
-@pytest.fixture
-def chat() -> Chat:
-    return Chat()
-
-
-@pytest.fixture
-def courier(house: House, chat: Chat) -> Courier:
-    return make_courier(house, chat)
 
 
 def report(house: House, reports: tuple[tuple[str, str], ...], *, at: datetime, headline: str) -> None:

@@ -1,155 +1,31 @@
-"""The courier over the real outbox; its chat adapter is one that fails as it is told."""
+"""The courier: what is due comes once, and what becomes of what cannot be sent."""
 
-import asyncio
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
-import articles.database.sqlite
-import bot.handover
-from articles.database import open_database
 from bot.chat import (
-    NO_ONES,
     ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
-    Conversation,
-    Departure,
     MessageId,
-    NotAllowed,
     SendFailed,
     SendRefused,
     SendUnknown,
     Throttled,
 )
-from bot.delivery import LEASE, Courier
-from bot.enqueuing import Enqueuer
+from bot.delivery import Courier
 from bot.house import House
-from bot.outbox import Delivery, DeliveryState, Outbox
+from bot.outbox import DeliveryState
 from bot.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
-from bot.reply import Reply
 from bot.undelivered import UndeliveredStore
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
+from tests.bot.couriers import DAY, DIRECT, DISCORD, MOVED, Chat, make_courier, order_digest
 from tests.bot.talk import ask, words
-from tests.databases import on_sqlite
 from tests.samples import CHAT, article
-
-DISCORD = ChatRef(platform="discord", chat="7")
-MOVED = ChatRef(platform="telegram", chat="-1002")
-DIRECT = ChatRef(platform="telegram", chat="direct-7")  # with whoever gives the tests' commands
-DAY = timedelta(days=1)
-
-
-class Chat:
-    """A `ChatAdapter` that posts into a list, or raises what it is told to, in turn."""
-
-    def __init__(self) -> None:
-        self.posted: list[tuple[ChatRef, Reply, str]] = []
-        self.errors: list[ChatError | None] = []  # of the next tries; None: it is posted
-        self.messages = 1  # in a reply
-        self.turn = asyncio.Event()  # of the next to be sent
-        self.turn.set()
-        self.asked = asyncio.Event()  # to send something
-        self.closed: set[ChatRef] = set()  # where it may not write
-        self.poisoned: set[ChatRef] = set()  # where every message fails
-        self.tried: Counter[ChatRef] = Counter()
-        self.down = False
-        self.silent = False  # takes messages and pings, and answers nothing
-        self.answers = asyncio.Event()  # until then what went out has none
-        self.answers.set()
-        self.pings = 0
-        self.after_post: Callable[[int], None] = lambda number: None
-        self.keys: list[str] = []  # of everything that was tried
-
-    async def serve(self, conversation: Conversation) -> None:
-        raise NotImplementedError
-
-    async def stand_by(self) -> None:
-        raise NotImplementedError
-
-    async def ready(self) -> None:
-        return
-
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
-        for number in range(departure.standing, self.messages):
-            message = await self._post(chat, reply, key=key, departure=departure)
-            if number < self.messages - 1:
-                departure.landed()
-        return message
-
-    async def _post(self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure) -> MessageId:
-        self.asked.set()
-        await self.turn.wait()
-        await departure.line_up()
-        await departure.begin()
-        self.keys.append(key)
-        self.tried[chat] += 1
-        await self.answers.wait()
-        if self.silent:
-            raise SendUnknown("no answer")
-        if self.down or chat in self.poisoned:
-            raise SendFailed("no connection")
-        if chat in self.closed:
-            raise NotAllowed("Missing Permissions", where="#news")
-        if self.errors and (error := self.errors.pop(0)) is not None:
-            raise error
-        self.posted.append((chat, reply, key))
-        self.after_post(len(self.posted))
-        return MessageId(f"m{len(self.posted)}")
-
-    async def ping(self) -> None:
-        self.pings += 1
-        if self.down or self.silent:
-            raise SendFailed("no connection")
-
-    async def direct(self, user: str) -> ChatRef:
-        return ChatRef(platform="telegram", chat=f"direct-{user}")
-
-
-@pytest.fixture
-def chat() -> Chat:
-    return Chat()
-
-
-@pytest.fixture
-def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest of a digest waits for milliseconds."""
-    monkeypatch.setattr(bot.handover, "REST_PAUSE", timedelta(milliseconds=1))
-
-
-@pytest.fixture
-def courier(house: House, chat: Chat) -> Courier:
-    return make_courier(house, chat)
-
-
-def make_courier(house: House, chat: Chat, *, outbox: Outbox | None = None) -> Courier:
-    courier = Courier(
-        outbox=outbox or house.outbox,
-        digests=house.digests,
-        conversation=house.service,
-        resend={"discord"},
-        clock=house.clock,
-        steady=lambda: house.clock().timestamp(),
-        in_flight={"telegram": 1},
-    )
-    courier.carry("telegram", chat)
-    courier.carry("discord", chat)
-    return courier
-
-
-def enqueue(house: House) -> None:
-    Enqueuer(house.outbox, steady=lambda: 0.0).enqueue(house.clock())
-
-
-def claim(house: House) -> tuple[Delivery, ...]:
-    return house.outbox.claim(house.clock(), limit=10, lease=LEASE, platforms=("telegram", "discord"))
 
 
 def test_the_chat_of_the_samples_is_on_telegram() -> None:
@@ -191,61 +67,6 @@ async def test_a_digest_for_a_chat_that_has_moved_follows_it_and_the_order_stays
     assert [to for to, _, _ in chat.posted] == [MOVED]  # and the story does not come again on the second day
     assert [order.topic for order in house.chats.subscriptions(MOVED)] == ["nato"]
     assert house.chats.subscriptions(CHAT) == ()
-
-
-async def test_what_waits_for_its_turn_when_the_process_dies_is_sent_by_the_next_one(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato daily 20:00")
-    clock.now += DAY
-    chat.turn.clear()
-    dying = asyncio.create_task(courier.round())
-    await chat.asked.wait()
-    dying.cancel()
-    await asyncio.wait([dying])
-    chat.turn.set()
-    clock.now += LEASE + timedelta(seconds=1)
-    await make_courier(house, chat).round()
-    assert len(chat.posted) == 1
-    assert house.outbox.states() == {DeliveryState.SENT: 1}
-
-
-async def test_what_waits_for_its_turn_when_we_are_told_to_stop_is_left_for_the_next_start(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato daily 20:00")
-    clock.now += DAY
-    chat.turn.clear()
-    going = asyncio.create_task(courier.round())
-    await chat.asked.wait()
-    stopping = asyncio.create_task(courier.finish())
-    await asyncio.sleep(0)
-    chat.turn.set()
-    await asyncio.gather(going, stopping)
-    assert (chat.posted, house.outbox.states()) == ([], {DeliveryState.DUE: 1})
-    await make_courier(house, chat).round()
-    assert len(chat.posted) == 1
-
-
-async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_does_not_hold_it_up(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    for number in range(5):
-        ask(house, "/subscribe nato daily 20:00", chat=ChatRef(platform="telegram", chat=str(number)))
-    clock.now += DAY
-    chat.answers.clear()
-    going = asyncio.create_task(courier.round())
-    while not chat.keys:  # noqa: ASYNC110 (one has gone out, and waits for its answer)
-        await asyncio.sleep(0.01)
-    stopping = asyncio.create_task(courier.finish())
-    await asyncio.sleep(0.1)
-    assert not stopping.done()
-    chat.answers.set()
-    async with asyncio.timeout(5):
-        await asyncio.gather(going, stopping)
-    assert house.outbox.states() == {DeliveryState.SENT: 1, DeliveryState.DUE: 4}
-    await make_courier(house, chat).round()
-    assert len(chat.posted) == 5
 
 
 async def test_the_next_digest_brings_what_is_new(
@@ -343,8 +164,7 @@ async def test_what_was_not_sent_is_tried_again_after_a_pause(
 async def test_a_message_that_fails_while_others_are_sent_is_given_up_in_the_end(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.poisoned.add(CHAT)
     for number in range(3 * MAX_FAILURES):
         ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
@@ -358,8 +178,7 @@ async def test_a_message_that_fails_while_others_are_sent_is_given_up_in_the_end
 async def test_a_message_that_cannot_be_sent_for_a_day_is_given_up(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.down = True
     for _ in range(24):
         await courier.round()
@@ -415,8 +234,7 @@ async def test_an_answer_that_is_lost_puts_no_other_digest_at_risk_until_the_pla
 async def test_a_digest_that_was_given_up_is_sent_when_an_operator_asks_for_it(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.errors = [SendRefused("message is too long")]
     await courier.round()
     assert UndeliveredStore(house.database).retry(None, now=clock.now) == 1
@@ -428,8 +246,7 @@ async def test_a_digest_that_was_given_up_is_sent_when_an_operator_asks_for_it(
 async def test_a_refused_message_is_not_repeated(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.errors = [SendRefused("message is too long")]
     await courier.round()
     clock.now += timedelta(hours=1)
@@ -450,8 +267,7 @@ async def test_a_closed_chat_loses_its_orders(
 async def test_an_unknown_outcome_is_not_repeated_where_it_would_be_posted_twice(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.errors = [SendUnknown("no answer")]
     for _ in range(3):
         await courier.round()
@@ -500,131 +316,6 @@ async def test_no_further_try_is_made_where_it_would_come_too_late(
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
-@pytest.mark.parametrize("error", [Throttled(timedelta(seconds=0.01)), SendFailed("no connection")])
-async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_again(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError, soon_again: None
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    chat.messages, chat.errors = 2, [None, error, error]
-    await courier.round()
-    assert len(chat.posted) == 2
-    assert len(chat.keys) == 4
-    assert house.outbox.states() == {DeliveryState.SENT: 1}
-
-
-@pytest.mark.parametrize(
-    "error",
-    [NotAllowed("muted"), SendRefused("too long"), SendUnknown("no answer"), ChatMoved(MOVED)],
-    ids=lambda error: type(error).__name__,
-)
-async def test_a_digest_that_was_posted_in_part_is_never_begun_anew(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    chat.messages, chat.errors = 2, [None, error]
-    await courier.round()
-    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
-    clock.now += DAY
-    await courier.round()
-    assert len(chat.posted) == 1
-
-
-async def test_a_digest_whose_rest_fails_by_its_own_fault_ends(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, soon_again: None
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    failed, answered = SendFailed("the platform's own error"), Throttled(timedelta(0))
-    chat.messages, chat.errors = 2, [None, *[failed, answered] * MAX_FAILURES]
-    await courier.round()
-    assert len(chat.keys) == 2 * MAX_FAILURES
-    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
-
-
-async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_anew(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
-    going = asyncio.create_task(courier.round())
-    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
-    async with asyncio.timeout(5):
-        await courier.finish()
-        await going
-    (undelivered,) = UndeliveredStore(house.database).listed(limit=9)
-    assert undelivered.state is DeliveryState.UNKNOWN
-    assert "only its beginning was posted" in (undelivered.reason or "")
-    clock.now += DAY
-    await make_courier(house, chat).round()
-    assert len(chat.posted) == 1
-
-
-async def test_a_crash_between_two_messages_is_unknown_on_telegram(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
-    going = asyncio.create_task(courier.round())
-    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
-    going.cancel()
-    await asyncio.wait({going})
-    clock.now += LEASE + timedelta(seconds=1)
-    await make_courier(house, chat).round()
-    assert len(chat.posted) == 1
-    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
-
-
-async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_discord(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    for to in (CHAT, DISCORD):
-        ask(house, "/subscribe nato weekly mon 20:00", chat=to)
-    clock.now += 7 * DAY
-    enqueue(house)
-    for delivery in claim(house):
-        house.outbox.begin(delivery, clock.now, lease=LEASE)  # and here the process dies
-    clock.now += LEASE + timedelta(seconds=1)
-    await courier.round()
-    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 1}
-    assert [to for to, _, _ in chat.posted] == [DISCORD]
-
-
-async def test_a_crash_before_sending_loses_nothing(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    enqueue(house)
-    house.outbox.claim(
-        clock.now, limit=10, lease=LEASE, platforms=("telegram", "discord")
-    )  # and here the process dies
-    clock.now += LEASE + timedelta(seconds=1)
-    await courier.round()
-    assert [to for to, _, _ in chat.posted] == [CHAT]
-
-
-async def test_an_error_of_ours_after_the_posting_does_not_post_again(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("the disk is full")
-
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
-    monkeypatch.setattr(house.outbox, "mark_sent", broken)
-    for _ in range(3):
-        await courier.round()
-        clock.now += LEASE + timedelta(seconds=1)
-    assert len(chat.posted) == 1
-    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
-
-
 async def test_where_we_may_not_write_whoever_ordered_hears_of_it_once_and_the_digest_waits(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
@@ -659,8 +350,7 @@ async def test_two_orders_that_are_due_at_once_do_not_bring_the_same_story_twice
 async def test_a_digest_that_may_not_be_written_for_a_day_is_given_up_and_its_order_stays(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe nato weekly mon 20:00")
-    clock.now += 7 * DAY
+    order_digest(house, clock)
     chat.closed |= {CHAT, DIRECT}  # nor may we write to whoever ordered it
     for _ in range(30):
         await courier.round()
@@ -679,16 +369,6 @@ async def test_an_order_ends_where_we_may_not_write_for_a_month(
         clock.now += 7 * DAY
         await courier.round()
     assert house.chats.subscriptions(CHAT) == ()
-
-
-async def test_nothing_is_claimed_once_it_is_told_to_finish(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
-) -> None:
-    ask(house, "/subscribe nato hourly")
-    clock.now += DAY
-    await courier.finish()
-    await courier.round()
-    assert chat.posted == []
 
 
 async def test_a_digest_that_cannot_be_made_does_not_hold_up_the_others(
@@ -727,30 +407,3 @@ async def test_what_is_new_is_found_behind_many_stories_that_are_not(
     assert sum(told.count("Hearing ") for told in told_of) == 45
     (filtered,) = (words(reply) for to, reply, _ in chat.posted if to == CHAT)
     assert "Hearing 42 on ships" in filtered
-
-
-@on_sqlite
-async def test_a_locked_database_cancels_no_send_that_is_under_way(
-    house: House,
-    chat: Chat,
-    clock: HandClock,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(articles.database.sqlite, "BUSY_TIMEOUT_S", 0.05)
-    impatient = open_database(str(house.database.engine.url))
-    courier = make_courier(house, chat, outbox=Outbox(impatient))
-    ask(house, "/subscribe nato hourly")
-    clock.now += timedelta(hours=1)
-    chat.turn.clear()
-    round_ = asyncio.create_task(courier.round())
-    await chat.asked.wait()
-    with closing(sqlite3.connect(house.database.engine.url.database or "")) as other:
-        other.execute("BEGIN IMMEDIATE")
-        while "deliveries wait for the database" not in caplog.text:
-            await asyncio.sleep(0.05)
-            clock.now += timedelta(seconds=1)  # so that it wants to renew its leases
-    chat.turn.set()
-    await round_
-    impatient.close()
-    assert house.outbox.states() == {DeliveryState.SENT: 1}

@@ -9,9 +9,10 @@ from articles.model import Article
 from bot.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
 from bot.house import House
 from bot.outbox import DeliveryState
-from tests.bot.conftest import UTC_ZONE, HandClock
+from tests.bot.clocks import HandClock
+from tests.bot.conftest import UTC_ZONE
+from tests.bot.couriers import Chat, make_courier
 from tests.bot.talk import ask, words
-from tests.bot.test_delivery import Chat, make_courier
 from tests.samples import CHAT, article
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -22,9 +22,10 @@ from bot.cli import main
 from bot.delivery import LEASE, Courier
 from bot.house import Analyst, House
 from bot.outbox import DeliveryState
-from tests.bot.conftest import POLICY, UTC_ZONE, HandClock
+from tests.bot.clocks import HandClock
+from tests.bot.conftest import POLICY, UTC_ZONE
+from tests.bot.couriers import DAY, Chat, enqueue, make_courier
 from tests.bot.talk import ask
-from tests.bot.test_delivery import DAY, Chat, enqueue, make_courier
 from tests.samples import NOW
 
 CHATS = [

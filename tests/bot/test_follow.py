@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.house import House
 from bot.reply import Quotation
 from bot.store import OrderKind
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.talk import ask, commands, quotations, words
 from tests.samples import CHAT, article
 

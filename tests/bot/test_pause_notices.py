@@ -29,7 +29,7 @@ from bot.chat import (
 from bot.house import House
 from bot.pause_notices import PauseNotices
 from bot.reply import Reply
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.jobs.feeds_at_work import feeds_at_work
 from tests.bot.talk import ask, words
 from tests.samples import CHAT

@@ -9,7 +9,7 @@ from articles.model import Article, Completeness
 from bot.chat import ChatRef
 from bot.house import House
 from bot.reply import Items, Note, Prose, Title
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.talk import ask, commands, post, quotations, words
 from tests.samples import CHAT, article
 

@@ -11,7 +11,7 @@ from bot.chat import ChatRef
 from bot.house import House
 from bot.reply import Block, Prose
 from bot.shared_stories import KEPT, SharedStories
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.talk import ask, words
 from tests.samples import NOW, article
 

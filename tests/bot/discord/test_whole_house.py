@@ -13,7 +13,7 @@ from bot.house import House
 from bot.outbox import DeliveryState
 from bot.running import REFUSES_COPIES
 from bot.schedule import Rhythm, Schedule, to_json
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.discord.talking import READER, happens, ref, seen, serving, settled
 from tests.samples import article
 from tests.servers.discord import Channel, DiscordServer, Interaction, Message

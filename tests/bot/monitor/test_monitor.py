@@ -31,7 +31,7 @@ from bot.house import House
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
 from bot.reply import Prose, Reply
 from config.settings import Monitor, Settings
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 
 CHAT = ChatRef(platform="telegram", chat="7")
 HELLO = Reply(blocks=(Prose(text="Hello"),))

@@ -19,7 +19,8 @@ from bot.rate_windows import RateWindows
 from bot.roles import parse_roles
 from bot.running import run_house
 from bot.shared_limits import SharedLimits
-from tests.bot.conftest import UTC_ZONE, HandClock
+from tests.bot.clocks import HandClock
+from tests.bot.conftest import UTC_ZONE
 from tests.bot.telegram.conftest import make_chat
 from tests.servers.news import NewsServer, document
 from tests.servers.telegram import TOKEN, TelegramServer

@@ -12,7 +12,7 @@ from bot.cli.serving import serve
 from bot.house import House
 from bot.roles import all_roles
 from config.settings import Feeds, Settings
-from tests.bot.conftest import HandClock
+from tests.bot.clocks import HandClock
 from tests.bot.telegram.conftest import make_chat
 from tests.servers.news import NewsServer, document, refusal
 from tests.servers.telegram import TelegramServer

@@ -1,0 +1,127 @@
+"""A courier over the real outbox, whose chat adapter fails as it is told; for tests."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.chat import (
+    NO_ONES,
+    ChatError,
+    ChatRef,
+    Conversation,
+    Departure,
+    MessageId,
+    NotAllowed,
+    SendFailed,
+    SendUnknown,
+)
+from bot.delivery import LEASE, Courier
+from bot.enqueuing import Enqueuer
+from bot.house import House
+from bot.outbox import Delivery, Outbox
+from bot.reply import Reply
+from tests.bot.clocks import HandClock
+from tests.bot.talk import ask
+
+DISCORD = ChatRef(platform="discord", chat="7")
+MOVED = ChatRef(platform="telegram", chat="-1002")
+DIRECT = ChatRef(platform="telegram", chat="direct-7")  # with whoever gives the tests' commands
+DAY = timedelta(days=1)
+
+
+class Chat:
+    """A `ChatAdapter` that posts into a list, or raises what it is told to, in turn."""
+
+    def __init__(self) -> None:
+        self.posted: list[tuple[ChatRef, Reply, str]] = []
+        self.errors: list[ChatError | None] = []  # of the next tries; None: it is posted
+        self.messages = 1  # in a reply
+        self.turn = asyncio.Event()  # of the next to be sent
+        self.turn.set()
+        self.asked = asyncio.Event()  # to send something
+        self.closed: set[ChatRef] = set()  # where it may not write
+        self.poisoned: set[ChatRef] = set()  # where every message fails
+        self.tried: Counter[ChatRef] = Counter()
+        self.down = False
+        self.silent = False  # takes messages and pings, and answers nothing
+        self.answers = asyncio.Event()  # until then what went out has none
+        self.answers.set()
+        self.pings = 0
+        self.after_post: Callable[[int], None] = lambda number: None
+        self.keys: list[str] = []  # of everything that was tried
+
+    async def serve(self, conversation: Conversation) -> None:
+        raise NotImplementedError
+
+    async def stand_by(self) -> None:
+        raise NotImplementedError
+
+    async def ready(self) -> None:
+        return
+
+    async def send(
+        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
+    ) -> MessageId:
+        for number in range(departure.standing, self.messages):
+            message = await self._post(chat, reply, key=key, departure=departure)
+            if number < self.messages - 1:
+                departure.landed()
+        return message
+
+    async def _post(self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure) -> MessageId:
+        self.asked.set()
+        await self.turn.wait()
+        await departure.line_up()
+        await departure.begin()
+        self.keys.append(key)
+        self.tried[chat] += 1
+        await self.answers.wait()
+        if self.silent:
+            raise SendUnknown("no answer")
+        if self.down or chat in self.poisoned:
+            raise SendFailed("no connection")
+        if chat in self.closed:
+            raise NotAllowed("Missing Permissions", where="#news")
+        if self.errors and (error := self.errors.pop(0)) is not None:
+            raise error
+        self.posted.append((chat, reply, key))
+        self.after_post(len(self.posted))
+        return MessageId(f"m{len(self.posted)}")
+
+    async def ping(self) -> None:
+        self.pings += 1
+        if self.down or self.silent:
+            raise SendFailed("no connection")
+
+    async def direct(self, user: str) -> ChatRef:
+        return ChatRef(platform="telegram", chat=f"direct-{user}")
+
+
+def make_courier(house: House, chat: Chat, *, outbox: Outbox | None = None) -> Courier:
+    courier = Courier(
+        outbox=outbox or house.outbox,
+        digests=house.digests,
+        conversation=house.service,
+        resend={"discord"},
+        clock=house.clock,
+        steady=lambda: house.clock().timestamp(),
+        in_flight={"telegram": 1},
+    )
+    courier.carry("telegram", chat)
+    courier.carry("discord", chat)
+    return courier
+
+
+def enqueue(house: House) -> None:
+    Enqueuer(house.outbox, steady=lambda: 0.0).enqueue(house.clock())
+
+
+def claim(house: House) -> tuple[Delivery, ...]:
+    return house.outbox.claim(house.clock(), limit=10, lease=LEASE, platforms=("telegram", "discord"))
+
+
+def order_digest(house: House, clock: HandClock) -> None:
+    """A digest for the chat of the samples, which is due now."""
+    ask(house, "/subscribe nato weekly mon 20:00")
+    clock.now += 7 * DAY
