@@ -29,11 +29,11 @@ from articles.fulltext_sqlite import expression_of
 from articles.nearest import VectorIndex
 from articles.store import ArticleStore
 from bench.synthetic_news import ACRONYMS, NEWEST, THEMES, SyntheticNews
-from bot.asks import AskBrief, AskQuotes, AskSearch, Filters
+from bot.answers.quotations import Quotations
+from bot.answers.stories import Stories
 from bot.house import Analyst
+from bot.language.asks import AskBrief, AskQuotes, AskSearch, Filters
 from bot.migration import upgrade
-from bot.quotations import Quotations
-from bot.stories import Stories
 from summarizer.store import AnalysisStore, QuoteStore
 
 P50_MS, P99_MS = 20.0, 100.0

@@ -20,10 +20,10 @@ from articles.fetching import FetchPolicy
 from articles.fulltext import STOP_WORDS
 from bench.synthetic_news import NEWEST, SyntheticNews
 from bot.chat import ChatRef
-from bot.digest import Digest
+from bot.digests.digest import Digest
+from bot.digests.shared_stories import KEPT
 from bot.house import Analyst, House
 from bot.migration import upgrade
-from bot.shared_stories import KEPT
 from bot.store import Subscription
 
 NOW = NEWEST + timedelta(hours=1)

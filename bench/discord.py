@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 
 from bench.digests import STORIES, house_with
 from bot.chat import ChatRef
-from bot.delivery import Courier
+from bot.delivery.courier import Courier
 from bot.discord import DiscordChat
 from bot.house import House, utc_now
 from bot.running import REFUSES_COPIES

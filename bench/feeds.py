@@ -31,7 +31,7 @@ from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
-from bot.feed_desk import FeedWork, Refreshed
+from bot.feeds.desk import FeedWork, Refreshed
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import Job, PollFeed, TakeIn
 from bot.jobs.scheduler import REFILL_S, Scheduler

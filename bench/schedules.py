@@ -27,12 +27,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert
 
 from articles.fetching import FetchPolicy
-from bot.delivery import CLAIMED, Courier
-from bot.enqueuing import Enqueuer
+from bot.delivery.courier import CLAIMED, Courier
+from bot.delivery.enqueuing import Enqueuer
+from bot.delivery.ticking import ticking
 from bot.house import Analyst, House, open_house
-from bot.schedule import Rhythm, Schedule, to_json
+from bot.orders.schedule import Rhythm, Schedule, to_json
 from bot.schema import chats, subscriptions
-from bot.ticking import ticking
 
 SIZES = (10_000, 100_000, 1_000_000)
 MINUTES = (1_000, 10_000, 100_000)  # due in the first, the second, the third

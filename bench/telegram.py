@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 
 from bench.digests import STORIES, house_with
 from bot.chat import ChatRef
-from bot.delivery import Courier
+from bot.delivery.courier import Courier
 from bot.house import House, utc_now
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer

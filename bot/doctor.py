@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from articles.database import DatabaseError
+from bot.delivery.outbox import DeliveryState
 from bot.house import Analyst, House
-from bot.outbox import DeliveryState
 from summarizer.errors import SummarizerError
 
 

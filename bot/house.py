@@ -23,26 +23,26 @@ from articles.nearest import VectorIndex
 from articles.store import ArticleStore
 from articles.stories import opening
 from articles.vectors import ArticleVector
-from bot.alerts import AlertStore
-from bot.breaking import LOOKED_THROUGH, Breaking
-from bot.chat_zones import ChatZones
+from bot.answers.quotations import Quotations
+from bot.answers.stories import Stories
 from bot.copying import refuse_unfinished
-from bot.digest import DeliveryPolicy, Digests
-from bot.feed_commands import FeedCommands
-from bot.feed_desk import FeedDesk, Refreshed
-from bot.feed_owners import FeedOwners
-from bot.followed import Followed
+from bot.delivery.outbox import Outbox
+from bot.digests.alerts import AlertStore
+from bot.digests.breaking import LOOKED_THROUGH, Breaking
+from bot.digests.digest import DeliveryPolicy, Digests
+from bot.digests.followed import Followed
+from bot.digests.shared_stories import SharedStories
+from bot.digests.told import ToldStore
+from bot.feeds.commands import FeedCommands
+from bot.feeds.desk import FeedDesk, Refreshed
+from bot.feeds.owners import FeedOwners
 from bot.migration import upgrade
 from bot.monitor.meters import Meters
-from bot.ordering import Ordering
-from bot.outbox import Outbox
-from bot.quotations import Quotations
+from bot.orders.chat_zones import ChatZones
+from bot.orders.ordering import Ordering
+from bot.orders.standing import StandingOrders
 from bot.service import Service
-from bot.shared_stories import SharedStories
-from bot.standing import StandingOrders
 from bot.store import ChatStore
-from bot.stories import Stories
-from bot.told import ToldStore
 from summarizer.analysis import Analysis, Summarizer, analyse
 from summarizer.encoder import MiniLM, checked_model
 from summarizer.errors import SummarizerError

@@ -8,15 +8,15 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any
 
 from bot.chat import ChatAdapter
-from bot.delivery import Courier
+from bot.delivery.courier import Courier
+from bot.delivery.ticking import ticking
+from bot.feeds.pause_notices import PauseNotices
 from bot.house import House
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import JobQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
-from bot.pause_notices import PauseNotices
 from bot.roles import Roles, all_roles
-from bot.ticking import ticking
 
 log = logging.getLogger(__name__)
 

@@ -52,7 +52,7 @@ subscriptions = Table(
     Column("topic", Text, nullable=False),  # of a speaker's quotes: the name; "": any topic
     Column("speaker_id", ForeignKey("speakers.id", ondelete="CASCADE")),  # whose quotes; null: nobody's
     Column("always", Boolean, nullable=False),  # a digest comes also when there is nothing new
-    Column("schedule", JSON, nullable=False),  # see bot/schedule.py
+    Column("schedule", JSON, nullable=False),  # see bot/orders/schedule.py
     Column("filters", JSON, nullable=False),  # see articles/feeds/filters.py; [] for none
     Column("timezone", Text, nullable=False),  # IANA; fixed when it was asked for
     Column("paused", Boolean, nullable=False),
@@ -72,7 +72,7 @@ outbox = Table(
     Column("id", RowId, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("state", String(16), nullable=False),  # see bot/outbox.py
+    Column("state", String(16), nullable=False),  # see bot/delivery/outbox.py
     Column("attempts", Integer, nullable=False),  # how often it was claimed
     Column("failures", Integer, nullable=False),  # how often it was tried and failed by its own fault
     # While it is being sent: when the sender counts as dead.
@@ -104,7 +104,7 @@ told_quotes = Table(
     "told_quotes",
     metadata,
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
-    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/followed.py
+    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests/followed.py
 )
 
 # Stories that broke, each once.

@@ -7,19 +7,20 @@ from datetime import datetime
 
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
-from bot import asks, grammar, views
+from bot.answers import views
+from bot.answers.compose import button
+from bot.answers.quotations import Quotations
+from bot.answers.stories import Stories
 from bot.chat import ChatRef, MessageId, Request
-from bot.chat_zones import ChatZones
-from bot.commands import BY_NAME, COMMANDS, Command, Who
-from bot.compose import button
-from bot.feed_commands import FeedCommands
-from bot.ordering import Ordering
-from bot.quotations import Quotations
+from bot.feeds.commands import FeedCommands
+from bot.language import asks, grammar
+from bot.language.commands import BY_NAME, COMMANDS, Command, Who
+from bot.orders.chat_zones import ChatZones
+from bot.orders.ordering import Ordering
+from bot.orders.standing import StandingOrders, name_of
+from bot.orders.zones import zone_in_words, zones_like
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
-from bot.standing import StandingOrders, name_of
 from bot.store import ChatStore
-from bot.stories import Stories
-from bot.zones import zone_in_words, zones_like
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
 from articles.schema import articles
 from bot.chat import ChatRef, MessageId
+from bot.digests.told import ChatId, note_told
 from bot.schema import chats, delivered, feed_owners, outbox, shown, subscriptions, told_quotes
-from bot.told import ChatId, note_told
 from summarizer.model import SpeakerId
 
 SubscriptionId = NewType("SubscriptionId", int)
@@ -59,7 +59,7 @@ class Subscription:
     id: SubscriptionId
     chat: ChatRef
     topic: str  # of a speaker's quotes: the name; "": any topic
-    schedule: Mapping[str, Any]  # as `bot/schedule.py` writes it
+    schedule: Mapping[str, Any]  # as `bot/orders/schedule.py` writes it
     timezone: str  # IANA
     paused: bool
     next_due: datetime

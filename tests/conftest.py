@@ -14,8 +14,8 @@ from hypothesis import settings
 
 from articles.database import Database, open_database
 from articles.store import ArticleStore
+from bot.delivery.outbox import Outbox
 from bot.migration import upgrade
-from bot.outbox import Outbox
 from bot.store import ChatStore
 from summarizer.store import AnalysisStore, QuoteStore
 from tests.databases.postgres import PREFIX, TestPostgres

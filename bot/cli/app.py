@@ -13,6 +13,7 @@ from articles.database import Database, DatabaseError
 from articles.errors import ArticleError
 from articles.model import Article
 from bot.alone import NotAlone
+from bot.answers.compose import brief_blocks, quote_blocks
 from bot.chat import ChatError
 from bot.cli.as_json import article_json, brief_json, quotes_json
 from bot.cli.database import db_commands
@@ -29,10 +30,9 @@ from bot.cli.wiring import (
     read_settings,
     shared_limits_of,
 )
-from bot.compose import brief_blocks, quote_blocks
 from bot.console import print_reply
 from bot.doctor import Check, check_briefs, check_database, check_model, check_platform, check_python, checked
-from bot.feed_desk import FeedDesk
+from bot.feeds.desk import FeedDesk
 from bot.house import Analyst
 from bot.jobs.model import QueueUnavailable
 from bot.monitor import Meters, MonitorUnusable

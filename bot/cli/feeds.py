@@ -13,7 +13,7 @@ from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
 from bot.cli.output import REFUSED, as_json_option, complain, echo_json
-from bot.feed_desk import FeedDesk, NoSuchFeed, Refreshed
+from bot.feeds.desk import FeedDesk, NoSuchFeed, Refreshed
 
 OpenDesk = Callable[[], AbstractContextManager[FeedDesk]]
 """The context's `obj`: `bot/cli/app.py` sets it."""

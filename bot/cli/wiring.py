@@ -16,12 +16,12 @@ from articles.database import password_in
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from bot.chat import ChatAdapter
-from bot.digest import DeliveryPolicy, Missed
+from bot.digests.digest import DeliveryPolicy, Missed
 from bot.house import Analyst, House, open_house
+from bot.limits.rate_windows import RateWindows
+from bot.limits.shared import SharedLimits
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters
-from bot.rate_windows import RateWindows
-from bot.shared_limits import SharedLimits
 from config.defaults import DEFAULT_FEEDS
 from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
 from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice

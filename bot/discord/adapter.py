@@ -31,8 +31,8 @@ from bot.discord.errors import chat_error
 from bot.discord.render import render
 from bot.discord.requests import PLATFORM
 from bot.discord.wire import watched
+from bot.limits.shared import SharedLimits
 from bot.reply import Reply
-from bot.shared_limits import SharedLimits
 
 log = logging.getLogger(__name__)
 

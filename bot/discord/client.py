@@ -36,8 +36,8 @@ from bot.discord.threads import (
 )
 from bot.discord.traffic import PER_SECOND, Traffic
 from bot.discord.wire import tracing
+from bot.limits.shared import SharedLimits
 from bot.reply import Reply, refusal
-from bot.shared_limits import SharedLimits
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 import discord
 
 from bot.chat import ChatRef, MessageId, Request
-from bot.commands import BY_NAME, Who
-from bot.grammar import command_of
+from bot.language.commands import BY_NAME, Who
+from bot.language.grammar import command_of
 from bot.reply import Reply, refusal
 
 PLATFORM = "discord"

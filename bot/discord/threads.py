@@ -9,7 +9,7 @@ import discord
 from bot.discord.errors import THREAD_EXISTS
 from bot.discord.markdown import length
 from bot.discord.responses import arguments_of
-from bot.grammar import command_of
+from bot.language.grammar import command_of
 from bot.reply import Note, Reply, Title
 
 MAX_NAME = 100  # "Start Thread from Message"

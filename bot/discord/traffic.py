@@ -17,8 +17,8 @@ import aiohttp
 
 from bot.chat import NO_ONES, Throttled
 from bot.discord.wire import in_flight
-from bot.limits import Gate, Limit, Turns
-from bot.shared_limits import SharedLimits
+from bot.limits.gate import Gate, Limit, Turns
+from bot.limits.shared import SharedLimits
 
 PER_SECOND = 50
 # Of the 10,000: digests stop well before, and what a person waits for a good deal later.

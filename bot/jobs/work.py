@@ -7,8 +7,8 @@ from datetime import datetime
 from articles.feeds.model import FeedPaused
 from articles.feeds.store import FeedStore
 from articles.urls import host_of
-from bot.delivery import Courier
-from bot.feed_desk import FeedDesk, FeedWork
+from bot.delivery.courier import Courier
+from bot.feeds.desk import FeedDesk, FeedWork
 from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
 

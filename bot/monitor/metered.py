@@ -3,9 +3,9 @@
 import time
 from datetime import timedelta
 
-from bot import grammar
 from bot.chat import NO_ONES, ChatAdapter, ChatError, ChatRef, Conversation, Departure, MessageId, Request
-from bot.commands import BY_NAME
+from bot.language import grammar
+from bot.language.commands import BY_NAME
 from bot.monitor.meters import Meters
 from bot.reply import Reply
 

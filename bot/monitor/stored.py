@@ -9,8 +9,8 @@ from prometheus_client.registry import Collector
 
 from articles.database import DatabaseError
 from articles.feeds.store import FeedStore
+from bot.delivery.outbox import DeliveryState, Outbox
 from bot.jobs.counts import QueueCounts
-from bot.outbox import DeliveryState, Outbox
 
 log = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ from bot.chat import (
     MessageId,
     SendFailed,
 )
-from bot.limits import Limit
+from bot.limits.gate import Limit
+from bot.limits.shared import SharedLimits
 from bot.redaction import redacted
 from bot.reply import Reply
-from bot.shared_limits import SharedLimits
 from bot.telegram.answering import Answering
 from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate

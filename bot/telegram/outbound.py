@@ -8,9 +8,9 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from bot.chat import NO_ONES, ChatRef, Departure, MessageId, Throttled
-from bot.limits import Gate, Limit, Turns
+from bot.limits.gate import Gate, Limit, Turns
+from bot.limits.shared import SharedLimits
 from bot.reply import Items, Reply
-from bot.shared_limits import SharedLimits
 from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import bot.handover
+import bot.delivery.handover
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
-from bot.delivery import Courier
+from bot.delivery.courier import Courier
 from bot.house import Analyst, House, open_house
 from bot.logs import CHATTY
 from config.defaults import sample_article
@@ -106,7 +106,7 @@ def chat() -> Chat:
 @pytest.fixture
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of a digest waits for milliseconds."""
-    monkeypatch.setattr(bot.handover, "REST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(bot.delivery.handover, "REST_PAUSE", timedelta(milliseconds=1))
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from bot.chat import (
     SendFailed,
     SendUnknown,
 )
-from bot.delivery import LEASE, Courier
-from bot.enqueuing import Enqueuer
+from bot.delivery.courier import LEASE, Courier
+from bot.delivery.enqueuing import Enqueuer
+from bot.delivery.outbox import Delivery, Outbox
 from bot.house import House
-from bot.outbox import Delivery, Outbox
 from bot.reply import Reply
 from tests.bot.clocks import HandClock
 from tests.bot.talk import ask

@@ -9,7 +9,7 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
-from bot.outbox import Outbox
+from bot.delivery.outbox import Outbox
 from bot.store import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId
 from tests.samples import CHAT, NOW, article
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bot.chat import ChatRef
-from bot.commands import COMMANDS, Who
-from bot.delivery import Courier
+from bot.delivery.courier import Courier
+from bot.delivery.outbox import DeliveryState
 from bot.discord import DiscordChat
 from bot.house import House
-from bot.outbox import DeliveryState
+from bot.language.commands import COMMANDS, Who
+from bot.orders.schedule import Rhythm, Schedule, to_json
 from bot.running import REFUSES_COPIES
-from bot.schedule import Rhythm, Schedule, to_json
 from tests.bot.clocks import HandClock
 from tests.bot.discord.talking import READER, happens, ref, seen, serving, settled
 from tests.samples import article

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from articles.feeds.model import FeedPaused
-from bot.feed_desk import FeedDesk
+from bot.feeds.desk import FeedDesk
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker

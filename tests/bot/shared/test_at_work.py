@@ -15,10 +15,10 @@ from articles.fetching.addresses import AllowList
 from bot.chat import ChatRef
 from bot.house import Analyst, House
 from bot.jobs.shared import conninfo_of, open_shared_queue
-from bot.rate_windows import RateWindows
+from bot.limits.rate_windows import RateWindows
+from bot.limits.shared import SharedLimits
 from bot.roles import parse_roles
 from bot.running import run_house
-from bot.shared_limits import SharedLimits
 from tests.bot.clocks import HandClock
 from tests.bot.conftest import UTC_ZONE
 from tests.bot.telegram.conftest import make_chat

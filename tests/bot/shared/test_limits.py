@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from articles.database import Database, DatabaseUnavailable, open_database
 from bot.chat import ChatRef, Throttled
-from bot.limits import Gate, Limit
-from bot.rate_windows import LEASE_S, RateWindows, Ticket
+from bot.limits.gate import Gate, Limit
+from bot.limits.rate_windows import LEASE_S, RateWindows, Ticket
+from bot.limits.shared import SharedGate, SharedLimits
 from bot.reply import Prose, Reply
-from bot.shared_limits import SharedGate, SharedLimits
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
 

@@ -23,7 +23,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.commands import BY_NAME, COMMANDS, Who
+from bot.language.commands import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Prose, Reply, Title, refusal
 from bot.telegram.outbound import limits_of
 from bot.telegram.presses import DOUBLE_TAP_S

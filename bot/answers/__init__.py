@@ -1,0 +1,1 @@
+"""What there is to answer: briefs, stories, quotes and articles as blocks of a reply."""

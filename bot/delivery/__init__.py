@@ -1,0 +1,1 @@
+"""From due to delivered: the outbox, and the courier that empties it."""

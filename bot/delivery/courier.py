@@ -1,0 +1,260 @@
+"""Delivery: from due to sent, once.
+
+What is due is written to the outbox under (subscription, due time), so that no restart and no second process
+can make two of one. A send whose outcome is not known is not repeated where the platform would post it twice:
+at most once, by policy. Discord refuses a second copy by itself (nonce), for a few minutes: so long it is
+tried again there.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from math import inf
+
+from articles.database import DatabaseError
+from bot.chat import ChatAdapter, ChatError, ChatRef, Conversation
+from bot.delivery.enqueuing import Enqueuer
+from bot.delivery.handover import Handover
+from bot.delivery.outbox import Delivery, DeliveryId, Outbox
+from bot.delivery.outcomes import RESEND_WITHIN
+from bot.delivery.passage import Passage, Route
+from bot.delivery.trouble import DatabaseTrouble
+from bot.digests.digest import Digests
+
+log = logging.getLogger(__name__)
+
+CLAIMED = 200  # of a platform at once: enough chats that some may always be written to
+IN_FLIGHT = 16  # of a platform that refuses copies, or whose number is not set: what 50 a second need
+NOT_CONNECTED_PAUSE_S = 1.0
+REFILL_S = 1.0  # from one claim to the next while some are on their way
+LEASE = timedelta(seconds=15)  # whose sender has not renewed it by then is dead
+RENEW_EVERY_S = 4.0
+PING_WITHIN_S = 10.0
+
+
+class Courier:
+    """Carries what is due to its chats. One `round` at a time; several processes may each have a courier."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        digests: Digests,
+        conversation: Conversation,
+        resend: Collection[str],
+        clock: Callable[[], datetime],
+        steady: Callable[[], float] = time.monotonic,
+        in_flight: Mapping[str, int] | None = None,
+        alone: bool = False,
+    ) -> None:
+        """resend: the platforms that refuse a second copy by themselves, for a while.
+
+        steady: seconds on a clock that nobody sets. in_flight: by platform, how many deliveries may have
+        begun and not be recorded: a crash leaves so many in doubt, and one at a time goes no faster than the
+        platform answers. alone: no other process sends anything.
+        """
+        self._outbox = outbox
+        self._resend = resend
+        self._clock = clock
+        self._steady = steady
+        self._in_flight = in_flight or {}
+        self._routes: dict[str, Route] = {}
+        self._trouble = DatabaseTrouble()
+        self._enqueuer = Enqueuer(outbox, steady=steady)
+        self._handover = Handover(
+            outbox=outbox,
+            digests=digests,
+            conversation=conversation,
+            resend=resend,
+            clock=clock,
+            steady=steady,
+            routes=self._routes,
+            trouble=self._trouble,
+        )
+        self._alone_at_start = alone
+        self._stopping = False
+        self._at_work = asyncio.Lock()
+        self._renew_at = -inf
+
+    def carry(self, platform: str, adapter: ChatAdapter) -> None:
+        """From now on deliveries to that platform are claimed, and sent through the adapter."""
+        self._routes[platform] = Route(adapter, in_flight=self._in_flight.get(platform, IN_FLIGHT))
+
+    def due(self, platforms: Collection[str], *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
+        """What is due on those platforms, longest waiting first, after all that has become due is enqueued
+        and what was interrupted is dealt with. Several processes may do so at once."""
+        now = self._clock()
+        self._outbox.recover(now, resend=self._resend, within=RESEND_WITHIN)
+        self._fill()
+        return self._outbox.due(now, limit=limit, platforms=platforms)
+
+    async def deliver(self, delivery: DeliveryId, platform: str) -> None:
+        """Composes and sends one delivery, if it is due still, and settles what became of it.
+
+        Raises DatabaseError: then it is due again by and by.
+        """
+        route = self._routes.get(platform)
+        if route is None or not await self._is_up(platform, route):
+            # Not at once: as it stays due it is put again, and so on.
+            await asyncio.sleep(NOT_CONNECTED_PAUSE_S)
+            return
+        if self._stopping:
+            return
+        for claimed in await self._claim(platform, limit=1, only=delivery):
+            sending = self._start(claimed, route)
+            try:
+                while not (await asyncio.wait({sending}, timeout=RENEW_EVERY_S))[0]:
+                    with suppress(DatabaseError):  # raised here, it would cancel what is being sent
+                        await asyncio.to_thread(self._outbox.renew, [claimed], self._clock(), lease=LEASE)
+            finally:
+                if not sending.done():
+                    sending.cancel()
+                    await asyncio.wait({sending})
+                await self._release(self._forget({sending}))
+
+    async def _is_up(self, platform: str, route: Route) -> bool:
+        if route.outage.is_to_be_asked(self._steady()):
+            await self._ask(platform, route)
+        return not route.outage.down
+
+    async def finish(self) -> None:
+        """Begins nothing more; returns when what has begun has come to its end."""
+        self._stopping = True
+        for route in self._routes.values():
+            route.close()
+            for passage, task in route.carried.items():
+                if not passage.begun:
+                    task.cancel()
+            if route.asking is not None:
+                route.asking.cancel()
+        async with self._at_work:
+            pass
+
+    async def broken(self) -> None:
+        """Raises DatabaseCorrupted once the database is found to be, and waits until then."""
+        await self._trouble.broken()
+
+    async def round(self) -> None:
+        """Enqueues what has become due and sends what the outbox holds."""
+        async with self._at_work:
+            await self._round()
+
+    async def _round(self) -> None:
+        """Keeps `CLAIMED` deliveries of each platform on their way until there are no more.
+
+        They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
+        """
+        self._renew_at = -inf
+        under_way: set[asyncio.Task[None]] = set()
+        waiting: list[Delivery] = []  # when we were told to stop
+        try:
+            while True:
+                await self._more(under_way)
+                if not under_way:
+                    break
+                ended, under_way = await asyncio.wait(under_way, timeout=REFILL_S)
+                waiting += self._forget(ended)
+        finally:
+            for task in under_way:
+                task.cancel()
+        await self._release(waiting)
+
+    async def _release(self, waiting: Collection[Delivery]) -> None:
+        with suppress(DatabaseError):  # else their lease runs out
+            await asyncio.to_thread(self._outbox.release, waiting, self._clock())
+
+    async def _more(self, under_way: set[asyncio.Task[None]]) -> None:
+        """Begins what is to be done now. A database that does not answer is nothing that a round may end of:
+        what is being sent would be cancelled."""
+        try:
+            await self._keep_leases()
+            if self._stopping:
+                return
+            under_way |= self._ask_the_silent()
+            await asyncio.to_thread(self._fill)
+            for platform, route in list(self._routes.items()):  # one may be opened meanwhile
+                limit = 0 if route.outage.down else CLAIMED - len(route.carried)
+                claimed = await self._claim(platform, limit=limit) if limit > 0 else ()
+                if route.is_closed:  # meanwhile
+                    await self._release(claimed)
+                else:
+                    under_way |= {self._start(delivery, route) for delivery in claimed}
+        except DatabaseError as error:
+            self._trouble.found(error)
+        else:
+            self._trouble.over()
+
+    async def _keep_leases(self) -> None:
+        """Ours first: what the database's trouble kept from being renewed is not dead."""
+        if self._steady() < self._renew_at:
+            return
+        now = self._clock()
+        ours = [passage.delivery for route in self._routes.values() for passage in route.carried]
+        await asyncio.to_thread(self._outbox.renew, ours, now, lease=LEASE)
+        await asyncio.to_thread(
+            self._outbox.recover,
+            now,
+            resend=self._resend,
+            within=RESEND_WITHIN,
+            alone=self._alone_at_start,
+        )
+        self._alone_at_start = False
+        self._renew_at = self._steady() + RENEW_EVERY_S
+
+    def _fill(self) -> None:
+        """Enqueues what has become due; prunes."""
+        now = self._clock()
+        self._enqueuer.enqueue(now)
+        self._enqueuer.prune(now)
+
+    async def _claim(
+        self, platform: str, *, limit: int, only: DeliveryId | None = None
+    ) -> tuple[Delivery, ...]:
+        return await asyncio.to_thread(
+            self._outbox.claim, self._clock(), limit=limit, lease=LEASE, platforms=(platform,), only=only
+        )
+
+    async def _begin(self, delivery: Delivery) -> bool:
+        return await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=LEASE)
+
+    def _start(self, delivery: Delivery, route: Route) -> asyncio.Task[None]:
+        passage = Passage(delivery, route, self._begin)
+        task = route.carried[passage] = asyncio.create_task(self._handover.deliver(passage, route))
+        return task
+
+    def _forget(self, ended: Iterable[asyncio.Task[None]]) -> list[Delivery]:
+        """Those of them that were not to begin any more."""
+        cancelled = []
+        for route in self._routes.values():
+            for passage, task in list(route.carried.items()):
+                if task in ended:
+                    del route.carried[passage]
+                    if task.cancelled():
+                        cancelled.append(passage.delivery)
+        return cancelled
+
+    def _ask_the_silent(self) -> set[asyncio.Task[None]]:
+        asking = set()
+        for platform, route in self._routes.items():
+            idle = route.asking is None or route.asking.done()
+            if idle and route.outage.is_to_be_asked(self._steady()):
+                route.asking = asyncio.create_task(self._ask(platform, route))
+                asking.add(route.asking)
+        return asking
+
+    async def _ask(self, platform: str, route: Route) -> None:
+        try:
+            async with asyncio.timeout(PING_WITHIN_S):
+                await route.adapter.ping()
+        except (ChatError, TimeoutError) as error:
+            route.outage.asked(self._steady(), answers=False)
+            log.info("platform still down", extra={"platform": platform, "reason": str(error)})
+        except Exception:
+            route.outage.asked(self._steady(), answers=False)
+            log.exception("platform not asked", extra={"platform": platform})
+        else:
+            route.outage.asked(self._steady(), answers=True)
+            log.info("platform answers again", extra={"platform": platform})

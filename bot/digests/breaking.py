@@ -1,0 +1,79 @@
+"""Breaking news: orders become due when a story breaks, with no timer and no look of their own.
+
+Each time an article is stored, its story is looked at: one indexed query. A story that breaks is matched
+against the topics that somebody wants to hear of at once, and makes their orders due like any other. The time
+that they are due is reckoned from when it broke, so that two processes, or one that was stopped and does it
+again, make one delivery of it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from articles.bursts import Bursts, Threshold
+from articles.model import Article, ArticleId
+from articles.stories import StoryId
+from bot.digests.alerts import AlertStore, BreakingStory
+from bot.orders.schedule import after_quiet, from_json
+from bot.store import Subscription
+
+URGENT_FOR = timedelta(hours=12)  # as long as a night: what quiet hours held back
+LOOKED_THROUGH = 20  # stories on a topic, best first
+
+StoriesOn = Callable[[str, datetime], tuple[Article, ...]]
+"""The best stories on a topic since then; without a topic, the newest."""
+
+
+class Breaking:
+    """Notices stories that break, and makes the orders due that they concern."""
+
+    def __init__(
+        self,
+        *,
+        bursts: Bursts,
+        alerts: AlertStore,
+        threshold: Threshold,
+        stories_on: StoriesOn,
+        article: Callable[[ArticleId], Article | None],
+    ) -> None:
+        self._bursts, self._alerts, self._threshold = bursts, alerts, threshold
+        self._stories_on, self._article = stories_on, article
+
+    def reported(self, article: ArticleId, *, now: datetime) -> None:
+        """An article was stored. Also goes on with what another process, or this one, was stopped in."""
+        story = self._bursts.story_breaking(article, self._threshold, now=now)
+        if story is not None:
+            self._alerts.open(story, now)
+        for broken in self._alerts.broken(since=now - URGENT_FOR, unannounced=True):
+            self._announce(broken)
+
+    def stories(self, topic: str, *, now: datetime) -> tuple[Article, ...]:
+        """The stories on the topic that broke lately, first things first; one article of each."""
+        broken = self._alerts.broken(since=now - URGENT_FOR)
+        if not topic:
+            first = (self._bursts.first_report(one.story) for one in broken)
+            found = (self._article(article) for article in first if article is not None)
+            return tuple(article for article in found if article is not None)
+        on_topic = self._on_topic(topic, broken)
+        return tuple(on_topic[one.story] for one in broken if one.story in on_topic)
+
+    def _announce(self, broken: BreakingStory) -> None:
+        for topic in self._alerts.topics():
+            if not topic or self._on_topic(topic, (broken,)):
+                self._alerts.make_due(topic, lambda order: due_at(order, broken.broke_at))
+        self._alerts.mark_announced(broken.story)
+
+    def _on_topic(self, topic: str, broken: tuple[BreakingStory, ...]) -> dict[StoryId, Article]:
+        """Those of the stories that are on the topic, each by its best article."""
+        if not broken:
+            return {}
+        since = broken[0].broke_at - self._threshold.within
+        found = {article.id: article for article in self._stories_on(topic, since) if article.id is not None}
+        wanted = {one.story for one in broken}
+        stories = self._bursts.stories_of(list(found))
+        return {story: found[article] for article, story in stories.items() if story in wanted}
+
+
+def due_at(order: Subscription, broke_at: datetime) -> datetime:
+    """When the order is due for what broke then: at once, or at the end of its quiet hours."""
+    return after_quiet(broke_at, from_json(order.schedule).quiet, ZoneInfo(order.timezone))

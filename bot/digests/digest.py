@@ -1,0 +1,229 @@
+"""Digests: what a standing order delivers when its time has come."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from articles.bursts import Threshold
+from articles.feeds.filters import accepts
+from articles.model import Article, ArticleId
+from bot.answers.compose import button, counted
+from bot.answers.quotations import quotes_by_article
+from bot.digests.alerts import AlertStore
+from bot.digests.breaking import Breaking
+from bot.digests.followed import Followed
+from bot.digests.shared_stories import StorySource
+from bot.digests.told import Told, ToldStore
+from bot.digests.updates import grown, new_in_version
+from bot.orders.schedule import after_quiet, from_json
+from bot.reply import Block, Button, Note, Reply, Title
+from bot.store import OrderKind, Subscription
+
+STORIES = 3  # in one digest
+PAGE = 20  # stories asked for at a time, until enough are new and wanted
+MAX_PAGES = 25
+FRESH = timedelta(days=7)  # what is older comes in a first digest alone
+
+
+class NotYet(Exception):
+    """A digest that was missed is not delivered in quiet hours."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"quiet hours until {until}")
+        self.until = until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """What becomes of digests whose time passed while nothing could be delivered."""
+
+    late: timedelta = timedelta(minutes=30)  # from when on a digest was missed
+    drop: bool = False  # else all that was missed comes as one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPolicy:
+    """What whoever runs the bot may decide about deliveries."""
+
+    missed: Missed = field(default_factory=Missed)
+    breaking: Threshold = field(default_factory=Threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """A digest and what is in it, so that no story and no quote comes twice."""
+
+    reply: Reply
+    articles: tuple[ArticleId, ...]
+    quotes: tuple[int, ...] = ()  # by their keys, see bot/digests/followed.py
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """A story to tell."""
+
+    article: Article
+    new: str | None = None  # what is new about a story that the chat has had; None: it has not had it
+
+
+class Digests:
+    """Composes digests from what is stored."""
+
+    def __init__(
+        self,
+        *,
+        stories: StorySource,
+        article: Callable[[ArticleId], Article | None],
+        told: ToldStore,
+        followed: Followed,
+        breaking: Breaking,
+        alerts: AlertStore,
+        missed: Missed,
+    ) -> None:
+        self._stories, self._article, self._told = stories, article, told
+        self._followed, self._breaking, self._alerts = followed, breaking, alerts
+        self._missed = missed
+
+    def compose(self, order: Subscription, *, now: datetime, due_at: datetime | None = None) -> Digest | None:
+        """What the order delivers now; None if that is nothing. due_at: None: now.
+
+        Raises NotYet where it was missed and would come in quiet hours.
+        """
+        zone, since = ZoneInfo(order.timezone), None
+        if due_at is not None and now - due_at > self._missed.late:
+            if self._missed.drop or self._alerts.is_overtaken(order.id, due_at, now=now):
+                return None
+            loud = after_quiet(now, from_json(order.schedule).quiet, zone)
+            if loud > now:
+                raise NotYet(loud)
+            since = due_at.astimezone(zone)
+        match order.kind:
+            case OrderKind.TOPIC:
+                return self._on_topic(order, zone, now=now, since=since)
+            case OrderKind.SPEAKER:
+                return self._by_speaker(order, zone, now=now, since=since)
+            case OrderKind.BREAKING:
+                return self._alert(order, zone, now=now)
+
+    def _on_topic(
+        self, order: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
+    ) -> Digest | None:
+        """The stories on the topic that its chat has not had, and important updates to those it has had.
+
+        The first digest may tell of old stories, as there were none before it; later ones of the last week.
+        """
+        first = self._stories.on(order.topic, limit=PAGE)
+        items = self._items(order, now - FRESH if self._had(order, first) else None)
+        if not items:
+            return _nothing_new(order, since) if order.always else None
+        updates = sum(item.new is not None for item in items)
+        said = [counted(len(items) - updates, "new story", "new stories")] if len(items) > updates else []
+        said += [counted(updates, "update")] if updates else []
+        return self._tell(f"{order.topic}: {', '.join(said)}", items, order, zone, since)
+
+    def _items(self, order: Subscription, since: datetime | None) -> list[_Item]:
+        """New stories, best first, and behind them updates where there is room."""
+        new: list[_Item] = []
+        updates: list[_Item] = []
+        for article, told in self._found(order, since):
+            if not accepts(order.filters, title=article.headline, text=article.text):
+                continue
+            if told is None:
+                new.append(_Item(article=article))
+            elif len(updates) < STORIES and (update := self._update(article, told)) is not None:
+                updates.append(update)
+            if len(new) == STORIES:
+                break
+        return [*new, *updates][:STORIES]
+
+    def _found(self, order: Subscription, since: datetime | None) -> Iterator[tuple[Article, Told | None]]:
+        """The stories on the topic, best first, with what the chat has had of them."""
+        for page in range(MAX_PAGES):
+            found = self._stories.on(order.topic, limit=PAGE, since=since, offset=page * PAGE)
+            had = self._had(order, found)
+            yield from ((article, had.get(article.id)) for article in found if article.id is not None)
+            if len(found) < PAGE:
+                return
+
+    def _update(self, found: Article, told: Told) -> _Item | None:
+        if told.newest != told.article:
+            old, newest = self._article(told.article), self._article(told.newest)
+            if old and newest and (new := new_in_version(old, newest)):
+                return _Item(article=newest, new=new)
+        growth = grown(told)
+        return _Item(article=found, new=growth) if growth else None
+
+    def _alert(self, order: Subscription, zone: ZoneInfo, *, now: datetime) -> Digest | None:
+        """The stories that broke since, unless the chat has had as many alerts today as it wants."""
+        midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone)
+        if self._alerts.alerts_since(order.id, midnight) >= from_json(order.schedule).cap:
+            return None
+        broken = self._breaking.stories(order.topic, now=now)
+        had = self._had(order, broken)
+        items = [
+            _Item(article=article)
+            for article in broken
+            if article.id not in had and accepts(order.filters, title=article.headline, text=article.text)
+        ]
+        title = f"Breaking: {order.topic}" if order.topic else "Breaking"
+        return self._tell(title, items[-STORIES:], order, zone, None) if items else None
+
+    def _by_speaker(
+        self, order: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
+    ) -> Digest | None:
+        """What the speaker said that the chat has not had, word for word, with cue, headline and link."""
+        new = self._followed.new_quotes(order, now=now)
+        if not new:
+            return _nothing_new(order, since) if order.always else None
+        quotes = list(new.values())
+        title = Title(text=f"{order.topic}: {counted(len(quotes), 'new quote')}, word for word")
+        blocks = (title, *_caught_up(since), *quotes_by_article(quotes, zone))
+        more = button("All quotes", f"/quotes @{order.speaker}")
+        reply = Reply(blocks=blocks, buttons=(more,), article=quotes[0].article.id)
+        return Digest(reply=reply, articles=(), quotes=tuple(new))
+
+    def _tell(
+        self, title: str, items: Sequence[_Item], order: Subscription, zone: ZoneInfo, since: datetime | None
+    ) -> Digest:
+        blocks = [block for item in items for block in self._blocks(item, zone)]
+        numbered = enumerate((item.article for item in items), 1)
+        rows = tuple(row for number, article in numbered for row in _follow_ups(article, number, len(items)))
+        # "/more" goes on behind what was told.
+        reply = Reply(
+            blocks=(Title(text=title), *_caught_up(since), *blocks),
+            buttons=rows,
+            article=items[0].article.id,
+            query=order.topic,
+            offset=len(items) - 1,
+        )
+        return Digest(reply=reply, articles=tuple(i.article.id for i in items if i.article.id is not None))
+
+    def _blocks(self, item: _Item, zone: ZoneInfo) -> tuple[Block, ...]:
+        headline, *rest = self._stories.told(item.article, zone)
+        if item.new is None or not isinstance(headline, Title):
+            return (headline, *rest)
+        marked = replace(headline, text=f"Update: {headline.text}")
+        return (marked, Note(text=f"You have had this story. What is new: {item.new}."), *rest)
+
+    def _had(self, order: Subscription, found: Sequence[Article]) -> dict[ArticleId, Told]:
+        return dict(self._told.stories(order.chat, [a.id for a in found if a.id is not None]))
+
+
+def _nothing_new(order: Subscription, since: datetime | None) -> Digest:
+    """For those who want to be told that, too."""
+    title = Title(text=f"{order.topic}: nothing new")
+    return Digest(reply=Reply(blocks=(title, *_caught_up(since))), articles=())
+
+
+def _caught_up(since: datetime | None) -> tuple[Note, ...]:
+    return (Note(text=f"Catching up since {since:%A %-d %b %H:%M}"),) if since else ()
+
+
+def _follow_ups(article: Article, number: int, of: int) -> Iterator[tuple[Button, ...]]:
+    mark = f"{number} · " if of > 1 else ""
+    yield (
+        *button(f"{mark}Sections", f"/sections #{article.id}"),
+        *button(f"{mark}Quotes", f"/quotes #{article.id}"),
+        *button(f"{mark}Full text", f"/full #{article.id}"),
+    )

@@ -1,0 +1,1 @@
+"""Feeds as chats and operators see them: added, asked, paused, removed."""

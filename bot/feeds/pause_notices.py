@@ -1,0 +1,105 @@
+"""Tells the chats that asked for a feed when it is asked no more, each once."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from articles.feeds.model import FeedPaused
+from bot.chat import (
+    ChatAdapter,
+    ChatError,
+    ChatGone,
+    ChatMoved,
+    ChatRef,
+    Conversation,
+    Departure,
+    SendFailed,
+    Throttled,
+)
+from bot.feeds.owners import FeedOwners
+from bot.reply import Note, Prose, Reply
+
+log = logging.getLogger(__name__)
+
+READY_WITHIN_S = 5.0  # a platform that cannot be reached must not keep feeds from being asked
+
+
+class _ToldByAnother(Exception):
+    """Another process tells that chat."""
+
+
+class PauseNotices:
+    """At most once, by policy: a chat counts as told from right before the notice goes out.
+
+    That is taken back where surely nothing was sent. Adapters: by platform.
+    """
+
+    def __init__(
+        self,
+        *,
+        owners: FeedOwners,
+        adapters: Mapping[str, ChatAdapter],
+        conversation: Conversation,
+        ready_within_s: float = READY_WITHIN_S,
+    ) -> None:
+        self._owners, self._adapters, self._conversation = owners, adapters, conversation
+        self._ready_within_s = ready_within_s
+
+    async def tell(self, pause: FeedPaused) -> bool:
+        """Tells those owners who have not been told; False where some are to be tried again."""
+        untold = await asyncio.to_thread(self._owners.untold, pause)
+        settled = [await self._tell_one(chat, pause) for chat in untold]
+        return all(settled)
+
+    async def _tell_one(self, chat: ChatRef, pause: FeedPaused) -> bool:
+        adapter = self._adapters.get(chat.platform)
+        if adapter is None or not await self._is_ready(adapter):
+            return False
+        telling = _Telling(self._owners, pause, chat)
+        key = f"feed:{pause.id}@{pause.at.timestamp()}"
+        try:
+            await adapter.send(chat, notice_of(pause), key=key, departure=telling)
+        except _ToldByAnother:
+            return True
+        except (Throttled, SendFailed, ChatMoved) as error:
+            log.info("feed's owner told later", extra={"feed": pause.url, "reason": str(error)})
+            if telling.taken:
+                await asyncio.to_thread(self._owners.give_back, pause, chat)
+            if isinstance(error, ChatMoved):
+                await asyncio.to_thread(self._conversation.moved, chat, error.to)
+            return False
+        except ChatGone:
+            await asyncio.to_thread(self._conversation.gone, chat)
+        except ChatError as error:
+            log.warning("feed's owner not told", extra={"feed": pause.url, "reason": str(error)})
+        return True
+
+    async def _is_ready(self, adapter: ChatAdapter) -> bool:
+        try:
+            async with asyncio.timeout(self._ready_within_s):
+                await adapter.ready()
+        except TimeoutError:
+            return False
+        return True
+
+
+class _Telling(Departure):
+    """Marks that the chat is told, right before it is."""
+
+    def __init__(self, owners: FeedOwners, pause: FeedPaused, chat: ChatRef) -> None:
+        self._owners, self._pause, self._chat = owners, pause, chat
+        self.taken = False
+
+    async def begin(self) -> None:
+        """See `Departure`."""
+        if not self.taken:
+            self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)
+        if not self.taken:
+            raise _ToldByAnother
+
+
+def notice_of(pause: FeedPaused) -> Reply:
+    """What an owner is told."""
+    text = f"The feed “{pause.title or pause.url}” is asked no more: {pause.reason}."
+    hint = f"/addfeed {pause.url} tries it again, and /removefeed {pause.id} takes it off the list."
+    return Reply(blocks=(Prose(text=text), Note(text=hint)))

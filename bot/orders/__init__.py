@@ -1,0 +1,1 @@
+"""Standing orders: the words they are given in, when they are due, and what is done with them."""

@@ -1,0 +1,409 @@
+"""The courier: what is due comes once, and what becomes of what cannot be sent."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import (
+    ChatError,
+    ChatGone,
+    ChatMoved,
+    ChatRef,
+    MessageId,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
+from bot.delivery.courier import Courier
+from bot.delivery.outbox import DeliveryState
+from bot.delivery.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
+from bot.delivery.undelivered import UndeliveredStore
+from bot.house import House
+from tests.bot.clocks import HandClock
+from tests.bot.couriers import DAY, DIRECT, DISCORD, MOVED, Chat, make_courier, order_digest
+from tests.bot.talk import ask, words
+from tests.samples import CHAT, article
+
+
+def test_the_chat_of_the_samples_is_on_telegram() -> None:
+    assert CHAT.platform == "telegram"
+
+
+async def test_a_digest_comes_when_it_is_due_and_not_before(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    await courier.round()
+    assert chat.posted == []
+    clock.now += timedelta(hours=2)
+    await courier.round()
+    ((to, reply, _),) = chat.posted
+    assert to == CHAT
+    assert words(reply).startswith("nato: 1 new story\nMattis Rules Out")
+
+
+async def test_a_story_comes_once_and_a_digest_without_news_is_not_sent(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    for _ in range(3):
+        clock.now += DAY
+        await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 3}
+
+
+async def test_a_digest_for_a_chat_that_has_moved_follows_it_and_the_order_stays_there(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    chat.errors.append(ChatMoved(MOVED))
+    for _ in range(2):
+        clock.now += DAY
+        await courier.round()
+    assert [to for to, _, _ in chat.posted] == [MOVED]  # and the story does not come again on the second day
+    assert [order.topic for order in house.chats.subscriptions(MOVED)] == ["nato"]
+    assert house.chats.subscriptions(CHAT) == ()
+
+
+async def test_the_next_digest_brings_what_is_new(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += timedelta(hours=2)
+    await courier.round()
+    house.ingest(article(headline="NATO Meets Again", text="NATO met again.", published=clock.now))
+    clock.now += DAY
+    await courier.round()
+    assert [words(reply).splitlines()[1] for _, reply, _ in chat.posted][1] == "NATO Meets Again"
+
+
+async def test_two_digests_of_a_chat_due_at_once_tell_a_story_once(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for topic in ("nato", "mattis", "russia"):
+        ask(house, f"/subscribe {topic} daily 20:00")
+    clock.now += DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 3}
+
+
+async def test_a_digest_brings_only_what_its_filters_let_through(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato none:mattis daily 20:00")
+    ask(house, "/subscribe nato title-any:mattis daily 20:00", chat=DISCORD)
+    assert "nato (none:mattis): daily at 20:00" in words(ask(house, "/subscriptions"))
+    clock.now += DAY
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+
+
+async def test_two_couriers_send_each_digest_once(
+    house: House, chat: Chat, clock: HandClock, courier: Courier
+) -> None:
+    for number in range(20):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += timedelta(hours=1)
+    other = make_courier(house, chat)
+    await courier.round()
+    await other.round()
+    assert len(chat.posted) == len({to for to, _, _ in chat.posted}) == 20
+
+
+async def test_days_that_were_missed_are_one_digest(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += timedelta(days=3)
+    await courier.round()
+    assert sum(house.outbox.states().values()) == 1
+    assert len(chat.posted) == 1
+
+
+async def test_a_digest_that_was_posted_can_be_followed_up(
+    house: House, courier: Courier, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    await courier.round()
+    assert "Defense budgets" in words(ask(house, "/sections", replied_to=MessageId("m1")))
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (lambda: Throttled(timedelta(seconds=40)), timedelta(seconds=40)),
+        (lambda: SendFailed("no connection"), timedelta(seconds=15)),
+    ],
+)
+async def test_what_was_not_sent_is_tried_again_after_a_pause(
+    house: House,
+    courier: Courier,
+    chat: Chat,
+    clock: HandClock,
+    error: Callable[[], ChatError],
+    pause: timedelta,
+) -> None:
+    ask(house, "/subscribe nato daily 20:00")
+    clock.now += DAY
+    chat.errors = [error()]
+    await courier.round()
+    clock.now += pause - timedelta(seconds=1)
+    await courier.round()
+    assert chat.posted == []
+    clock.now += timedelta(seconds=1)
+    await courier.round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_message_that_fails_while_others_are_sent_is_given_up_in_the_end(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.poisoned.add(CHAT)
+    for number in range(3 * MAX_FAILURES):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
+        await courier.round()
+        clock.now += timedelta(minutes=30)
+    assert house.outbox.states()[DeliveryState.FAILED] == 1
+    # What failed right after another failure may have been the platform's fault.
+    assert MAX_FAILURES <= chat.tried[CHAT] < 3 * MAX_FAILURES
+
+
+async def test_a_message_that_cannot_be_sent_for_a_day_is_given_up(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.down = True
+    for _ in range(24):
+        await courier.round()
+        assert house.outbox.states() == {DeliveryState.DUE: 1}
+        clock.now += GIVE_UP_AFTER / 23
+    chat.down = False
+    chat.poisoned.add(CHAT)
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=5)
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+
+
+@pytest.mark.parametrize("chats", [1, 300])
+async def test_a_platform_that_is_down_for_an_hour_gets_everything_late_and_once(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, chats: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(chats):
+        ask(house, "/subscribe nato hourly", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += timedelta(hours=1)
+    chat.down = True
+    for _ in range(60):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert len(chat.keys) <= 20  # it is asked for nothing, and not with everybody's digest
+    assert 30 <= chat.pings <= 75
+    assert [r.message for r in caplog.records].count("platform down") == 1
+    chat.down = False
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert Counter(to.chat for to, _, _ in chat.posted) == {str(number): 1 for number in range(chats)}
+    assert set(house.outbox.states()) == {DeliveryState.SENT}
+
+
+async def test_an_answer_that_is_lost_puts_no_other_digest_at_risk_until_the_platform_answers(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for number in range(30):
+        ask(house, "/subscribe nato weekly mon 20:00", chat=ChatRef(platform="telegram", chat=str(number)))
+    clock.now += 7 * DAY
+    chat.silent = True
+    for _ in range(60):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    chat.silent = False
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=1)
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 29}
+
+
+async def test_a_digest_that_was_given_up_is_sent_when_an_operator_asks_for_it(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.errors = [SendRefused("message is too long")]
+    await courier.round()
+    assert UndeliveredStore(house.database).retry(None, now=clock.now) == 1
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [CHAT]
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_a_refused_message_is_not_repeated(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.errors = [SendRefused("message is too long")]
+    await courier.round()
+    clock.now += timedelta(hours=1)
+    await courier.round()
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+
+
+async def test_a_closed_chat_loses_its_orders(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += DAY
+    chat.errors = [ChatGone("bot was blocked by the user")]
+    await courier.round()
+    assert house.chats.subscriptions(CHAT) == ()
+
+
+async def test_an_unknown_outcome_is_not_repeated_where_it_would_be_posted_twice(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.errors = [SendUnknown("no answer")]
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(minutes=30)
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    assert chat.posted == []
+
+
+async def test_an_unknown_outcome_is_tried_again_under_the_same_key_while_that_is_safe(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer"), SendFailed("no connection")]
+    for _ in range(3):
+        await courier.round()
+        clock.now += timedelta(seconds=35)
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+    assert len(set(chat.keys)) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_an_unknown_outcome_stays_unknown_when_a_copy_might_no_longer_be_refused(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer")]
+    await courier.round()
+    clock.now += RESEND_WITHIN + timedelta(seconds=1)
+    await courier.round()
+    assert len(chat.keys) == 1
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_no_further_try_is_made_where_it_would_come_too_late(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer") for _ in range(9)]
+    for _ in range(9):
+        await courier.round()
+        clock.now += timedelta(seconds=20)
+    assert len(chat.keys) == 4  # at once, and 15, 30 and 60 s after each other
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_where_we_may_not_write_whoever_ordered_hears_of_it_once_and_the_digest_waits(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    clock.now += timedelta(hours=1)
+    chat.closed.add(CHAT)
+    for _ in range(5):
+        await courier.round()
+        clock.now += timedelta(hours=1)
+    assert len(chat.keys) == 5 + 1  # however many digests wait, one asks
+    ((to, told, _),) = chat.posted
+    assert to == DIRECT
+    assert "“nato” is ready, but I may not write in #news" in words(told)
+    assert "I may not write here since" in words(ask(house, "/subscriptions"))
+    chat.closed.clear()
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DIRECT, CHAT]
+    assert "I may not write here" not in words(ask(house, "/subscriptions"))
+
+
+async def test_two_orders_that_are_due_at_once_do_not_bring_the_same_story_twice(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for topic in ("nato", "mattis"):
+        ask(house, f"/subscribe {topic} weekly mon 20:00")
+    clock.now += 7 * DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.SENT: 2}
+
+
+async def test_a_digest_that_may_not_be_written_for_a_day_is_given_up_and_its_order_stays(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.closed |= {CHAT, DIRECT}  # nor may we write to whoever ordered it
+    for _ in range(30):
+        await courier.round()
+        clock.now += timedelta(hours=1)
+    assert chat.posted == []
+    assert house.outbox.states() == {DeliveryState.FAILED: 1}
+    assert len(house.chats.subscriptions(CHAT)) == 1
+
+
+async def test_an_order_ends_where_we_may_not_write_for_a_month(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00")
+    chat.closed.add(CHAT)
+    for _ in range(6):
+        clock.now += 7 * DAY
+        await courier.round()
+    assert house.chats.subscriptions(CHAT) == ()
+
+
+async def test_a_digest_that_cannot_be_made_does_not_hold_up_the_others(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(house, "/subscribe nato hourly")
+    ask(house, "/subscribe nato hourly", chat=DISCORD)
+    clock.now += timedelta(hours=1)
+    compose = house.digests.compose
+
+    def fail_for_one(order: object, **how: object) -> object:
+        if getattr(order, "chat", None) == CHAT:
+            raise RuntimeError("broken")
+        return compose(order, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(house.digests, "compose", fail_for_one)
+    await courier.round()
+    assert [to for to, _, _ in chat.posted] == [DISCORD]
+    assert house.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
+
+
+async def test_what_is_new_is_found_behind_many_stories_that_are_not(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    for number in range(45):
+        told = f"The committee of case {number} heard witness {number * 7} on ships, item {number * 13}."
+        house.ingest(article(headline=f"Hearing {number} on ships", text=told, published=clock.now))
+    ask(house, "/subscribe ships match:witness.*294 daily 20:00")
+    ask(house, "/subscribe ships daily 20:00", chat=DISCORD)
+    for _ in range(16):
+        clock.now += timedelta(hours=1)
+        for order in house.chats.subscriptions(DISCORD):
+            house.chats.resume_subscription(DISCORD, order.id, next_due=clock.now)
+        await courier.round()
+    told_of = [words(reply) for to, reply, _ in chat.posted if to == DISCORD]
+    assert sum(told.count("Hearing ") for told in told_of) == 45
+    (filtered,) = (words(reply) for to, reply, _ in chat.posted if to == CHAT)
+    assert "Hearing 42 on ships" in filtered

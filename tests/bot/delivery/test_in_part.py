@@ -1,0 +1,98 @@
+"""Digests of several messages, of which the first were posted and the rest were not."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.chat import (
+    ChatError,
+    ChatMoved,
+    NotAllowed,
+    SendFailed,
+    SendRefused,
+    SendUnknown,
+    Throttled,
+)
+from bot.delivery.courier import LEASE, Courier
+from bot.delivery.outbox import DeliveryState
+from bot.delivery.outcomes import MAX_FAILURES
+from bot.delivery.undelivered import UndeliveredStore
+from bot.house import House
+from tests.bot.clocks import HandClock
+from tests.bot.couriers import DAY, MOVED, Chat, make_courier, order_digest
+
+
+@pytest.mark.parametrize("error", [Throttled(timedelta(seconds=0.01)), SendFailed("no connection")])
+async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_again(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError, soon_again: None
+) -> None:
+    order_digest(house, clock)
+    chat.messages, chat.errors = 2, [None, error, error]
+    await courier.round()
+    assert len(chat.posted) == 2
+    assert len(chat.keys) == 4
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotAllowed("muted"), SendRefused("too long"), SendUnknown("no answer"), ChatMoved(MOVED)],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_digest_that_was_posted_in_part_is_never_begun_anew(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError
+) -> None:
+    order_digest(house, clock)
+    chat.messages, chat.errors = 2, [None, error]
+    await courier.round()
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    clock.now += DAY
+    await courier.round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_digest_whose_rest_fails_by_its_own_fault_ends(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, soon_again: None
+) -> None:
+    order_digest(house, clock)
+    failed, answered = SendFailed("the platform's own error"), Throttled(timedelta(0))
+    chat.messages, chat.errors = 2, [None, *[failed, answered] * MAX_FAILURES]
+    await courier.round()
+    assert len(chat.keys) == 2 * MAX_FAILURES
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_anew(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
+    going = asyncio.create_task(courier.round())
+    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        await courier.finish()
+        await going
+    (undelivered,) = UndeliveredStore(house.database).listed(limit=9)
+    assert undelivered.state is DeliveryState.UNKNOWN
+    assert "only its beginning was posted" in (undelivered.reason or "")
+    clock.now += DAY
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
+
+
+async def test_a_crash_between_two_messages_is_unknown_on_telegram(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
+    going = asyncio.create_task(courier.round())
+    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    going.cancel()
+    await asyncio.wait({going})
+    clock.now += LEASE + timedelta(seconds=1)
+    await make_courier(house, chat).round()
+    assert len(chat.posted) == 1
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
