@@ -78,6 +78,7 @@ outbox = Table(
     # While it is being sent: when the sender counts as dead.
     Column("try_after", UtcDateTime, nullable=False),
     Column("unsure_since", UtcDateTime),  # since when it may stand in the chat; null: it does not
+    Column("tells", JSON(none_as_null=True)),  # once it has begun: {"articles": ids, "quotes": keys}
     Column("message", Text),  # the platform's message id, once sent
     Column("reason", Text),  # why it failed, or what is not known
     Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),

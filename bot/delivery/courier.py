@@ -22,7 +22,7 @@ from bot.delivery.outbox import Delivery, DeliveryId, Outbox
 from bot.delivery.outcomes import RESEND_WITHIN
 from bot.delivery.passage import Passage, Route
 from bot.delivery.trouble import DatabaseTrouble
-from bot.digests.digest import Digests
+from bot.digests.digest import Digest, Digests
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ REFILL_S = 1.0  # from one claim to the next while some are on their way
 LEASE = timedelta(seconds=15)  # whose sender has not renewed it by then is dead
 RENEW_EVERY_S = 4.0
 PING_WITHIN_S = 10.0
+JOB_WITHIN_S = 600.0  # the queue takes what lasts longer for dead (`bot/jobs/shared.py`)
 
 
 class Courier:
@@ -77,7 +78,8 @@ class Courier:
         self._alone_at_start = alone
         self._stopping = False
         self._at_work = asyncio.Lock()
-        self._renew_at = -inf
+        self._renew_at = self._recover_at = -inf
+        self._attending: asyncio.Task[None] | None = None
 
     def carry(self, platform: str, adapter: ChatAdapter) -> None:
         """From now on deliveries to that platform are claimed, and sent through the adapter."""
@@ -104,20 +106,32 @@ class Courier:
         if self._stopping:
             return
         for claimed in await self._claim(platform, limit=1, only=delivery):
-            sending = self._start(claimed, route)
-            try:
-                while not (await asyncio.wait({sending}, timeout=RENEW_EVERY_S))[0]:
-                    with suppress(DatabaseError):  # raised here, it would cancel what is being sent
-                        await asyncio.to_thread(self._outbox.renew, [claimed], self._clock(), lease=LEASE)
-            finally:
-                if not sending.done():
-                    sending.cancel()
-                    await asyncio.wait({sending})
-                await self._release(self._forget({sending}))
+            await self._see_through(*self._start(claimed, route))
+
+    async def _see_through(self, passage: Passage, sending: asyncio.Task[None]) -> None:
+        """Waits for it, but not for ever, as its job holds up others. What has begun comes to its end all the
+        same: cut short, it would be in doubt."""
+        if self._attending is None or self._attending.done():
+            self._attending = asyncio.create_task(self._attend())
+        try:
+            await asyncio.wait({sending}, timeout=JOB_WITHIN_S)
+        except asyncio.CancelledError:
+            if not passage.begun:
+                sending.cancel()
+            raise
+
+    async def _attend(self) -> None:
+        """Keeps the leases of what `deliver` carries, until all of it has come to its end."""
+        while tasks := self._tasks():
+            ended, _ = await asyncio.wait(tasks, timeout=REFILL_S)
+            await self._release(self._forget(ended))
+            with suppress(DatabaseError):  # then it is tried again
+                await self._renew()
 
     async def _is_up(self, platform: str, route: Route) -> bool:
-        if route.outage.is_to_be_asked(self._steady()):
-            await self._ask(platform, route)
+        self._ask_if_silent(platform, route)
+        if route.asking is not None:
+            await asyncio.wait({route.asking})
         return not route.outage.down
 
     async def finish(self) -> None:
@@ -131,7 +145,8 @@ class Courier:
             if route.asking is not None:
                 route.asking.cancel()
         async with self._at_work:
-            pass
+            if self._attending is not None:
+                await asyncio.wait({self._attending})
 
     async def broken(self) -> None:
         """Raises DatabaseCorrupted once the database is found to be, and waits until then."""
@@ -147,33 +162,37 @@ class Courier:
 
         They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
         """
-        self._renew_at = -inf
-        under_way: set[asyncio.Task[None]] = set()
-        waiting: list[Delivery] = []  # when we were told to stop
+        self._renew_at = self._recover_at = -inf
         try:
             while True:
-                await self._more(under_way)
-                if not under_way:
+                await self._more()
+                if not (tasks := self._tasks()):
                     break
-                ended, under_way = await asyncio.wait(under_way, timeout=REFILL_S)
-                waiting += self._forget(ended)
+                ended, _ = await asyncio.wait(tasks, timeout=REFILL_S)
+                await self._release(self._forget(ended))
         finally:
-            for task in under_way:
-                task.cancel()
-        await self._release(waiting)
+            if tasks := self._tasks():
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+                self._forget(tasks)
 
     async def _release(self, waiting: Collection[Delivery]) -> None:
+        if not waiting:
+            return
         with suppress(DatabaseError):  # else their lease runs out
             await asyncio.to_thread(self._outbox.release, waiting, self._clock())
 
-    async def _more(self, under_way: set[asyncio.Task[None]]) -> None:
-        """Begins what is to be done now. A database that does not answer is nothing that a round may end of:
-        what is being sent would be cancelled."""
+    async def _more(self) -> None:
+        """Begins what is to be done now. Nothing that goes wrong with that may end a round: what is being
+        sent would be cut short."""
         try:
-            await self._keep_leases()
+            await self._renew()
+            await self._recover()
             if self._stopping:
                 return
-            under_way |= self._ask_the_silent()
+            for platform, route in self._routes.items():
+                self._ask_if_silent(platform, route)
             await asyncio.to_thread(self._fill)
             for platform, route in list(self._routes.items()):  # one may be opened meanwhile
                 limit = 0 if route.outage.down else CLAIMED - len(route.carried)
@@ -181,28 +200,36 @@ class Courier:
                 if route.is_closed:  # meanwhile
                     await self._release(claimed)
                 else:
-                    under_way |= {self._start(delivery, route) for delivery in claimed}
+                    for delivery in claimed:
+                        self._start(delivery, route)
         except DatabaseError as error:
             self._trouble.found(error)
+        except Exception:
+            log.exception("nothing begun")
         else:
             self._trouble.over()
 
-    async def _keep_leases(self) -> None:
-        """Ours first: what the database's trouble kept from being renewed is not dead."""
+    async def _renew(self) -> None:
+        """Now and then. Before anything is recovered: what the database's trouble kept from being renewed is
+        not dead."""
         if self._steady() < self._renew_at:
             return
-        now = self._clock()
         ours = [passage.delivery for route in self._routes.values() for passage in route.carried]
-        await asyncio.to_thread(self._outbox.renew, ours, now, lease=LEASE)
+        await asyncio.to_thread(self._outbox.renew, ours, self._clock(), lease=LEASE)
+        self._renew_at = self._steady() + RENEW_EVERY_S
+
+    async def _recover(self) -> None:
+        if self._steady() < self._recover_at:
+            return
         await asyncio.to_thread(
             self._outbox.recover,
-            now,
+            self._clock(),
             resend=self._resend,
             within=RESEND_WITHIN,
             alone=self._alone_at_start,
         )
         self._alone_at_start = False
-        self._renew_at = self._steady() + RENEW_EVERY_S
+        self._recover_at = self._steady() + RENEW_EVERY_S
 
     def _fill(self) -> None:
         """Enqueues what has become due; prunes."""
@@ -217,13 +244,25 @@ class Courier:
             self._outbox.claim, self._clock(), limit=limit, lease=LEASE, platforms=(platform,), only=only
         )
 
-    async def _begin(self, delivery: Delivery) -> bool:
-        return await asyncio.to_thread(self._outbox.begin, delivery, self._clock(), lease=LEASE)
+    async def _begin(self, delivery: Delivery, digest: Digest | None) -> bool:
+        now = self._clock()
+        if delivery.unsure_since is not None and now - delivery.unsure_since > RESEND_WITHIN:
+            return False  # it waited too long for its turn: a copy might be posted
+        told, quotes = (digest.articles, digest.quotes) if digest is not None else ((), ())
+        return await asyncio.to_thread(
+            self._outbox.begin, delivery, now, lease=LEASE, told=told, quotes=quotes
+        )
 
-    def _start(self, delivery: Delivery, route: Route) -> asyncio.Task[None]:
+    def _start(self, delivery: Delivery, route: Route) -> tuple[Passage, asyncio.Task[None]]:
         passage = Passage(delivery, route, self._begin)
         task = route.carried[passage] = asyncio.create_task(self._handover.deliver(passage, route))
-        return task
+        return passage, task
+
+    def _tasks(self) -> set[asyncio.Task[None]]:
+        """Of all that is carried, and what asks a silent platform."""
+        carried = {task for route in self._routes.values() for task in route.carried.values()}
+        asking = {route.asking for route in self._routes.values() if route.asking is not None}
+        return carried | {task for task in asking if not task.done()}
 
     def _forget(self, ended: Iterable[asyncio.Task[None]]) -> list[Delivery]:
         """Those of them that were not to begin any more."""
@@ -236,14 +275,10 @@ class Courier:
                         cancelled.append(passage.delivery)
         return cancelled
 
-    def _ask_the_silent(self) -> set[asyncio.Task[None]]:
-        asking = set()
-        for platform, route in self._routes.items():
-            idle = route.asking is None or route.asking.done()
-            if idle and route.outage.is_to_be_asked(self._steady()):
-                route.asking = asyncio.create_task(self._ask(platform, route))
-                asking.add(route.asking)
-        return asking
+    def _ask_if_silent(self, platform: str, route: Route) -> None:
+        idle = route.asking is None or route.asking.done()
+        if idle and route.outage.is_to_be_asked(self._steady()):
+            route.asking = asyncio.create_task(self._ask(platform, route))
 
     async def _ask(self, platform: str, route: Route) -> None:
         try:

@@ -1,14 +1,18 @@
 """From standing orders whose time has come to deliveries in the outbox, and old ones out of it."""
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from bot.delivery.outbox import Due, Outbox
 from bot.orders.due import following
 
+log = logging.getLogger(__name__)
+
 BATCH = 1_000  # orders at once
 PRUNE_EVERY_S = 3_600.0
+UNREADABLE_PAUSE = timedelta(days=1)
 
 
 class Enqueuer:
@@ -39,8 +43,17 @@ class Enqueuer:
         key = (str(order.schedule), order.timezone, order.next_due)
         known = self._following.get(key)
         if known is None or known <= now:
-            known = following(order, now)
+            known = _following(order, now)
             if len(self._following) >= BATCH:
                 self._following.clear()
             self._following[key] = known
         return known
+
+
+def _following(order: Due, now: datetime) -> datetime:
+    try:
+        return following(order, now)
+    except Exception:
+        # A zone that is no longer there, say: one order that cannot be read must not keep all others waiting.
+        log.exception("next time of an order not known", extra={"order": order.id})
+        return max(order.next_due, now) + UNREADABLE_PAUSE

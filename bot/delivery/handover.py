@@ -106,9 +106,10 @@ class Handover:
         if outcomes.is_too_late(delivery):
             await record(lambda: outcomes.unknown(delivery, digest, "not learned in time"))
             return
-        if (barred := outcomes.barred_now(chat)) is not None:
+        if delivery.unsure_since is None and (barred := outcomes.barred_now(chat)) is not None:
             await self._tell(await record(lambda: outcomes.barred(delivery, barred)))
             return
+        passage.digest = digest
         try:
             message = await self._post(passage, digest, route)
         except Stopping:
@@ -125,9 +126,10 @@ class Handover:
             await self._not_sent(passage, digest, error, began, route)
         else:
             route.outage.answered()
-            await record(lambda: outcomes.sent(delivery, digest, message))
+            is_there = await record(lambda: outcomes.sent(delivery, digest, message))
             passage.leave()
-            await record(lambda: self._conversation.posted(chat, digest.reply, message))
+            if is_there:
+                await record(lambda: self._conversation.posted(chat, digest.reply, message))
 
     async def _post(self, passage: Passage, digest: Digest, route: Route) -> MessageId:
         """Posts the digest. Once its first messages stand in the chat it is not put off, as whoever took it
@@ -160,22 +162,25 @@ class Handover:
     async def _not_sent(
         self, passage: Passage, digest: Digest, error: ChatError, began: datetime, route: Route
     ) -> None:
-        delivery = passage.delivery
+        delivery, outcomes = passage.delivery, self._outcomes
         chat = delivery.subscription.chat
         its_own = self._note(route, chat.platform, error)
         down_for = timedelta(seconds=route.outage.lasted_s(self._steady()))
-        if passage.standing and not isinstance(error, ChatGone | SendUnknown):
-            if isinstance(error, ChatMoved):
-                moved_to = error.to
-                await self._trouble.record(lambda: self._conversation.moved(chat, moved_to))
-            error = SendUnknown(f"only its beginning was posted: {error}")
+        in_part = passage.standing > 0 and not isinstance(error, ChatGone)
 
         def write() -> Notice | None:
-            return self._outcomes.not_sent(
-                delivery, digest, error, began=began, its_own=its_own, down_for=down_for
-            )
+            if in_part:
+                # Whatever platform it is: to begin anew would tell what stands in the chat once more.
+                outcomes.unknown(delivery, digest, f"only its beginning was posted: {error}")
+                return None
+            return outcomes.not_sent(delivery, digest, error, began=began, its_own=its_own, down_for=down_for)
 
-        await self._tell(await self._trouble.record(write))
+        if in_part and isinstance(error, ChatMoved):
+            moved_to = error.to
+            await self._trouble.record(lambda: self._conversation.moved(chat, moved_to))
+        notice = await self._trouble.record(write)
+        passage.leave()
+        await self._tell(notice)
 
     def _note(self, route: Route, platform: str, error: ChatError) -> bool:
         """What an unsuccessful send says about its platform; whether the message may be at fault."""

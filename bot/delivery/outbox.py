@@ -184,9 +184,24 @@ class Outbox:
         waiting = update(outbox).where(outbox.c.unsure_since.is_(None))
         self._update_claimed(deliveries, waiting.values(state=DeliveryState.DUE.value, try_after=now))
 
-    def begin(self, delivery: Delivery, now: datetime, *, lease: timedelta) -> bool:
-        """From now on it may stand in the chat. False: its lease ran out, and it is not to be sent."""
-        began = {"unsure_since": func.coalesce(outbox.c.unsure_since, now), "try_after": now + lease}
+    def begin(
+        self,
+        delivery: Delivery,
+        now: datetime,
+        *,
+        lease: timedelta,
+        told: Collection[ArticleId] = (),
+        quotes: Collection[int] = (),
+    ) -> bool:
+        """From now on it may stand in the chat. False: its lease ran out, and it is not to be sent.
+
+        told, quotes: what the chat has by it, unless it turns out not to be there.
+        """
+        began = {
+            "unsure_since": func.coalesce(outbox.c.unsure_since, now),
+            "try_after": now + lease,
+            "tells": {"articles": list(told), "quotes": list(quotes)},
+        }
         with self._database.transaction() as connection:
             return connection.execute(update(outbox).where(_is_ours(delivery)).values(began)).rowcount == 1
 
@@ -198,19 +213,22 @@ class Outbox:
         told: Collection[ArticleId] = (),
         quotes: Collection[int] = (),
         now: datetime,
-    ) -> None:
-        """message: the platform's id; None where there was nothing to say.
+    ) -> bool:
+        """Whether it was there to be marked: its chat may have been forgotten meanwhile.
 
-        told, quotes: what the chat has by it, quotes by their keys (see `bot/digests/followed.py`).
+        message: the platform's id; None where there was nothing to say. told, quotes: what the chat has by
+        it, quotes by their keys (see `bot/digests/followed.py`).
         """
         order = delivery.subscription
         barred = (subscriptions.c.id == order.id) & subscriptions.c.barred_since.is_not(None)
         with self._database.transaction() as connection:
             _lock_order_of(connection, delivery)
-            connection.execute(_marking(delivery, DeliveryState.SENT, message=message))
-            _note(connection, order.chat, told, quotes, now)
+            marked = connection.execute(_marking(delivery, DeliveryState.SENT, message=message)).rowcount == 1
+            if marked:
+                _note(connection, order.chat, told, quotes, now)
             if message is not None:
                 connection.execute(update(subscriptions).where(barred).values(barred_since=null()))
+        return marked
 
     def mark_failed(self, delivery: Delivery, reason: str) -> None:
         """Given up."""
@@ -228,8 +246,8 @@ class Outbox:
         """It went out and no answer came. told, quotes: what the chat counts as having had by it."""
         with self._database.transaction() as connection:
             _lock_order_of(connection, delivery)
-            connection.execute(_marking(delivery, DeliveryState.UNKNOWN, reason=reason))
-            _note(connection, delivery.subscription.chat, told, quotes, now)
+            if connection.execute(_marking(delivery, DeliveryState.UNKNOWN, reason=reason)).rowcount == 1:
+                _note(connection, delivery.subscription.chat, told, quotes, now)
 
     def retry(
         self,
@@ -273,8 +291,8 @@ class Outbox:
         alone: no process is sending anything now, whatever the leases say.
 
         Due again is what had not begun, and what had on the platforms of `resend`: those refuse a second
-        copy by themselves, `within` so long of the first. All else becomes unknown. What a clock that was
-        wrong has put off too far is due now.
+        copy by themselves, `within` so long of the first. All else becomes unknown, and what it was to tell
+        counts as told. What a clock that was wrong has put off too far is due now.
         """
         too_far = outbox.c.try_after > now + FARTHEST
         put_off = and_(outbox.c.state == DeliveryState.DUE.value, too_far)
@@ -283,7 +301,6 @@ class Outbox:
         ended = (sending,) if alone else (and_(sending, outbox.c.try_after <= now), and_(sending, too_far))
         if not any(self._any(select(outbox.c.id).where(sign)) for sign in (put_off, *ended)):
             return 0
-        dead = select(outbox.c.id).where(or_(*ended)).with_for_update(skip_locked=True)  # others recover, too
         refuses_copies = outbox.c.subscription_id.in_(
             select(subscriptions.c.id)
             .join(chats, chats.c.id == subscriptions.c.chat_id)
@@ -296,10 +313,12 @@ class Outbox:
         given_up = {"state": DeliveryState.UNKNOWN.value, "reason": INTERRUPTED}
         with self._database.transaction() as connection:
             connection.execute(update(outbox).where(put_off).values(try_after=now))
-            these = outbox.c.id.in_(connection.execute(dead).scalars().all())
+            these = outbox.c.id.in_(_locked(connection, or_(*ended)))
+            recovered = connection.execute(update(outbox).where(these, safe).values(again)).rowcount
+            for row in connection.execute(_OF_CHATS.where(these, sending, outbox.c.tells.is_not(null()))):
+                note_told(connection, row.chat_id, row.tells["articles"], row.tells["quotes"])
             return (
-                connection.execute(update(outbox).where(these, safe).values(again)).rowcount
-                + connection.execute(update(outbox).where(these, sending).values(given_up)).rowcount
+                recovered + connection.execute(update(outbox).where(these, sending).values(given_up)).rowcount
             )
 
     def prune(self, now: datetime) -> int:
@@ -404,6 +423,21 @@ def _note(
 ) -> None:
     if told or quotes:
         note_told(connection, ensure(connection, chat, now), told, quotes)
+
+
+_OF_CHATS = select(outbox.c.id, outbox.c.tells, subscriptions.c.chat_id).join(
+    subscriptions, subscriptions.c.id == outbox.c.subscription_id
+)
+
+
+def _locked(connection: Connection, chosen: ColumnElement[bool]) -> list[int]:
+    """The ids of those deliveries, but for what others hold. Their chats first, as with `_lock_order_of`."""
+    found = connection.execute(_OF_CHATS.where(chosen)).all()
+    theirs = select(chats.c.id).where(chats.c.id.in_({row.chat_id for row in found})).order_by(chats.c.id)
+    connection.execute(theirs.with_for_update(read=True, key_share=True))
+    ids = outbox.c.id.in_([row.id for row in found])
+    free = select(outbox.c.id).where(ids, chosen).with_for_update(skip_locked=True)
+    return list(connection.execute(free).scalars())
 
 
 def _lock_order_of(connection: Connection, delivery: Delivery) -> None:

@@ -65,9 +65,9 @@ class Outcomes:
         self._clock = clock
         self._closed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where we could not write, and when
 
-    def sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> None:
-        """It stands in the chat."""
-        self._outbox.mark_sent(
+    def sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> bool:
+        """It stands in the chat. False: and that chat has been forgotten meanwhile."""
+        return self._outbox.mark_sent(
             delivery, message, told=digest.articles, quotes=digest.quotes, now=self._clock()
         )
 
@@ -94,6 +94,8 @@ class Outcomes:
                 self.failed(delivery, reason, its_own=its_own, down_for=down_for)
             case SendUnknown():
                 self._unsure(delivery, digest, reason, delivery.unsure_since or began)
+            case SendRefused() | NotAllowed() if delivery.unsure_since is not None:
+                self.unknown(delivery, digest, f"an earlier try may have been posted; then: {reason}")
             case SendRefused():
                 self._outbox.mark_failed(delivery, reason)
                 log.warning("delivery refused", extra={"delivery": delivery.id, "reason": reason})
@@ -176,7 +178,10 @@ class Outcomes:
             self.unknown(delivery, digest, reason)
 
     def _give_up(self, delivery: Delivery, reason: str) -> None:
-        self._outbox.mark_failed(delivery, reason)
+        if delivery.unsure_since is None:
+            self._outbox.mark_failed(delivery, reason)
+        else:  # so that nobody has it sent again
+            self._outbox.mark_unknown(delivery, reason, told=(), now=self._clock())
         log.error("delivery given up", extra={"delivery": delivery.id, "reason": reason})
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.chat import ChatAdapter, Departure
 from bot.delivery.outages import Outage
 from bot.delivery.outbox import Delivery
+from bot.digests.digest import Digest
 
 
 class Withdrawn(Exception):
@@ -57,9 +58,15 @@ class Route:
 class Passage(Departure):
     """One delivery on its route. What it holds up the others for ends with `leave`."""
 
-    def __init__(self, delivery: Delivery, route: Route, mark: Callable[[Delivery], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        delivery: Delivery,
+        route: Route,
+        mark: Callable[[Delivery, Digest | None], Awaitable[bool]],
+    ) -> None:
         """mark: notes that the delivery begins; False: it is no longer ours."""
         self.delivery = delivery
+        self.digest: Digest | None = None  # that is to be sent
         self.begun = False  # or about to be: it is not to be cancelled
         self.standing = 0
         self._route = route
@@ -79,7 +86,7 @@ class Passage(Departure):
             return
         self._check()
         self.begun = True
-        if not await self._mark(self.delivery):
+        if not await self._mark(self.delivery, self.digest):
             raise TakenAway
 
     def landed(self) -> None:

@@ -12,6 +12,7 @@ from bot.chat import (
     ChatMoved,
     ChatRef,
     MessageId,
+    NotAllowed,
     SendFailed,
     SendRefused,
     SendUnknown,
@@ -407,3 +408,24 @@ async def test_what_is_new_is_found_behind_many_stories_that_are_not(
     assert sum(told.count("Hearing ") for told in told_of) == 45
     (filtered,) = (words(reply) for to, reply, _ in chat.posted if to == CHAT)
     assert "Hearing 42 on ships" in filtered
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [NotAllowed("Missing Permissions"), SendRefused("too long")],
+    ids=lambda each: type(each).__name__,
+)
+async def test_a_refusal_does_not_say_what_became_of_an_earlier_try(
+    house: House, courier: Courier, chat: Chat, clock: HandClock, answer: ChatError
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    clock.now += 7 * DAY
+    chat.errors = [SendUnknown("no answer"), answer]
+    await courier.round()
+    clock.now += timedelta(minutes=1)
+    await courier.round()
+    assert len(chat.keys) == 2
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    clock.now += DAY
+    await courier.round()
+    assert chat.posted == []

@@ -8,6 +8,7 @@ import pytest
 from bot.chat import (
     ChatError,
     ChatMoved,
+    ChatRef,
     NotAllowed,
     SendFailed,
     SendRefused,
@@ -20,7 +21,9 @@ from bot.delivery.outcomes import MAX_FAILURES
 from bot.delivery.undelivered import UndeliveredStore
 from bot.house import House
 from tests.bot.clocks import HandClock
-from tests.bot.couriers import DAY, MOVED, Chat, make_courier, order_digest
+from tests.bot.couriers import DAY, DISCORD, MOVED, Chat, make_courier, order_digest
+from tests.bot.talk import ask
+from tests.samples import CHAT
 
 
 @pytest.mark.parametrize("error", [Throttled(timedelta(seconds=0.01)), SendFailed("no connection")])
@@ -35,18 +38,22 @@ async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_
     assert house.outbox.states() == {DeliveryState.SENT: 1}
 
 
+@pytest.mark.parametrize("where", [CHAT, DISCORD], ids=lambda each: each.platform)
 @pytest.mark.parametrize(
     "error",
     [NotAllowed("muted"), SendRefused("too long"), SendUnknown("no answer"), ChatMoved(MOVED)],
     ids=lambda error: type(error).__name__,
 )
 async def test_a_digest_that_was_posted_in_part_is_never_begun_anew(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError
+    house: House, courier: Courier, chat: Chat, clock: HandClock, error: ChatError, where: ChatRef
 ) -> None:
-    order_digest(house, clock)
+    ask(house, "/subscribe nato weekly mon 20:00", chat=where)
+    clock.now += 7 * DAY
     chat.messages, chat.errors = 2, [None, error]
     await courier.round()
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    clock.now += timedelta(minutes=1)
+    await courier.round()
     clock.now += DAY
     await courier.round()
     assert len(chat.posted) == 1

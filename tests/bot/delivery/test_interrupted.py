@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select, update
 
 import articles.database.sqlite
 from articles.database import open_database
@@ -15,6 +16,7 @@ from bot.chat import (
 from bot.delivery.courier import LEASE, Courier
 from bot.delivery.outbox import DeliveryState, Outbox
 from bot.house import House
+from bot.schema import chats, subscriptions
 from tests.bot.clocks import HandClock
 from tests.bot.couriers import DAY, DISCORD, Chat, claim, enqueue, make_courier, order_digest
 from tests.bot.talk import ask
@@ -154,4 +156,76 @@ async def test_a_locked_database_cancels_no_send_that_is_under_way(
     chat.turn.set()
     await round_
     impatient.close()
+    assert house.outbox.states() == {DeliveryState.SENT: 1}
+
+
+async def test_what_a_crash_left_in_doubt_counts_as_told(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.answers.clear()
+    going = asyncio.create_task(courier.round())
+    await chat.asked.wait()
+    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    going.cancel()  # and here the process dies
+    await asyncio.wait({going})
+    clock.now += LEASE + timedelta(seconds=1)
+    chat.answers.set()
+    next_one = make_courier(house, chat)
+    await next_one.round()
+    assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+    clock.now += 7 * DAY
+    await next_one.round()
+    assert chat.posted == []  # it most likely stands there
+
+
+async def test_a_chat_that_is_forgotten_during_a_send_stays_forgotten(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.answers.clear()
+    going = asyncio.create_task(courier.round())
+    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+    house.chats.forget(CHAT)
+    chat.answers.set()
+    await going
+    assert len(chat.posted) == 1
+    with house.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
+
+
+async def test_an_order_that_cannot_be_read_keeps_no_other_waiting(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe nato weekly mon 20:00", chat=DISCORD)
+    order_digest(house, clock)
+    gone = update(subscriptions).where(subscriptions.c.id == 1).values(timezone="Gone/Zone")
+    with house.database.transaction() as connection:
+        connection.execute(gone)
+    await courier.round()
+    assert CHAT in {to for to, _, _ in chat.posted}
+    assert house.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
+
+
+async def test_an_error_of_ours_in_a_round_cuts_no_send_short(
+    house: House, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_digest(house, clock)
+    outbox = Outbox(house.database)
+    courier = make_courier(house, chat, outbox=outbox)
+    chat.answers.clear()
+    going = asyncio.create_task(courier.round())
+    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
+        await asyncio.sleep(0.01)
+
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError("of ours")
+
+    monkeypatch.setattr(outbox, "claim", broken)
+    await asyncio.sleep(1.2)  # the next look
+    assert not going.done()
+    chat.answers.set()
+    await going
     assert house.outbox.states() == {DeliveryState.SENT: 1}
