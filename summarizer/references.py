@@ -18,8 +18,23 @@ _SURE = 0.9  # confidence of whom a pronoun stands for
 _NEAR = 300  # characters before a pronoun in which its person has to be named, and nobody else
 _QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?")
 _PRONOUN = re.compile(r"\b(?:he|she)\b", re.IGNORECASE)
-_WORD = re.compile(r"[A-Z][\w’'-]*\w")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*\w")
 _GIVEN = lexicon.given_name_genders()
+_PLACES = lexicon.words("places")
+# A capital on one of these names nobody; any other capital inside a sentence may be somebody's.
+_NOBODY = (
+    _PLACES
+    | lexicon.words("not_given_names")
+    | lexicon.words("organisations", "words")
+    | lexicon.words("function_words")
+    | lexicon.words("function_words", "auxiliaries")
+    | lexicon.words("function_words", "determiners")
+    | lexicon.words("roles", "groups")
+    | lexicon.words("roles", "bodies")
+    | frozenset(WEEKDAYS)
+    | lexicon.listed("may august")
+)
+_SOMEBODY = lexicon.roles() | lexicon.words("roles", "men") | lexicon.words("roles", "women")
 
 _DAY = "|".join(day.capitalize() for day in WEEKDAYS)
 # Only as newspapers say when something happened: "on Thursday", "said Thursday", where a clause may end.
@@ -106,10 +121,65 @@ class References:
         before = _QUOTED.sub(" ", _last_two_sentences(self._article.text[max(0, at - _NEAR) : at]))
         if _PRONOUN.search(before):
             return False  # somebody is spoken of already who need not be named here
-        named = {re.sub(r"['’]s?$", "", word) for word in _WORD.findall(before)}
-        others = named - set(speaker.name.split())
-        anybody = any(word in self._surnames or word.lower() in _GIVEN for word in others)
-        return speaker.name.split()[-1] in named and not anybody
+        if speaker.name.split()[-1] not in {_bare(word) for word in _WORD.findall(before)}:
+            return False
+        return not self._has_somebody_else(before, speaker)
+
+    def _has_somebody_else(self, before: str, speaker: Speaker) -> bool:
+        """Whether a text may name or mention another person; a name that no list knows may be one."""
+        names = frozenset(speaker.name.split())
+        roles = frozenset((speaker.role or "").lower().split())
+        openings = {span.start for span in split_sentences(before)}
+        for run in _runs(before):
+            words = [_bare(match[0]) for match in run]
+            if not words[0][0].isupper():
+                # "Mayor John Miller" is one man, "Miller's lawyer" another.
+                is_of_speaker = words[0] in roles or _bare(_word_at(before, run[0].end() + 1)) in names
+                if words[0] in _SOMEBODY and not is_of_speaker:
+                    return True
+                continue
+            others = [word for word in words if word not in names]
+            if any(word in self._surnames or word.lower() in _GIVEN for word in others):
+                return True
+            is_of_speaker = len(others) < len(words)
+            if not is_of_speaker and self._may_name(before, run, opens=run[0].start() in openings):
+                return True
+        return False
+
+    def _may_name(self, text: str, run: Sequence[re.Match[str]], *, opens: bool) -> bool:
+        """Whether words with capitals, side by side, may be a person's name."""
+        words = [_bare(match[0]) for match in run]
+        is_place = " ".join(words).lower() in _PLACES or text[: run[0].start()].endswith((" in ", "In "))
+        if is_place or all(word.lower() in _NOBODY or word.isupper() for word in words):
+            return False
+        if not opens or len(words) > 1:
+            return True
+        # A capital that every sentence has: a name where the word is written so elsewhere, owns, or speaks.
+        if run[0][0] != words[0] or _word_at(text, run[0].end() + 1) in lexicon.reporting_verbs():
+            return True
+        return re.search(rf"(?<=[a-z,] ){re.escape(words[0])}\b", self._article.text) is not None
+
+
+def _runs(text: str) -> Iterator[list[re.Match[str]]]:
+    """The words of a text: those with capitals side by side together, each other one by itself."""
+    run: list[re.Match[str]] = []
+    for match in _WORD.finditer(text):
+        follows = bool(run) and text[run[-1].end() : match.start()] in {" ", ". "} and match[0][0].isupper()
+        if run and not (follows and run[-1][0][0].isupper() and _bare(run[-1][0]) == run[-1][0]):
+            yield run
+            run = []
+        run.append(match)
+    if run:
+        yield run
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"['’]s?$", "", word)
+
+
+def _word_at(text: str, at: int) -> str:
+    match = _WORD.match(text, at)
+    return match[0] if match is not None else ""
 
 
 def date_of(text: str, at: Span, published: datetime) -> str | None:

@@ -106,6 +106,39 @@ def test_he_stays_he_where_it_may_be_another(before: tuple[str, ...]) -> None:
     assert written(*before, sentence=sentence) == sentence
 
 
+MATTIS = "“It is good,” Jim Mattis said."
+READY = "“We are ready to restore relations with all of them,” he said."
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Mattis handed the floor to Lavrov.",
+        "Jim Mattis introduced Kowalski.",
+        "Jim Mattis introduced Łukasiewicz.",
+        "Mattis's lawyer was angry.",
+        "Mattis and his Russian counterpart spoke.",
+        "Mattis spoke first. Kowalski agreed.",
+        "Mattis was there. Sergei Lavrov was not.",
+        "Mattis thanked the Foreign Minister.",
+    ],
+)
+def test_he_stays_he_where_a_name_or_a_role_may_be_another_mans(before: str) -> None:
+    assert written(MATTIS, before, sentence=READY) == READY
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Mattis spoke in Springfield on Thursday.",
+        "US Defense Secretary Jim Mattis spoke of Russia and of NATO.",
+        "Officials were there. Mattis spoke of New York.",
+    ],
+)
+def test_he_is_named_where_what_else_is_named_is_nobody(before: str) -> None:
+    assert written(MATTIS, before, sentence=READY) == READY.replace("he said", "Jim Mattis said")
+
+
 def source_of(*paragraphs: str) -> Article:
     return replace(made.article(*paragraphs), published=THURSDAY)
 
