@@ -49,6 +49,7 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 9  # words between a number and the toll that it is
+_REACH = 300  # characters around a number that are read for it: a sentence may be as long as its article
 # Every number that `figures_of` reads has one of these in it; to read all words takes longer.
 _NUMBER = re.compile(
     r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven"
@@ -128,7 +129,7 @@ class _Counted:
 
     @property
     def is_round(self) -> bool:
-        return _ROUND.search(self.sentence[: self.figure.start]) is not None
+        return _ROUND.search(_before(self.figure, self.sentence)) is not None
 
 
 @lru_cache(maxsize=1_000)  # articles: those of the stories that are asked for now
@@ -167,13 +168,17 @@ def _thing(figure: Figure, sentence: str) -> str | None:
 
 def _toll(figure: Figure, sentence: str) -> str | None:
     """The toll that a figure is, by the words behind it ("40 people were killed"), else before it."""
-    behind = _BREAK.split(sentence[figure.end :])[0]
+    behind = _BREAK.split(sentence[figure.end : figure.end + _REACH], maxsplit=1)[0]
     if behind.split()[:1] == ["of"]:  # "three of the dead"
         return None
-    before = _BREAK.split(_HEDGE.sub("", sentence[: figure.start]))[-1]
+    before = _BREAK.split(_HEDGE.sub("", _before(figure, sentence)))[-1]
     nearest = [stem(token.text) for token in tokens_of(behind)][:_NEAR]
     nearest += [stem(token.text) for token in reversed(tokens_of(before))][:_NEAR]
     return next((_TOLL_OF[word] for word in nearest if word in _TOLL_OF), None)
+
+
+def _before(figure: Figure, sentence: str) -> str:
+    return sentence[max(0, figure.start - _REACH) : figure.start]
 
 
 def _counts(text: str) -> tuple[Figure, ...]:
@@ -221,8 +226,9 @@ def _is_same(one: _Counted, other: _Counted) -> bool:
 
 def _reported(report: Report, counted: _Counted, thing: str) -> ReportedFigure:
     figure, sentence = counted.figure, counted.sentence
-    hedge = _HEDGE.search(sentence[: figure.start])
-    number = " ".join(sentence[hedge.start() if hedge else figure.start : figure.end].split()).lower()
+    hedge = _HEDGE.search(_before(figure, sentence))
+    start = figure.start - len(hedge[0]) if hedge else figure.start
+    number = " ".join(sentence[start : figure.end].split()).lower()
     return ReportedFigure(
         report=report,
         words=f"{number} {thing if thing in _TOLLS else _written(sentence[figure.end :], thing)}",

@@ -110,7 +110,10 @@ def _stands_free(text: str, match: re.Match[str]) -> bool:
 def _is_may(text: str, match: re.Match[str]) -> bool:
     """The month, not the verb that opens a sentence, nor a prime minister."""
     return bool(
-        re.search(r"\b(?:in|of|by|until|since|last|next|this|from|early|late|mid) \Z", text[: match.start()])
+        re.search(
+            r"\b(?:in|of|by|until|since|last|next|this|from|early|late|mid) \Z",
+            text[max(0, match.start() - 8) : match.start()],
+        )
     )
 
 
@@ -147,14 +150,22 @@ def _days(said: tuple[str | int | None, ...], published: date | None) -> Iterato
         case ("weekday", int(weekday)) if published is not None:
             latest = latest_weekday(weekday, published)
             yield latest
-            yield latest + timedelta(days=7)
+            yield from _later(latest, 7)
         case ("relative", str(word)) if published is not None and word in _FROM_PUBLICATION:
-            yield published + timedelta(days=_FROM_PUBLICATION[word])
+            yield from _later(published, _FROM_PUBLICATION[word])
 
 
 def latest_weekday(weekday: int, published: date) -> date:
     """That weekday (from 0, Monday) on or last before the day."""
     return published - timedelta(days=(published.weekday() - weekday) % 7)
+
+
+def _later(day: date, days: int) -> Iterator[date]:
+    """That many days later; none beyond the calendar's end, where a wrong clock puts an article."""
+    try:
+        yield day + timedelta(days=days)
+    except OverflowError:
+        return
 
 
 def _day(year: int, month: int, day: int) -> Iterator[date]:

@@ -4,9 +4,11 @@
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 
 from summarizer.evidence.wording import Token, is_content, stem, tokens_of
 from summarizer.quotes import lexicon
@@ -34,6 +36,7 @@ _CURRENCIES = {
     "pound": "gbp", "yen": "jpy", "yuan": "cny", "rubl": "rub", "roubl": "rub", "ruble": "rub", "rupe": "inr",
 }  # fmt: skip
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_ORDINAL_BEHIND = re.compile(r"(?:st|nd|rd|th)\b")
 _SIGN_BEFORE = re.compile(r"(US\$|[$€£¥])\s?\Z", re.IGNORECASE)
 _SCALE_BEHIND = re.compile(r"(?P<word>[A-Za-z]{1,2})\b")
 _GAP = re.compile(r"[\s\u00a0-]*\Z")
@@ -59,11 +62,22 @@ class Figure:
 
 def figures_of(text: str, *, without: Collection[tuple[int, int]] = ()) -> tuple[Figure, ...]:
     """The figures of `text` in order. without: places that are something else, such as dates."""
-    return tuple(
-        figure
-        for figure in _figures(text, tokens_of(text))
-        if not any(start < figure.end and figure.start < end for start, end in without)
-    )
+    places = _Places(without)
+    return tuple(figure for figure in _figures(text, tokens_of(text)) if not places.overlap(figure))
+
+
+class _Places:
+    """Places of a text, looked up without walking them all: a list of results has hundreds."""
+
+    def __init__(self, places: Collection[tuple[int, int]]) -> None:
+        places = sorted(places)
+        self._starts = [start for start, _ in places]
+        # The farthest end so far: of places that begin before one, it tells whether any reaches it.
+        self._ends = list(accumulate((end for _, end in places), max))
+
+    def overlap(self, figure: Figure) -> bool:
+        before = bisect_left(self._starts, figure.end)
+        return before > 0 and self._ends[before - 1] > figure.start
 
 
 def unsupported_figure(figures: Sequence[Figure], article: Sequence[Sequence[Figure]]) -> Figure | None:
@@ -137,8 +151,8 @@ def _read(text: str, tokens: Sequence[Token], at: int) -> tuple[Decimal, str, in
     if _NUMBER.fullmatch(token.text):
         if _is_code(text, token):
             return None
-        if re.match(r"(?:st|nd|rd|th)\b", text[token.end :]):
-            return Decimal(token.text.replace(",", "")), "ordinal", min(at + 2, len(tokens))
+        if _ORDINAL_BEHIND.match(text, token.end):
+            return _value(token.text), "ordinal", min(at + 2, len(tokens))
         value, end = _scaled(text, tokens, _value(token.text), at + 1)
     elif token.lower in _ORDINALS:
         return Decimal(_ORDINALS[token.lower]), "ordinal", at + 1

@@ -35,7 +35,8 @@ _ADDRESS = re.compile(
 )
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+(?:-\w+)*\b|\b[A-Z]+-\d+\w*\b")
 _NUMBER_LIKE = re.compile(r"\d+(?:st|nd|rd|th|s|k|m|bn|tn|am|pm)|\d+-?years?-old|\d+(?:-\w+)+", re.IGNORECASE)
-_FULL_NAME = re.compile(r"\b[A-Z][\w’'-]+(?: (?:(?:of|and|the|for) )*[A-Z][\w’'-]+)+")
+# Bounded: of "Aa-Aa-Aa-…" every place would be read to the end.
+_FULL_NAME = re.compile(r"\b[A-Z][\w’'-]{1,40}(?: (?:(?:of|and|the|for) )*[A-Z][\w’'-]{1,40})+")
 _BESIDE = 4  # words on each side of a name
 _TITLE_REACH = 7  # words between a title and the name that the article gives it to
 

@@ -1,6 +1,7 @@
 """Where the publishers of one story give different numbers for the same thing."""
 
 from collections import Counter
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from summarizer.differences import Difference, Report, differences, has_figure_of_its_own
 from tests.samples import article
+from tests.summarizer.growth import growth
 
 PUBLISHERS = ("Reuters", "AP", "VOA News")
 
@@ -104,6 +106,22 @@ def test_a_date_that_a_bullet_has_written_out_is_no_figure_of_its_own() -> None:
 
 def test_a_sentence_without_a_figure_is_nobodys_alone() -> None:
     assert not has_figure_of_its_own("The bomb shook Kabul.", reports("Twelve people died."))
+
+
+@pytest.mark.parametrize("number", ["1.2.3rd", "1,2.3.4th", "12th", "1.2.3"])
+def test_a_number_that_is_none_is_read_as_some_number(number: str) -> None:
+    told = reports(f"The bomb killed 12 people on the {number} floor.", "It killed 14 people.")
+    assert len(differences(told)) == 1
+    assert has_figure_of_its_own(f"It held {number} and 90 kilos.", [told[1]])
+
+
+def test_a_sentence_as_long_as_its_article_takes_no_longer_for_each_of_its_figures() -> None:
+    run = count()  # what was read of an article is kept: each run needs one of its own
+
+    def work(times: int) -> None:
+        differences(reports("12 men died and " * times + f"left {next(run)}.", "It killed 14 people."))
+
+    assert growth(work, 250, 2_000) < 30  # 8 where each takes as long, 64 where each is read with all others
 
 
 WORDS = (
