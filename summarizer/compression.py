@@ -9,10 +9,14 @@ from collections.abc import Iterator
 
 from articles.model import Span
 from summarizer.model import Edit, EditKind
+from summarizer.quotes import lexicon
 
 # Link to a sentence that the reader of a brief has not seen.
 _CONNECTIVE = re.compile(
-    r"(?:(?:But|And|So|Yet),?|(?:Meanwhile|However|Also|Still|Instead|Besides|Moreover|Furthermore|"
+    r"(?:But(?! for\b),?|And,?|(?:So|Yet),(?! too\b)|"
+    # Of other words it is a part: "so far", "so did", "so many that", "yet to be decided", "yet another".
+    r"(?:So|Yet)(?= (?:the|a|an|this|these|those|he|she|it|they|we|his|her|its|their|there)\b)|"
+    r"Yet(?= [A-Z])|(?:Meanwhile|However|Also|Still|Instead|Besides|Moreover|Furthermore|"
     r"Nevertheless|Nonetheless|Indeed|In addition|Additionally|In fact|Of course|For example|For instance|"
     r"At the same time|On the other hand|That said|Even so),) (?=\w)"
 )
@@ -26,17 +30,27 @@ _FINITE = (
     r"told|took|went|came|gave|became|began|wrote|spoke|fell|rose)\b)"
 )
 _INSERTED = re.compile(
-    r"(?<=\w), (?:(?:who|which|whose|where|a|an|the|now|once|one of)\b [^,\"“”;:()—–]{2,120}|\d{1,3}),"
-    + _FINITE
+    r"(?<=\w), (?:(?:who|which|whose|where|a|an|the|now|one of)\b [^,\"“”;:()—–]{2,120}|\d{1,3})," + _FINITE
 )
 _LAST_CLAUSE = re.compile(r"(?<=\w), (?:who|which|where) [^,\"“”;:()—–]{2,160}(?=[.]$)")
 _CLEFT = re.compile(r"\b(?:it|this|that)(?:['’]s| is| was)\b", re.IGNORECASE)
-# Says whose claim it is.
+# Says whose claim it is, or that it is one.
 _ATTRIBUTES = re.compile(
     r"\b(?:said|says?|according|told|claim\w*|alleg\w*|accus\w*|den(?:y|ies|ied)|reported\w*|believe\w*|"
     r"suspect\w*|assert\w*|argu\w*)\b",
     re.IGNORECASE,
 )
+_RELATIVE = lexicon.listed("who which whose where now")
+# These tell more often of deeds than of words, but for "the war, the general began, …".
+_OFTEN_DEEDS = lexicon.listed("called began begins opened closed finished ended put went goes read compared")
+_SAYS = (lexicon.words("cues", "strong") - _OFTEN_DEEDS) | lexicon.listed("estimate estimates reckon reckons")
+_MAY_SAY = lexicon.words("cues", "weak") | _OFTEN_DEEDS
+_CONDITION = re.compile(
+    r"\A\W*(?:until|once|when|provided|assuming|excluding|pending|barring)\b"
+    r"|\b(?:if|unless|except|but not)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w[\w’'-]*")
 _QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?|(?<!\w)‘[^’]*’")
 
 
@@ -55,15 +69,25 @@ def cuts(sentence: str, *, start: int = 0) -> tuple[Edit, ...]:
     return tuple(_shifted(edit, start) for edit in found)
 
 
-def is_connective(words: str, *, made: str) -> bool:
-    """Whether `words` are an opening such as "But", and `made` what is left: their next letter, large.
+def is_connective(sentence: str, length: int, *, made: str) -> bool:
+    """Whether a sentence opens with a "But" of that length, and `made` is its next letter, large.
 
     Nothing is left where what follows was written anew.
     """
-    opening = _CONNECTIVE.match(f"{words}x")
+    opening = _CONNECTIVE.match(sentence)
     if opening is None:
         return False
-    return (opening.end(), made) in {(len(words), ""), (len(words) - 1, words[-1:].upper())}
+    return (opening.end(), made) in {(length, ""), (length - 1, sentence[length - 1 : length].upper())}
+
+
+def must_stay(words: str) -> bool:
+    """Whether what is set apart says whose claim the sentence is, or on what condition it holds."""
+    if _ATTRIBUTES.search(words) or _CONDITION.search(words):
+        return True
+    own = _WORD.findall(words)
+    if not own or own[0] in _RELATIVE:
+        return False
+    return own[-1] in _MAY_SAY or any(word in _SAYS for word in own)
 
 
 def edited(text: str, span: Span, edits: tuple[Edit, ...]) -> str:
@@ -90,7 +114,7 @@ def _offered(sentence: str) -> Iterator[Edit]:
         for match in pattern.finditer(sentence):
             # "It was Rob, who is 28, who won" needs its clause.
             cleft = pattern in (_INSERTED, _LAST_CLAUSE) and _CLEFT.search(sentence, 0, match.start())
-            if not cleft and not _ATTRIBUTES.search(match[0]):
+            if not cleft and not must_stay(match[0]):
                 yield _edit(match.start(), match.end(), text, kind)
 
 

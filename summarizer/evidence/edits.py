@@ -1,18 +1,13 @@
 """The check of the edits that were made to an article's own sentences: what fails it is undone."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from articles.model import Article, Span
-from summarizer.compression import edited, is_connective
+from summarizer.compression import edited, is_connective, must_stay
 from summarizer.model import Bullet, Edit, EditKind, Quote, QuoteKind
 from summarizer.quotes.spans import find_passages
 from summarizer.references import References, date_of
-
-_ATTRIBUTES = re.compile(
-    r"\b(?:said|says?|according|told|claim\w*|alleg\w*|accus\w*|reported\w*)\b", re.IGNORECASE
-)
 
 
 def sound(article: Article, quotes: Sequence[Quote], bullet: Bullet) -> Bullet:
@@ -36,9 +31,11 @@ def _is_sound(article: Article, quotes: Sequence[Quote], hull: Span, edit: Edit)
     words = edit.span.of(article.text)
     match edit.kind:
         case EditKind.CONNECTIVE:
-            return edit.span.start == hull.start and is_connective(words, made=edit.text)
+            return edit.span.start == hull.start and is_connective(
+                hull.of(article.text), len(words), made=edit.text
+            )
         case EditKind.ASIDE | EditKind.CLAUSE:
-            return not edit.text.strip() and not _ATTRIBUTES.search(words)
+            return not edit.text.strip() and not must_stay(words)
         case EditKind.PRONOUN:
             return edit.text == References(article, quotes).name_of(edit.span)
         case EditKind.DATE:

@@ -75,6 +75,26 @@ def test_a_bullet_that_reads_otherwise_than_its_edits_is_written_anew() -> None:
     assert sound(SOURCE, QUOTES, bullet).text == TEXT
 
 
+@pytest.mark.parametrize(
+    ("text", "cut", "kind", "left"),
+    [
+        ("The war, the general warned, will last.", ", the general warned,", EditKind.ASIDE, ""),
+        ("The bill, once signed, will ban it.", ", once signed,", EditKind.ASIDE, ""),
+        ("The man (the police insisted) was armed.", " (the police insisted)", EditKind.ASIDE, ""),
+        ("So far, 12 people have died.", "So f", EditKind.CONNECTIVE, "F"),
+        ("But for the rain, they would have lost.", "But f", EditKind.CONNECTIVE, "F"),
+    ],
+)
+def test_a_cut_that_would_make_a_claim_or_a_condition_a_fact_is_undone(
+    text: str, cut: str, kind: EditKind, left: str
+) -> None:
+    source, whole = made.article(text), Span(start=0, end=len(text))
+    at = text.index(cut)
+    edit = Edit(span=Span(start=at, end=at + len(cut)), text=left, kind=kind)
+    bullet = Bullet(text=edited(text, whole, (edit,)), spans=(whole,), evidence=(0,), edits=(edit,))
+    assert sound(source, (), bullet).text == text
+
+
 PIECES = st.sampled_from(
     [
         *("But ", "Meanwhile, ", "Jim Mattis ", "he ", "said ", "on Thursday ", "(all) ", "“", "”", '"', "‘"),
