@@ -1,5 +1,6 @@
 """Opening a database, and its two kinds of connections."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from articles.database.postgres import Postgres
 from articles.database.sqlite import SQLite
 
 EXAMPLES = "sqlite:///pullquote.db or postgresql://user@host/pullquote"
+# A second "@" behind the password's: the password goes on there, in what else would be taken for the host.
+_BROKEN_PASSWORD = re.compile(r"[^:/]+://[^:/]*:[^@]*@(?:[^?]*|[^=]*)@")
 
 
 class Backend(Protocol):
@@ -112,11 +115,7 @@ def open_database(url: str) -> Database:
     Its tables are `bot.migration.upgrade`'s work. Raises DatabaseUnusable with what is wrong, and
     DatabaseUnavailable where a server does not answer.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from error
-    backend = _backend(parsed)
+    backend = _backend(_parsed(url))
     database = Database(backend.engine(), backend)
     try:
         database.prepare()
@@ -129,11 +128,21 @@ def open_database(url: str) -> Database:
 def password_in(url: str) -> str | None:
     """The password in a database URL, to keep it out of logs; None if there is none or it is no URL."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
-        return None
+        parsed = _parsed(url)
+    except DatabaseUnusable:
+        return None  # nobody gets to log it
     in_query = parsed.query.get("password")
     return parsed.password or (in_query if isinstance(in_query, str) else None)
+
+
+def _parsed(url: str) -> URL:
+    """Raises DatabaseUnusable, which quotes nothing: any part of a wrong URL may be of its password."""
+    if _BROKEN_PASSWORD.match(url):
+        raise DatabaseUnusable("the database URL has an @ in its host: in a password, write @ as %40")
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from error
 
 
 def _backend(url: URL) -> Backend:

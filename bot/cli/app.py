@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
@@ -186,9 +186,9 @@ def open_feed_desk() -> Iterator[FeedDesk]:
 
 
 @contextmanager
-def database_of_settings() -> Iterator[Database]:
-    """What the sub-commands of `db` work with."""
-    with house_of(read_settings()) as house:
+def database_of_settings(*, secrets: Iterable[str] = ()) -> Iterator[Database]:
+    """What the sub-commands of `db` and `outbox` work with."""
+    with house_of(read_settings(secrets=secrets)) as house:
         yield house.database
 
 

@@ -1,19 +1,23 @@
 """`pullquote db ...`: looking after the database, from the command line."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import click
 
 from articles.backup import back_up
-from articles.database import Database
+from articles.database import Database, password_in
 from bot.copying import copy_to
 from bot.progress import progress
 
-OpenDatabase = Callable[[], AbstractContextManager[Database]]
+
+class OpenDatabase(Protocol):
+    def __call__(self, *, secrets: Iterable[str] = ()) -> AbstractContextManager[Database]:
+        """secrets: what besides the settings' must not be logged."""
 
 
 def db_commands(open_database: OpenDatabase) -> click.Group:
@@ -40,7 +44,7 @@ def db_commands(open_database: OpenDatabase) -> click.Group:
 
         Stop the bot first: what it writes meanwhile is not copied.
         """
-        with open_database() as database:
+        with open_database(secrets=filter(None, [password_in(url)])) as database:
             done = copy_to(
                 url,
                 database,

@@ -1,7 +1,7 @@
 """From settings to what they describe: read here alone, and nowhere else are the platforms named."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -29,10 +29,11 @@ from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
 PLATFORMS = ("telegram", "discord")
 
 
-def read_settings(*, serving: bool = False) -> Settings:
+def read_settings(*, serving: bool = False, secrets: Iterable[str] = ()) -> Settings:
     """The settings, with the log set up by them. Raises click.ClickException naming what is wrong.
 
     serving: somebody reads the log. Else a person reads the terminal, and hears of trouble alone.
+    secrets: what else must not be logged.
     """
     try:
         settings = Settings()
@@ -43,13 +44,13 @@ def read_settings(*, serving: bool = False) -> Settings:
     except (SettingsError, ValueError) as error:
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
     webhook, endpoint = settings.telegram.webhook, settings.briefs.endpoint
-    secrets = (
+    tokens = (
         settings.telegram.token,
         settings.discord.token,
         webhook and webhook.secret,
         endpoint and endpoint.key,
     )
-    kept = [secret.get_secret_value() for secret in secrets if secret]
+    kept = [*secrets, *(token.get_secret_value() for token in tokens if token)]
     kept += filter(None, [password_in(settings.database_url)])
     level = logging.getLevelNamesMapping()[settings.log_level]
     written_as = LogFormat(settings.log_format)

@@ -20,6 +20,7 @@ from articles.database import (
     Turn,
     insert_absent,
     open_database,
+    password_in,
     take_turn,
 )
 from bot.schema import chats
@@ -52,6 +53,36 @@ def test_a_url_that_cannot_work_is_refused_in_one_line(url: str, says: str) -> N
         open_database(url)
     assert "\n" not in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hun@ter2@127.0.0.1:1/db",
+        "postgresql://u:hun@ter2/7@127.0.0.1:1/db",
+        "postgresql://u:hun@x:ter2@127.0.0.1:1/db",
+        "postgresql://u:hun@ter2?7@127.0.0.1:1/db?sslmode=disable",
+    ],
+)
+def test_a_password_that_breaks_the_url_is_refused_and_no_part_of_it_said(url: str) -> None:
+    with pytest.raises(DatabaseUnusable, match="in a password, write @ as %40") as refused:
+        open_database(url)
+    assert not any(part in str(refused.value) for part in ("hun", "ter2"))
+    assert password_in(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("postgresql://u:hun%40ter2@127.0.0.1:1/db", "hun@ter2"),
+        ("postgresql://u@corp:hunter2@127.0.0.1:1/a%40b", "hunter2"),
+        ("postgresql://u:p@127.0.0.1:1/db?application_name=a@b", "p"),
+    ],
+)
+def test_an_at_sign_elsewhere_breaks_nothing(url: str, password: str) -> None:
+    assert password_in(url) == password
+    with pytest.raises(DatabaseUnavailable, match="does not answer"):
+        open_database(url)
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:

@@ -198,6 +198,18 @@ def test_doctor_never_shows_a_token(
 
 
 @pytest.mark.usefixtures("installation")
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_the_password_of_the_database_that_is_copied_to_is_not_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["db", "copy", "--to", "postgresql://u:hunter2@127.0.0.1:1/db"]) == 2
+    logging.getLogger("psycopg").warning("to u:hunter2@127.0.0.1")
+    printed = capsys.readouterr().err
+    assert "to u:[secret]@127.0.0.1" in printed
+    assert "hunter2" not in printed
+
+
+@pytest.mark.usefixtures("installation")
 def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folder: Path) -> None:
     lines = "/brief nato\n/quotes mattis\n/sections\n/section defense budgets\n"
     done = subprocess.run(
