@@ -116,13 +116,24 @@ def open_database(url: str) -> Database:
     DatabaseUnavailable where a server does not answer.
     """
     backend = _backend(_parsed(url))
-    database = Database(backend.engine(), backend)
+    with _refusing():
+        database = Database(backend.engine(), backend)
     try:
-        database.prepare()
+        with _refusing():
+            database.prepare()
     except DatabaseError:
         database.close()
         raise
     return database
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises DatabaseUnusable where SQLAlchemy or a driver cannot read a part of the URL."""
+    try:
+        yield
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUnusable(f"a host, port or option in the database URL cannot be: {error}") from error
 
 
 def password_in(url: str) -> str | None:
@@ -141,8 +152,8 @@ def _parsed(url: str) -> URL:
         raise DatabaseUnusable("the database URL has an @ in its host: in a password, write @ as %40")
     try:
         return make_url(url)
-    except ArgumentError as error:
-        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from error
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number, quoted
+        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from None
 
 
 def _backend(url: URL) -> Backend:

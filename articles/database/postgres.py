@@ -78,6 +78,8 @@ class Postgres:
         return None
 
     def _unreachable(self, error: BaseException | None) -> DatabaseError | None:
+        if isinstance(error, psycopg.ProgrammingError) and str(error).startswith(_NOT_OPTIONS):
+            return DatabaseUnusable(f"the database URL has what PostgreSQL does not know: {error}".strip())
         if not isinstance(error, psycopg.OperationalError):
             return None
         # Why a connection could not be made has no SQLSTATE, only the server's words.
@@ -106,6 +108,7 @@ _UNUSABLE = {
     "XX00": "is corrupted, restore a backup",
     "58": "cannot be read or written, the server's disk reports an error",
 }
+_NOT_OPTIONS = ("invalid connection option", "bad value for")  # what psycopg says of a URL's query
 _PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection slots")
 
 

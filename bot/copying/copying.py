@@ -7,13 +7,14 @@ every table has been read back from both sides and compared. Until then no bot s
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database, unhurried
@@ -77,7 +78,9 @@ def _alone(target: Database) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.execute(select(func.pg_advisory_unlock(*_LOCK)))
+            # A server that is gone has unlocked it, and why the copy ended has been said already.
+            with suppress(DBAPIError):
+                connection.execute(select(func.pg_advisory_unlock(*_LOCK)))
 
 
 class _Copying:

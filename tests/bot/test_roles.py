@@ -39,3 +39,10 @@ def test_on_sqlite_a_second_bot_is_refused_until_the_first_has_ended(tmp_path: P
         pass
     with alone_with(database):
         pass
+
+
+def test_a_lock_that_is_not_ours_to_write_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "pullquote.db.running").mkdir()  # not even root writes to that
+    told = r"cannot write .*pullquote\.db\.running .*: make it .* writable"
+    with pytest.raises(NotAlone, match=told), alone_with(tmp_path / "pullquote.db"):
+        pass

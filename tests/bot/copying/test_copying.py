@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, make_url, select, text, update
 
 import bot.copying.rows
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database
@@ -264,6 +265,25 @@ def test_two_copies_at_once_are_refused(source: Database, target_url: str) -> No
         yield lambda steps=1: None
 
     copy_to(target_url, source, clock=lambda: NOW, progress=meanwhile)
+
+
+def test_a_server_that_goes_away_on_the_way_is_one_line(
+    source: Database, target_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut_off(*_: object) -> None:
+        with psycopg.connect(make_url(target_url).render_as_string(hide_password=False)) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        raise DatabaseUnavailable("gone")  # which is what the cut connection makes of it
+
+    monkeypatch.setattr("bot.copying.copying._Copying._compare", cut_off)
+    with pytest.raises(DatabaseUnavailable, match="gone"):
+        copy(target_url, source)
+    assert not caplog.records
+    monkeypatch.undo()
+    assert copy(target_url, source).resumed_at
 
 
 @pytest.mark.parametrize(
