@@ -39,13 +39,15 @@ async def run_house(
     in_flight: Mapping[str, int] | None = None,
     alone: bool = False,
     beside: Iterable[Work] = (),
+    stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
     adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is asked.
     roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
-    in_flight, alone: see `Courier`. beside: work without end that goes on meanwhile. Raises what ended it or
-    a platform, such as ChatError for a token that is refused, and DatabaseCorrupted.
+    in_flight, alone: see `Courier`. beside: work without end that goes on meanwhile. stopping: called when
+    the grace begins. Raises what ended it or a platform, such as ChatError for a token that is refused, and
+    DatabaseCorrupted.
     """
     roles = roles or all_roles(adapters)
     courier = Courier(
@@ -77,6 +79,7 @@ async def run_house(
                 [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
             )
         finally:
+            stopping()
             for task in scheduling:
                 task.cancel()
             stop.set()

@@ -17,6 +17,7 @@ from bot.answers.compose import brief_blocks, quote_blocks
 from bot.chat import ChatError
 from bot.cli.as_json import article_json, brief_json, quotes_json
 from bot.cli.database import db_commands
+from bot.cli.ending import leave, run_loop
 from bot.cli.feeds import feeds
 from bot.cli.outbox import outbox_commands
 from bot.cli.output import REFUSED, as_json_option, complain, echo_json
@@ -73,7 +74,7 @@ def run(roles: str | None) -> None:
         adapters = platforms(settings, meters, shared_limits_of(house))
         given = roles_of(roles, adapters)
         with fit_for(house, given):
-            asyncio.run(serve(house, adapters, settings, given))
+            run_loop(serve(house, adapters, settings, given))
 
 
 @app.command()
@@ -217,7 +218,17 @@ app.add_command(outbox_commands(database_of_settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; what a person got wrong is one line and exit code 2, never a traceback."""
+    """Runs the command; what a person got wrong is one line and exit code 2, never a traceback.
+
+    arguments: None: those of this process, which may end here, too: see `leave`.
+    """
+    code = _code_of(arguments)
+    if arguments is None:
+        leave(code)
+    return code
+
+
+def _code_of(arguments: Sequence[str] | None) -> int:
     try:
         return int(app.main(args=arguments, standalone_mode=False, prog_name="pullquote") or 0)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -16,6 +16,7 @@ from articles.files import read_article_file
 from articles.model import Article
 from bot.alone import alone_with
 from bot.chat import ChatAdapter
+from bot.cli.ending import run_loop, stopping
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
     PLATFORMS,
@@ -91,6 +92,7 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
             in_flight={"telegram": settings.telegram.in_flight},
             alone=queue is None,  # see `fit_for`
             beside=monitor_of(house, connected(adapters, roles), settings),
+            stopping=stopping,
         )
 
 
@@ -129,7 +131,7 @@ def serve_console(settings: Settings) -> None:
         if house.articles.count() == 0:
             house.ingest(sample())
         house.load_soon()
-        asyncio.run(run_house(house, {"console": chat}, tick_s=settings.tick_s))
+        run_loop(run_house(house, {"console": chat}, tick_s=settings.tick_s, stopping=stopping))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
 
