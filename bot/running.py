@@ -107,7 +107,7 @@ class _Jobs:
             platforms=tuple(self._adapters),
             clock=self._house.clock,
         )
-        sources = [due.digest_source(tick_s=tick_s)] if self._shared else []
+        sources = due.digest_sources(tick_s=tick_s) if self._shared else ()
         if feeds_every_s is not None:
             sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
         await Scheduler(self._queue, sources).run()

@@ -21,12 +21,13 @@ REFILL_S = 0.25  # to the next look where there was more than the queue should h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the jobs of one kind come from."""
+    """Where the jobs of one kind come from, or those of the kind that it owns."""
 
     kind: type[Job]
     due: Callable[[int], Sequence[Job]]  # so many at most, longest overdue first; it may block
     every_s: float  # between two looks
     at_most: int  # in the queue and in work, of all processes
+    owns: Callable[[Job], bool] = lambda job: True  # noqa: ARG005 (all of the kind)
 
 
 class Scheduler:
@@ -46,7 +47,7 @@ class Scheduler:
 
         Raises DatabaseError, QueueUnavailable.
         """
-        held = await self._queue.held(source.kind)
+        held = {job for job in await self._queue.held(source.kind) if source.owns(job)}
         room = source.at_most - len(held)
         if room <= source.at_most // 4:
             return True

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from articles.feeds.model import FeedPaused
 from articles.feeds.store import FeedStore
@@ -12,7 +13,7 @@ from bot.feeds.desk import FeedDesk, FeedWork
 from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
 
-MOST_QUEUED = 500  # of a kind, in the queue and in work; the tables hold the rest
+MOST_QUEUED = 500  # of a kind, and of a platform's deliveries, queued or in work; the tables hold the rest
 
 
 class Worker:
@@ -62,10 +63,22 @@ class DueJobs:
             Source(kind=TellOwners, due=self._pauses, every_s=feeds_every_s, at_most=MOST_QUEUED),
         )
 
-    def digest_source(self, *, tick_s: float) -> Source:
+    def digest_sources(self, *, tick_s: float) -> tuple[Source, ...]:
         """Where several processes deliver. One alone claims from the outbox, which is its queue; between
-        several, this one keeps a chat from being written to by two of them."""
-        return Source(kind=Deliver, due=self._deliveries, every_s=tick_s, at_most=MOST_QUEUED)
+        several, this one keeps a chat from being written to by two of them.
+
+        Each platform has its own: what waits for one that is down takes no other's places.
+        """
+        return tuple(
+            Source(
+                kind=Deliver,
+                due=partial(self._deliveries, platform),
+                every_s=tick_s,
+                at_most=MOST_QUEUED,
+                owns=partial(_goes_to, platform),
+            )
+            for platform in self.platforms
+        )
 
     def _polls(self, limit: int) -> Sequence[Job]:
         due = self.feeds.due(now=self.clock(), limit=limit)
@@ -78,9 +91,13 @@ class DueJobs:
     def _pauses(self, limit: int) -> Sequence[Job]:
         return [TellOwners(feed=pause.id) for pause in self.feeds.untold_pauses()[:limit]]
 
-    def _deliveries(self, limit: int) -> Sequence[Job]:
-        due = self.courier.due(self.platforms, limit=limit)
+    def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
+        due = self.courier.due([platform], limit=limit)
         return [
             Deliver(delivery=delivery, platform=chat.platform, chat=f"{chat.chat}/{chat.thread or ''}")
             for delivery, chat in due
         ]
+
+
+def _goes_to(platform: str, job: Job) -> bool:
+    return isinstance(job, Deliver) and job.platform == platform
