@@ -1,10 +1,11 @@
 """Breaking stories and the orders that they make due, as they are stored."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from articles.database import Database, insert_absent
 from articles.stories import StoryId
@@ -60,8 +61,11 @@ class AlertStore:
         with self._database.reading() as connection:
             return tuple(connection.execute(chosen).scalars())
 
-    def make_due(self, topic: str, due: Callable[[Subscription], datetime]) -> None:
-        """Makes the orders on that topic due, unless they are sooner. May be stopped, and done again."""
+    def make_due(self, topic: str, due: Callable[[Subscription], datetime], *, now: datetime) -> None:
+        """Makes the orders on that topic due, unless they are sooner. May be stopped, and done again.
+
+        An order that has had a delivery of that time becomes due after it: see `_after_what_went`.
+        """
         of_topic = SUBSCRIPTIONS.where(*_BREAKING, subscriptions.c.topic == topic)
         moved = (
             update(subscriptions)
@@ -72,10 +76,12 @@ class AlertStore:
         while True:
             with self._database.transaction() as connection:
                 following = of_topic.where(subscriptions.c.id > last).order_by(subscriptions.c.id)
-                rows = connection.execute(following.limit(BATCH)).all()
-                orders = [subscription_of(row) for row in rows]
+                # Locked, so that none becomes a delivery between what is read here and what is written.
+                locked = following.limit(BATCH).with_for_update(of=subscriptions)
+                orders = [subscription_of(row) for row in connection.execute(locked)]
                 if orders:
-                    connection.execute(moved, [{"order": order.id, "at": due(order)} for order in orders])
+                    at = _after_what_went(connection, {order.id: due(order) for order in orders}, now=now)
+                    connection.execute(moved, [{"order": order, "at": at[order]} for order in at])
                     last = orders[-1].id
             if len(orders) < BATCH:
                 return
@@ -104,3 +110,24 @@ class AlertStore:
             if connection.execute(select(own.c.id).where(*unsure)).first() is not None:
                 return False
             return connection.execute(waiting.limit(1)).first() is not None
+
+
+def _after_what_went(
+    connection: Connection, due: Mapping[SubscriptionId, datetime], *, now: datetime
+) -> dict[SubscriptionId, datetime]:
+    """The same times, but later where the order has a delivery of that time already.
+
+    Quiet hours give what broke in them one time. What was announced after the delivery of that time was
+    composed would else never be told, as an order has one delivery of a time.
+    """
+    earliest = min(due.values())
+    went = select(outbox.c.subscription_id, outbox.c.due_at).where(
+        outbox.c.subscription_id.in_(due), outbox.c.due_at >= earliest
+    )
+    taken: dict[SubscriptionId, set[datetime]] = defaultdict(set)
+    for order, at in connection.execute(went):
+        taken[SubscriptionId(order)].add(at)
+    return {
+        order: max(now, max(taken[order]) + timedelta(seconds=1)) if at in taken[order] else at
+        for order, at in due.items()
+    }

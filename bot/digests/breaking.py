@@ -45,7 +45,7 @@ class Breaking:
         if story is not None:
             self._alerts.open(story, now)
         for broken in self._alerts.broken(since=now - URGENT_FOR, unannounced=True):
-            self._announce(broken)
+            self._announce(broken, now)
 
     def stories(self, topic: str, *, now: datetime) -> tuple[Article, ...]:
         """The stories on the topic that broke lately, first things first; one article of each."""
@@ -57,10 +57,10 @@ class Breaking:
         on_topic = self._on_topic(topic, broken)
         return tuple(on_topic[one.story] for one in broken if one.story in on_topic)
 
-    def _announce(self, broken: BreakingStory) -> None:
+    def _announce(self, broken: BreakingStory, now: datetime) -> None:
         for topic in self._alerts.topics():
             if not topic or self._on_topic(topic, (broken,)):
-                self._alerts.make_due(topic, lambda order: due_at(order, broken.broke_at))
+                self._alerts.make_due(topic, lambda order: due_at(order, broken.broke_at), now=now)
         self._alerts.mark_announced(broken.story)
 
     def _on_topic(self, topic: str, broken: tuple[BreakingStory, ...]) -> dict[StoryId, Article]:

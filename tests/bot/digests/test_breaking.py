@@ -118,6 +118,25 @@ async def test_quiet_hours_postpone_alerts_and_merge_them(
     assert FACTORY in words(alert)
 
 
+async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_told_too(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    ask(house, "/subscribe breaking quiet 18:00-07:00")
+    clock.now += HOUR
+    report(house, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
+    morning = clock.now.replace(hour=7, minute=0) + timedelta(days=1)
+    clock.now = morning
+    await courier.round()
+    clock.now = morning - MINUTE  # when the analysis of the last report began
+    report(house, FIRE, at=clock.now - 9 * MINUTE, headline=FACTORY)
+    clock.now = morning + MINUTE
+    await courier.round()
+    first, second = said(chat)
+    assert FERRY in words(first)
+    assert FACTORY in words(second)
+    assert FERRY not in words(second)
+
+
 async def test_no_more_alerts_come_in_a_day_than_were_wanted(
     house: House, courier: Courier, chat: Chat, clock: HandClock
 ) -> None:
@@ -137,7 +156,7 @@ async def test_an_announcement_that_was_stopped_goes_on_with_the_next_report(
     ask(house, "/subscribe breaking")
     clock.now += 10 * MINUTE
 
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched:
