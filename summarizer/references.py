@@ -58,6 +58,29 @@ _PAST = re.compile(
     r"\b(?:\w{2,}ed|was|were|had|did|said|told|took|went|came|gave|became|began|wrote|spoke|fell|rose|made|met|won|"
     r"lost|left|held|found|shot|hit|led|ran|saw|broke|sent|brought|put|cut|set|let|died|got|sought|struck|fled)\b"
 )
+_OTHER_WEEK_BEHIND = re.compile(
+    r"\A[\w’' -]{0,30}\b(?:last|next|ago|weeks?|months?|years?|decades?)\b|\A,?(?: in| of)? \d{4}\b"
+)
+_OTHER_WEEK_BEFORE = re.compile(
+    r"\b(?:ago|(?:last|next|previous|following) (?:week|month|year)|weeks? (?:before|earlier)|in \d{4}),?"
+    r"(?: on)? ?\Z",
+    re.IGNORECASE,
+)
+# Where the clause of a verb may begin or end. "He said it expires Thursday" has two.
+_CLAUSE_END = re.compile(
+    r"[,;:.](?!\d)|[—–()]|--|\b(?:that|which|who|whom|when|where|while|because|but|it|he|she|they|we|I|you)\b"
+    r"|\bsa(?:id|ys?)\b(?= [\w’'-]+ [\w’'-])(?! (?:on|in|at|by|during|after|late|there|here|to|from)\b)"
+)
+_TO_DO = re.compile(
+    r"(?<!according )\bto (?!the\b|an?\b|his\b|her\b|its\b|their\b|this\b|that\b|all\b|some\b)[a-z]"
+)
+_NOT_PAST = lexicon.listed("need hundred indeed speed feed seed breed exceed proceed succeed kindred sacred")
+_PRESENT = re.compile(
+    r"\b(?:is|are|am|has|have|do|does|expires|ends|begins|starts|opens|closes|meets|votes|takes|goes|comes|leaves"
+    r"|arrives|returns|plays|faces|resumes|marks|runs)\b"
+    r"|\b(?:expire|end|begin|start|open|close|meet|vote|take|go|come|leave|arrive|return|play|face|resume)"
+    r"(?: on)? ?\Z"
+)
 _OLDEST = 5  # days back; six would be tomorrow's weekday, where the publisher's day is not ours
 
 
@@ -202,7 +225,7 @@ def _dates(text: str, start: int, published: datetime) -> Iterator[Edit]:
     if day is None or _TO_COME.search(told) or not _PAST.search(told):
         return
     for match in _WEEKDAY.finditer(told):
-        if match["before"].strip().lower() in _NOT_THE_LATEST:
+        if match["before"].strip().lower() in _NOT_THE_LATEST or not _is_past(told, match):
             continue
         meant = latest_weekday(WEEKDAYS.index(match["day"].lower()), day)
         if (day - meant).days <= _OLDEST:
@@ -210,6 +233,22 @@ def _dates(text: str, start: int, published: datetime) -> Iterator[Edit]:
     if is_day_sure(published):
         for match in _YESTERDAY.finditer(told):
             yield from _relative(start, match, day)
+
+
+def _is_past(told: str, weekday: re.Match[str]) -> bool:
+    """Whether the weekday is when something happened, and in no other week than the one named by itself."""
+    before, behind = told[: weekday.start("day")], told[weekday.end("day") :]
+    if _OTHER_WEEK_BEHIND.search(behind[:40]) or _OTHER_WEEK_BEFORE.search(before[-40:]):
+        return False
+    clause = _CLAUSE_END.split(before)[-1]
+    if _TO_DO.search(clause) or _PRESENT.search(clause):
+        return False
+    if any(word[0] not in _NOT_PAST for word in _PAST.finditer(clause)):
+        return True
+    # "On Thursday, the court met": the verb follows.
+    opens = clause.strip().lower() in {"", "on"}
+    rest = _CLAUSE_END.split(behind.lstrip(", ") if opens else behind, maxsplit=1)[0]
+    return _PAST.search(rest) is not None and _PRESENT.search(rest) is None
 
 
 def _relative(start: int, match: re.Match[str], day: date) -> Iterator[Edit]:
