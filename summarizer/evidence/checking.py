@@ -10,6 +10,7 @@ from articles.characters import whole_characters
 from articles.model import Article, Span
 from summarizer.evidence.alignment import Aligner, Alignment, Encode
 from summarizer.evidence.attribution import misattributed
+from summarizer.evidence.certainty import overstates
 from summarizer.evidence.dates import When, day_of, unsupported_when, whens_of
 from summarizer.evidence.figures import VAGUE, figures_of, unsupported_figure
 from summarizer.evidence.marks import Passages, Quoted, Unpaired, quoted_parts, requoted
@@ -37,7 +38,7 @@ class Fault(StrEnum):
     NAME = "name"
     FIGURE = "figure"
     DATE = "date"
-    POLARITY = "polarity"  # the article says the opposite
+    POLARITY = "polarity"  # the article says the opposite, or that it was denied, or only may be
     MEANING = "meaning"  # too little of it is in the article
 
 
@@ -132,7 +133,7 @@ class Evidence:
         for token in tokens_of(sentence):
             if token.lower in VAGUE and token.lower not in have:
                 raise Unsupported(Fault.FIGURE, token.text)
-        if contradicts(sentence, support.texts):
+        if contradicts(sentence, support.texts) or overstates(sentence, support.texts):
             raise Unsupported(Fault.POLARITY)
 
     @cached_property
