@@ -40,7 +40,8 @@ _IRREGULAR = {
     lead led leading/fight fought fighting/strike struck striking/hit hitting/make made making/run ran running
     flee fled fleeing/hide hid hidden hiding/lie lied lying/see saw seen seeing/speak spoke spoken speaking
     begin began begun beginning/rise rose risen rising/become became becoming/get got getting
-    go went gone going/come came coming/keep kept keeping/spend spent spending/sink sank sunk sinking/set setting/cut cutting
+    go went gone going/come came coming/keep kept keeping/spend spent spending/sink sank sunk sinking
+    set setting/cut cutting
     """.strip().replace("\n", "/").split("/")
     for form in forms.split()
 }  # fmt: skip
