@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 _DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)|(\d{4})(\d{2})(\d{2})(?!\d)")
 _ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})$", re.IGNORECASE)
 _FRACTION = re.compile(r"[.,](\d{1,6})\d*(?=\D|$)")
-_FIRST_YEAR = 1990  # the web's first; an earlier one is a placeholder
+_YEARS = range(1990, 2100)  # the web's; others are placeholders, and nothing can be added to the last
 
 
 def first_instant(candidates: Iterable[str | None]) -> datetime | None:
@@ -35,7 +35,7 @@ def _instant(written: str) -> datetime | None:
             found = parse(written)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
-        if found.tzinfo is not None and found.year >= _FIRST_YEAR:
+        if found.tzinfo is not None and found.year in _YEARS:
             return _whole(found)
     return None
 
@@ -67,4 +67,4 @@ def _day(written: str) -> datetime | None:
         midnight = datetime.combine(datetime(year, month, day, tzinfo=UTC), time.min, tzinfo=UTC)
     except ValueError:
         return None
-    return midnight if year >= _FIRST_YEAR else None
+    return midnight if year in _YEARS else None

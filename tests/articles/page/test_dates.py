@@ -38,7 +38,11 @@ def test_an_instant_from_a_later_source_beats_an_earlier_day() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "yesterday", "18 April", "0001-01-01T00:00:00Z", "2023-13-45", "1970-01-01"]
+    "written",
+    [
+        *("", "yesterday", "18 April", "0001-01-01T00:00:00Z", "2023-13-45", "1970-01-01"),
+        *("9999-12-31", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-05:00", "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ],
 )
 def test_what_is_no_date_or_a_placeholder_is_none(written: str) -> None:
     assert first_instant([written]) is None
