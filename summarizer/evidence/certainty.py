@@ -26,6 +26,7 @@ _DOUBTS = _HEDGES | lexicon.listed(
     "accuses accuse claims claim claimed charged if whether"
 )
 _NEGATORS = lexicon.listed("not no never neither nor without cannot none nobody nothing hardly barely")
+_CLAUSE_CHARS = 400  # looked through for the beginning of a clause
 _NEGATED = 4  # words behind a negator
 _BEHIND_HEDGE = 5  # words behind a hedge in which its verb stands
 _BEFORE_VERB = lexicon.words("function_words", "auxiliaries") | {"to"}
@@ -92,8 +93,9 @@ def _denied_places(text: str) -> Iterator[tuple[int, int]]:
         end = _CLAUSE_END.search(text, match.end())
         yield match.end(), end.start() if end is not None else len(text)
     for match in _DENIED_BY.finditer(text):
-        ends = [end.end() for end in _CLAUSE_END.finditer(text, 0, match.start())]
-        yield ends[-1] if ends else 0, match.start()
+        begin = max(0, match.start() - _CLAUSE_CHARS)
+        ends = [end.end() for end in _CLAUSE_END.finditer(text, begin, match.start())]
+        yield ends[-1] if ends else begin, match.start()
 
 
 def _is_hedge(token: Token) -> bool:
