@@ -35,6 +35,7 @@ _LONGEST_PAUSE_S = 20.0  # an article does not wait longer; it gets its own sent
 _REST_S, _LONGEST_REST_S = 60.0, 3600.0  # after a failure, during which nothing is asked
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MAX_BYTES = 1 << 20
+_MOST_TOKENS = 10**9  # of one answer; whoever says more cannot count
 
 
 class EndpointWriter:
@@ -224,7 +225,7 @@ class _Got:
         """The body's object; empty where it is none."""
         try:
             value = json.loads(self.content)
-        except ValueError:  # not JSON, or not UTF-8
+        except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested beyond all sense
             return {}
         return value if isinstance(value, dict) else {}
 
@@ -233,7 +234,7 @@ class _Got:
         """What it cost, by the server's own count; None where it does not say."""
         usage = self.json().get("usage")
         total = usage.get("total_tokens") if isinstance(usage, dict) else None
-        return total if isinstance(total, int) and total >= 0 else None
+        return total if isinstance(total, int) and 0 <= total <= _MOST_TOKENS else None
 
     @property
     def _error(self) -> dict[str, Any]:

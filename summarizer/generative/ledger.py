@@ -56,7 +56,8 @@ class UsageLedger:
         with self._database.transaction() as connection:
             connection.execute(
                 update(model_usage)
-                .where(model_usage.c.day == self._today(), _is(model))
+                # What was booked before midnight stays with the day before.
+                .where(model_usage.c.day == self._today(), _is(model), model_usage.c.tokens >= reserved)
                 .values(tokens=model_usage.c.tokens + used - reserved)
             )
 

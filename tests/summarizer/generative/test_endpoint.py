@@ -164,6 +164,7 @@ async def test_an_option_that_a_model_does_not_take_is_left_out(
         b'{"choices": [{"message": {"content": null}}]}',
         b'{"choices": [{"message": "hello"}]}',
         b'\xff\xfe{"choices": 1}',
+        b"[" * 200_000,
     ],
 )
 async def test_an_answer_that_is_none_is_refused(open_writer: Opened, body: bytes) -> None:
