@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from articles.database import DatabaseError
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.house import Analyst, House
 from summarizer.errors import SummarizerError
 

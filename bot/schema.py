@@ -72,7 +72,7 @@ outbox = Table(
     Column("id", RowId, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("state", String(16), nullable=False),  # see bot/delivery/outbox.py
+    Column("state", String(16), nullable=False),  # see bot/delivery/model.py
     Column("attempts", Integer, nullable=False),  # how often it was claimed
     Column("failures", Integer, nullable=False),  # how often it was tried and failed by its own fault
     # While it is being sent: when the sender counts as dead.

@@ -8,7 +8,8 @@ import click
 
 from articles.database import Database
 from bot.cli.output import as_json_option, echo_json
-from bot.delivery.outbox import DeliveryId, Outbox
+from bot.delivery.model import DeliveryId
+from bot.delivery.outbox import Outbox
 from bot.delivery.undelivered import Undelivered, UndeliveredStore
 
 OpenDatabase = Callable[[], AbstractContextManager[Database]]

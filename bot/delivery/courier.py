@@ -18,8 +18,9 @@ from articles.database import DatabaseError
 from bot.chat import ChatAdapter, ChatError, ChatRef, Conversation
 from bot.delivery.enqueuing import Enqueuer
 from bot.delivery.handover import Handover
-from bot.delivery.outbox import Delivery, DeliveryId, Outbox
-from bot.delivery.outcomes import RESEND_WITHIN
+from bot.delivery.model import Delivery, DeliveryId
+from bot.delivery.outbox import Outbox
+from bot.delivery.outcomes import RESEND_WITHIN, is_too_late
 from bot.delivery.passage import Passage, Route
 from bot.delivery.trouble import DatabaseTrouble
 from bot.digests.digest import Digest, Digests
@@ -89,7 +90,7 @@ class Courier:
         """What is due on those platforms, longest waiting first, after all that has become due is enqueued
         and what was interrupted is dealt with. Several processes may do so at once."""
         now = self._clock()
-        self._outbox.recover(now, resend=self._resend, within=RESEND_WITHIN)
+        self._outbox.upkeep.recover(now, resend=self._resend, within=RESEND_WITHIN)
         self._fill()
         return self._outbox.due(now, limit=limit, platforms=platforms)
 
@@ -222,7 +223,7 @@ class Courier:
         if self._steady() < self._recover_at:
             return
         await asyncio.to_thread(
-            self._outbox.recover,
+            self._outbox.upkeep.recover,
             self._clock(),
             resend=self._resend,
             within=RESEND_WITHIN,
@@ -246,8 +247,8 @@ class Courier:
 
     async def _begin(self, delivery: Delivery, digest: Digest | None) -> bool:
         now = self._clock()
-        if delivery.unsure_since is not None and now - delivery.unsure_since > RESEND_WITHIN:
-            return False  # it waited too long for its turn: a copy might be posted
+        if is_too_late(delivery, now):
+            return False  # it waited too long for its turn
         told, quotes = (digest.articles, digest.quotes) if digest is not None else ((), ())
         return await asyncio.to_thread(
             self._outbox.begin, delivery, now, lease=LEASE, told=told, quotes=quotes

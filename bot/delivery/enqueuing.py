@@ -5,7 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 
-from bot.delivery.outbox import Due, Outbox
+from bot.delivery.model import Due
+from bot.delivery.outbox import Outbox
 from bot.orders.due import following
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Enqueuer:
 
     def prune(self, now: datetime) -> None:
         """A little of what is old, now and then: it never takes long."""
-        if self._steady() >= self._prune_at and self._outbox.prune(now) == 0:
+        if self._steady() >= self._prune_at and self._outbox.upkeep.prune(now) == 0:
             self._prune_at = self._steady() + PRUNE_EVERY_S
 
     def _some(self, now: datetime) -> int:

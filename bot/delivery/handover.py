@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
@@ -19,8 +18,9 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.delivery.outbox import Delivery, Outbox
-from bot.delivery.outcomes import GIVE_UP_AFTER, LONGEST_PAUSE, MAX_FAILURES, Notice, Outcomes
+from bot.delivery.model import Delivery
+from bot.delivery.outbox import Outbox
+from bot.delivery.outcomes import GIVE_UP_AFTER, LONGEST_PAUSE, MAX_FAILURES, Notice, Outcomes, is_too_late
 from bot.delivery.passage import Passage, PlatformDown, Route, Stopping, TakenAway
 from bot.delivery.trouble import DatabaseTrouble
 from bot.digests.digest import Digest, Digests, NotYet
@@ -44,7 +44,7 @@ class Handover:
         conversation: Conversation,
         resend: Collection[str],
         clock: Callable[[], datetime],
-        steady: Callable[[], float] = time.monotonic,
+        steady: Callable[[], float],
         routes: Mapping[str, Route],
         trouble: DatabaseTrouble,
     ) -> None:
@@ -103,7 +103,7 @@ class Handover:
     async def _send(self, passage: Passage, digest: Digest, route: Route) -> None:
         delivery, outcomes, record = passage.delivery, self._outcomes, self._trouble.record
         chat, began = delivery.subscription.chat, self._clock()
-        if outcomes.is_too_late(delivery):
+        if is_too_late(delivery, began):
             await record(lambda: outcomes.unknown(delivery, digest, "not learned in time"))
             return
         if delivery.unsure_since is None and (barred := outcomes.barred_now(chat)) is not None:
@@ -138,10 +138,8 @@ class Handover:
         Raises ChatError, Withdrawn.
         """
         delivery, give_up_at = passage.delivery, self._clock() + GIVE_UP_AFTER
-        chat, key = (
-            delivery.subscription.chat,
-            f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}",
-        )
+        chat = delivery.subscription.chat
+        key = f"{delivery.subscription.id}@{int(delivery.due_at.timestamp())}"
         failures, pause = 0, REST_PAUSE
         while True:
             try:

@@ -1,10 +1,7 @@
 """The outbox as it is stored: what is due, being sent, sent, or not to be had, each delivery once."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, NewType
 
 from sqlalchemy import (
     ColumnElement,
@@ -13,11 +10,9 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    delete,
     func,
     literal,
     null,
-    or_,
     select,
     update,
 )
@@ -25,48 +20,11 @@ from sqlalchemy import (
 from articles.database import Database, inserting_absent
 from articles.model import ArticleId
 from bot.chat import ChatRef, MessageId
+from bot.delivery.model import Delivery, DeliveryId, DeliveryState, Due
+from bot.delivery.upkeep import Upkeep, any_of
 from bot.digests.told import note_told
 from bot.schema import chats, outbox, subscriptions
-from bot.store import SUBSCRIPTIONS, Subscription, SubscriptionId, ensure, subscription_of
-
-DeliveryId = NewType("DeliveryId", int)
-
-# No pause and no lease is this long: what lies further ahead was written before the clock was set back.
-FARTHEST = timedelta(hours=2)
-SENT_KEPT = timedelta(days=30)
-FAULTY_KEPT = timedelta(days=90)  # given up, or unknown: until then an operator may see it
-PRUNED = 1_000  # at once, so that nobody waits long for the write lock
-INTERRUPTED = "the process stopped while sending"
-
-
-class DeliveryState(StrEnum):
-    DUE = "due"
-    SENDING = "sending"  # a process has it; after `try_after` that process counts as dead
-    SENT = "sent"
-    FAILED = "failed"  # given up, see `reason`
-    UNKNOWN = "unknown"  # the platform may or may not have posted it; never retried blindly
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A standing order whose time has come, as far as its next time depends on it."""
-
-    id: SubscriptionId
-    schedule: Mapping[str, Any]  # as `bot/orders/schedule.py` writes it
-    timezone: str  # IANA
-    next_due: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One digest for one chat."""
-
-    id: DeliveryId
-    subscription: Subscription
-    due_at: datetime
-    attempts: int  # how often it was claimed, this time included: who claimed it later has a higher one
-    failures: int  # how often it was tried and failed by its own fault
-    unsure_since: datetime | None  # since when it may stand in the chat; None: it does not
+from bot.store import SUBSCRIPTIONS, subscription_of
 
 
 class Outbox:
@@ -77,6 +35,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.upkeep = Upkeep(database)
 
     def enqueue_due(self, now: datetime, *, limit: int, next_due: Callable[[Due], datetime]) -> int:
         """Takes up to `limit` subscriptions whose time has come, oldest first; how many it took.
@@ -92,7 +51,7 @@ class Outbox:
             .order_by(subscriptions.c.next_due)
             .limit(limit)
         )
-        if not self._any(come):
+        if not any_of(self._database, come):
             return 0
         come = come.with_for_update(of=subscriptions, skip_locked=True)
         moved = update(subscriptions).where(subscriptions.c.id == bindparam("order"))
@@ -151,7 +110,7 @@ class Outbox:
             "attempts": outbox.c.attempts + 1,
             "try_after": now + lease,
         }
-        if not self._any(by_age):
+        if not any_of(self._database, by_age):
             return ()
         with self._database.transaction() as connection:
             free = [each.with_for_update(of=outbox, skip_locked=True) for each in (unsure, by_age)]
@@ -212,7 +171,6 @@ class Outbox:
         *,
         told: Collection[ArticleId] = (),
         quotes: Collection[int] = (),
-        now: datetime,
     ) -> bool:
         """Whether it was there to be marked: its chat may have been forgotten meanwhile.
 
@@ -225,7 +183,7 @@ class Outbox:
             _lock_order_of(connection, delivery)
             marked = connection.execute(_marking(delivery, DeliveryState.SENT, message=message)).rowcount == 1
             if marked:
-                _note(connection, order.chat, told, quotes, now)
+                _note(connection, delivery, told, quotes)
             if message is not None:
                 connection.execute(update(subscriptions).where(barred).values(barred_since=null()))
         return marked
@@ -241,13 +199,12 @@ class Outbox:
         *,
         told: Collection[ArticleId],
         quotes: Collection[int] = (),
-        now: datetime,
     ) -> None:
         """It went out and no answer came. told, quotes: what the chat counts as having had by it."""
         with self._database.transaction() as connection:
             _lock_order_of(connection, delivery)
             if connection.execute(_marking(delivery, DeliveryState.UNKNOWN, reason=reason)).rowcount == 1:
-                _note(connection, delivery.subscription.chat, told, quotes, now)
+                _note(connection, delivery, told, quotes)
 
     def retry(
         self,
@@ -283,64 +240,6 @@ class Outbox:
             connection.execute(update(subscriptions).where(order).values(barred_since=since))
             return connection.execute(select(subscriptions.c.barred_since).where(order)).scalar() or now
 
-    def recover(
-        self, now: datetime, *, resend: Collection[str], within: timedelta, alone: bool = False
-    ) -> int:
-        """Deals with deliveries whose sender died on the way; how many there were.
-
-        alone: no process is sending anything now, whatever the leases say.
-
-        Due again is what had not begun, and what had on the platforms of `resend`: those refuse a second
-        copy by themselves, `within` so long of the first. All else becomes unknown, and what it was to tell
-        counts as told. What a clock that was wrong has put off too far is due now.
-        """
-        too_far = outbox.c.try_after > now + FARTHEST
-        put_off = and_(outbox.c.state == DeliveryState.DUE.value, too_far)
-        sending = outbox.c.state == DeliveryState.SENDING.value
-        # Each by itself is one search in the index, and together they are a scan.
-        ended = (sending,) if alone else (and_(sending, outbox.c.try_after <= now), and_(sending, too_far))
-        if not any(self._any(select(outbox.c.id).where(sign)) for sign in (put_off, *ended)):
-            return 0
-        refuses_copies = outbox.c.subscription_id.in_(
-            select(subscriptions.c.id)
-            .join(chats, chats.c.id == subscriptions.c.chat_id)
-            .where(chats.c.platform.in_(resend))
-        )
-        not_begun = outbox.c.unsure_since.is_(None)
-        lately = (outbox.c.unsure_since > now - within) & (outbox.c.unsure_since <= now)
-        safe = not_begun | (refuses_copies & lately)
-        again = {"state": DeliveryState.DUE.value, "try_after": outbox.c.due_at, "reason": INTERRUPTED}
-        given_up = {"state": DeliveryState.UNKNOWN.value, "reason": INTERRUPTED}
-        with self._database.transaction() as connection:
-            connection.execute(update(outbox).where(put_off).values(try_after=now))
-            these = outbox.c.id.in_(_locked(connection, or_(*ended)))
-            recovered = connection.execute(update(outbox).where(these, safe).values(again)).rowcount
-            for row in connection.execute(_OF_CHATS.where(these, sending, outbox.c.tells.is_not(null()))):
-                note_told(connection, row.chat_id, row.tells["articles"], row.tells["quotes"])
-            return (
-                recovered + connection.execute(update(outbox).where(these, sending).values(given_up)).rowcount
-            )
-
-    def prune(self, now: datetime) -> int:
-        """Forgets up to `PRUNED` deliveries that came to their end long ago; how many that were.
-
-        None can come again: an order's due times only go forward.
-        """
-        kept = {
-            DeliveryState.SENT: SENT_KEPT,
-            DeliveryState.FAILED: FAULTY_KEPT,
-            DeliveryState.UNKNOWN: FAULTY_KEPT,
-        }
-        forgotten = 0
-        for state, span in kept.items():
-            old = select(outbox.c.id).where(outbox.c.state == state.value, outbox.c.try_after < now - span)
-            if self._any(old):
-                some = old.limit(PRUNED).with_for_update(skip_locked=True)
-                with self._database.transaction() as connection:
-                    these = outbox.c.id.in_(connection.execute(some).scalars().all())
-                    forgotten += connection.execute(delete(outbox).where(these)).rowcount
-        return forgotten
-
     def states(self) -> dict[DeliveryState, int]:
         """How many deliveries are in each state."""
         with self._database.reading() as connection:
@@ -366,10 +265,6 @@ class Outbox:
         if rows:
             with self._database.transaction() as connection:
                 connection.execute(ours, rows)
-
-    def _any(self, chosen: Select[Any]) -> bool:
-        with self._database.reading() as connection:
-            return connection.execute(chosen.limit(1)).first() is not None
 
     def _mark(self, delivery: Delivery, state: DeliveryState, **fields: object) -> None:
         with self._database.transaction() as connection:
@@ -415,29 +310,12 @@ def _open_to(delivery: Delivery, state: DeliveryState) -> ColumnElement[bool]:
 
 
 def _note(
-    connection: Connection,
-    chat: ChatRef,
-    told: Collection[ArticleId],
-    quotes: Collection[int],
-    now: datetime,
+    connection: Connection, delivery: Delivery, told: Collection[ArticleId], quotes: Collection[int]
 ) -> None:
+    """In the chat where its order is now: it may have moved since it was claimed."""
     if told or quotes:
-        note_told(connection, ensure(connection, chat, now), told, quotes)
-
-
-_OF_CHATS = select(outbox.c.id, outbox.c.tells, subscriptions.c.chat_id).join(
-    subscriptions, subscriptions.c.id == outbox.c.subscription_id
-)
-
-
-def _locked(connection: Connection, chosen: ColumnElement[bool]) -> list[int]:
-    """The ids of those deliveries, but for what others hold. Their chats first, as with `_lock_order_of`."""
-    found = connection.execute(_OF_CHATS.where(chosen)).all()
-    theirs = select(chats.c.id).where(chats.c.id.in_({row.chat_id for row in found})).order_by(chats.c.id)
-    connection.execute(theirs.with_for_update(read=True, key_share=True))
-    ids = outbox.c.id.in_([row.id for row in found])
-    free = select(outbox.c.id).where(ids, chosen).with_for_update(skip_locked=True)
-    return list(connection.execute(free).scalars())
+        its_chat = select(subscriptions.c.chat_id).where(subscriptions.c.id == delivery.subscription.id)
+        note_told(connection, connection.execute(its_chat).scalar_one(), told, quotes)
 
 
 def _lock_order_of(connection: Connection, delivery: Delivery) -> None:

@@ -21,7 +21,8 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.delivery.outbox import Delivery, Outbox
+from bot.delivery.model import Delivery
+from bot.delivery.outbox import Outbox
 from bot.digests.digest import Digest
 from bot.reply import Note, Prose, Reply
 from bot.store import Subscription
@@ -36,6 +37,14 @@ LONGEST_PAUSE = timedelta(hours=1)  # whatever a platform asks for: then it is a
 BARRED_PAUSE = timedelta(hours=1)  # where we may not write
 BARRED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its order stays
 BARRED_FOR_GOOD = timedelta(days=30)  # then the order ends
+
+
+def is_too_late(delivery: Delivery, now: datetime) -> bool:
+    """Whether it may stand in the chat, and a copy would no longer surely be refused."""
+    if delivery.unsure_since is None:
+        return False
+    # A clock that was set back says nothing about how long ago that was.
+    return not timedelta(0) <= now - delivery.unsure_since <= RESEND_WITHIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +76,11 @@ class Outcomes:
 
     def sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> bool:
         """It stands in the chat. False: and that chat has been forgotten meanwhile."""
-        return self._outbox.mark_sent(
-            delivery, message, told=digest.articles, quotes=digest.quotes, now=self._clock()
-        )
+        return self._outbox.mark_sent(delivery, message, told=digest.articles, quotes=digest.quotes)
 
     def nothing_new(self, delivery: Delivery) -> None:
         """There was nothing to say."""
-        self._outbox.mark_sent(delivery, None, now=self._clock())
+        self._outbox.mark_sent(delivery, None)
 
     def not_sent(
         self,
@@ -112,19 +119,10 @@ class Outcomes:
                 raise error
         return None
 
-    def is_too_late(self, delivery: Delivery) -> bool:
-        """Whether it may stand in the chat, and a copy would no longer surely be refused."""
-        if delivery.unsure_since is None:
-            return False
-        # A clock that was set back says nothing about how long ago that was.
-        return not timedelta(0) <= self._clock() - delivery.unsure_since <= RESEND_WITHIN
-
     def unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
         """Nobody knows whether it stands in the chat."""
         # Most likely it does; told again it would be told twice.
-        self._outbox.mark_unknown(
-            delivery, reason, told=digest.articles, quotes=digest.quotes, now=self._clock()
-        )
+        self._outbox.mark_unknown(delivery, reason, told=digest.articles, quotes=digest.quotes)
         log.warning("delivery unknown", extra={"delivery": delivery.id, "reason": reason})
 
     def failed(
@@ -181,7 +179,7 @@ class Outcomes:
         if delivery.unsure_since is None:
             self._outbox.mark_failed(delivery, reason)
         else:  # so that nobody has it sent again
-            self._outbox.mark_unknown(delivery, reason, told=(), now=self._clock())
+            self._outbox.mark_unknown(delivery, reason, told=())
         log.error("delivery given up", extra={"delivery": delivery.id, "reason": reason})
 
 

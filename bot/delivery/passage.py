@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 from bot.chat import ChatAdapter, Departure
+from bot.delivery.model import Delivery
 from bot.delivery.outages import Outage
-from bot.delivery.outbox import Delivery
 from bot.digests.digest import Digest
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, select, update
 
 from articles.database import Database
 from bot.chat import ChatRef
-from bot.delivery.outbox import DeliveryId, DeliveryState
+from bot.delivery.model import DeliveryId, DeliveryState
 from bot.schema import chats, outbox, subscriptions
 
 FAULTY = (DeliveryState.FAILED, DeliveryState.UNKNOWN)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from articles.database import Database, insert_absent
 from articles.stories import StoryId
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.schema import breaking_stories, outbox, subscriptions
 from bot.store import SUBSCRIPTIONS, OrderKind, Subscription, SubscriptionId, subscription_of
 

@@ -9,7 +9,8 @@ from prometheus_client.registry import Collector
 
 from articles.database import DatabaseError
 from articles.feeds.store import FeedStore
-from bot.delivery.outbox import DeliveryState, Outbox
+from bot.delivery.model import DeliveryState
+from bot.delivery.outbox import Outbox
 from bot.jobs.counts import QueueCounts
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ _DOUBTS = _HEDGES | lexicon.listed(
     "accuses accuse claims claim claimed charged if whether"
 )
 _NEGATORS = lexicon.listed("not no never neither nor without cannot none nobody nothing hardly barely")
+_SENTENCE_CHARS = 4_000  # of one: what is longer was written to be slow
 _CLAUSE_CHARS = 400  # looked through for the beginning of a clause
 _NEGATED = 4  # words behind a negator
 _BEHIND_HEDGE = 5  # words behind a hedge in which its verb stands
@@ -72,6 +73,7 @@ def _united(sets: Iterable[frozenset[str]]) -> frozenset[str]:
 
 
 def _told(text: str) -> _Told:
+    text = text[:_SENTENCE_CHARS]
     tokens = tokens_of(text)
     places = tuple(_denied_places(text))
     hedged = {n for i, token in enumerate(tokens) if _is_hedge(token) for n in _verb_behind(tokens, i)}

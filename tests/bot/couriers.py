@@ -18,7 +18,8 @@ from bot.chat import (
 )
 from bot.delivery.courier import LEASE, Courier
 from bot.delivery.enqueuing import Enqueuer
-from bot.delivery.outbox import Delivery, Outbox
+from bot.delivery.model import Delivery
+from bot.delivery.outbox import Outbox
 from bot.house import House
 from bot.reply import Reply
 from tests.bot.clocks import HandClock
@@ -88,6 +89,11 @@ class Chat:
         self.posted.append((chat, reply, key))
         self.after_post(len(self.posted))
         return MessageId(f"m{len(self.posted)}")
+
+    async def has_tried(self, count: int = 1) -> None:
+        """Returns once so many messages have been tried."""
+        while len(self.keys) < count:  # noqa: ASYNC110 (it counts what was tried)
+            await asyncio.sleep(0.01)
 
     async def ping(self) -> None:
         self.pings += 1

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from articles.database import Database
 from bot.cli.outbox import outbox_commands
-from bot.delivery.outbox import Delivery, DeliveryState, Outbox
+from bot.delivery.model import Delivery, DeliveryState
+from bot.delivery.outbox import Outbox
 from bot.store import ChatStore
 from tests.samples import CHAT, NOW
 
@@ -49,8 +50,8 @@ def test_what_failed_and_what_is_unknown_is_listed_with_its_reason(
     run: Run, claimed: tuple[Delivery, ...], outbox: Outbox
 ) -> None:
     outbox.mark_failed(claimed[0], "refused\n(400)")
-    outbox.mark_unknown(claimed[1], "no answer", told=(), now=NOW)
-    outbox.mark_sent(claimed[2], None, now=NOW)
+    outbox.mark_unknown(claimed[1], "no answer", told=())
+    outbox.mark_sent(claimed[2], None)
     listed = run("list").output
     assert listed.splitlines()[0] == "1 failed, 1 sent, 1 unknown"
     assert "nato: refused (400)" in listed
@@ -67,7 +68,7 @@ def test_what_was_given_up_is_due_again_and_what_may_have_arrived_is_not(
     run: Run, claimed: tuple[Delivery, ...], outbox: Outbox
 ) -> None:
     outbox.mark_failed(claimed[0], "refused")
-    outbox.mark_unknown(claimed[1], "no answer", told=(), now=NOW)
+    outbox.mark_unknown(claimed[1], "no answer", told=())
     refused = run("retry", str(claimed[1].id))
     assert refused.exit_code != 0
     assert "it stays" in refused.output

@@ -7,7 +7,7 @@ import pytest
 
 import bot.delivery.courier
 from bot.delivery.courier import Courier
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.house import House
 from tests.bot.clocks import HandClock
 from tests.bot.couriers import Chat, order_digest
@@ -18,11 +18,6 @@ def start(house: House, courier: Courier, clock: HandClock) -> asyncio.Task[None
     order_digest(house, clock)
     ((delivery, to),) = courier.due(["telegram"], limit=9)
     return asyncio.create_task(courier.deliver(delivery, to.platform))
-
-
-async def begun(chat: Chat) -> None:
-    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
 
 
 async def test_a_job_that_is_done_is_recorded(
@@ -38,7 +33,7 @@ async def test_a_job_that_the_queue_gives_up_comes_to_its_end_if_it_has_begun(
 ) -> None:
     chat.answers.clear()
     job = start(house, courier, clock)
-    await begun(chat)
+    await chat.has_tried()
     job.cancel()
     await asyncio.wait({job})
     chat.answers.set()
@@ -66,7 +61,7 @@ async def test_a_delivery_that_lasts_holds_up_no_job_and_keeps_its_lease(
     monkeypatch.setattr(bot.delivery.courier, "JOB_WITHIN_S", 0.05)
     chat.answers.clear()
     job = start(house, courier, clock)
-    await begun(chat)
+    await chat.has_tried()
     await job
     for _ in range(3):  # its lease would have run out
         clock.now += timedelta(seconds=10)

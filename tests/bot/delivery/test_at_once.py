@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
-from bot.delivery.outbox import DeliveryState, Outbox
+from bot.delivery.model import DeliveryState
+from bot.delivery.outbox import Outbox
 from bot.schema import chats, shown, subscriptions
 from bot.store import SHOWN_KEPT, ChatStore, Subscription
 from tests.at_once import at_once
@@ -113,7 +114,7 @@ def test_deliveries_are_marked_while_their_orders_end(
                 case 0:
                     outbox.bar(delivery, NOW, after=NOW + HOUR, reason="shut")
                 case 1:
-                    outbox.mark_sent(delivery, MessageId("7"), told=[one], now=NOW)
+                    outbox.mark_sent(delivery, MessageId("7"), told=[one])
                 case 2 if forgotten:
                     chat_store.forget(CHAT)
                 case 2:
@@ -129,6 +130,6 @@ def test_what_died_on_the_way_is_recovered_once(chat_store: ChatStore, outbox: O
         order(chat_store, str(n))
     outbox.enqueue_due(NOW, limit=99, next_due=lambda s: s.next_due + HOUR)
     assert len(outbox.claim(NOW, limit=99, lease=HOUR, platforms=[CHAT.platform])) == 30
-    recovered = at_once(MANY, lambda _: outbox.recover(NOW + 2 * HOUR, resend=(), within=HOUR))
+    recovered = at_once(MANY, lambda _: outbox.upkeep.recover(NOW + 2 * HOUR, resend=(), within=HOUR))
     assert sum(recovered) == 30
     assert outbox.states() == {DeliveryState.DUE: 30}

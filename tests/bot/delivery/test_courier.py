@@ -19,7 +19,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.delivery.courier import Courier
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.delivery.outcomes import GIVE_UP_AFTER, MAX_FAILURES, RESEND_WITHIN
 from bot.delivery.undelivered import UndeliveredStore
 from bot.house import House

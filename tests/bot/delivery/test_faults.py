@@ -20,7 +20,7 @@ from articles.database import DatabaseCorrupted, open_database
 from bot.chat import ChatRef
 from bot.cli import main
 from bot.delivery.courier import LEASE, Courier
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.house import Analyst, House
 from tests.bot.clocks import HandClock
 from tests.bot.conftest import POLICY, UTC_ZONE

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.chat import (
     ChatError,
@@ -16,10 +17,11 @@ from bot.chat import (
     Throttled,
 )
 from bot.delivery.courier import LEASE, Courier
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.delivery.outcomes import MAX_FAILURES
 from bot.delivery.undelivered import UndeliveredStore
 from bot.house import House
+from bot.schema import chats, delivered
 from tests.bot.clocks import HandClock
 from tests.bot.couriers import DAY, DISCORD, MOVED, Chat, make_courier, order_digest
 from tests.bot.talk import ask
@@ -76,8 +78,7 @@ async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_a
     order_digest(house, clock)
     chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
     going = asyncio.create_task(courier.round())
-    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
+    await chat.has_tried(2)
     async with asyncio.timeout(5):
         await courier.finish()
         await going
@@ -95,11 +96,21 @@ async def test_a_crash_between_two_messages_is_unknown_on_telegram(
     order_digest(house, clock)
     chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
     going = asyncio.create_task(courier.round())
-    while len(chat.keys) < 2:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
+    await chat.has_tried(2)
     going.cancel()
     await asyncio.wait({going})
     clock.now += LEASE + timedelta(seconds=1)
     await make_courier(house, chat).round()
     assert len(chat.posted) == 1
     assert house.outbox.states() == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_what_was_posted_in_part_counts_as_told_where_the_chat_has_moved(
+    house: House, courier: Courier, chat: Chat, clock: HandClock
+) -> None:
+    order_digest(house, clock)
+    chat.messages, chat.errors = 2, [None, ChatMoved(MOVED)]
+    await courier.round()
+    with house.database.reading() as connection:
+        assert connection.execute(select(chats.c.chat)).scalars().all() == [MOVED.chat]
+        assert connection.execute(select(func.count()).select_from(delivered)).scalar_one() == 1

@@ -14,7 +14,8 @@ from bot.chat import (
     ChatRef,
 )
 from bot.delivery.courier import LEASE, Courier
-from bot.delivery.outbox import DeliveryState, Outbox
+from bot.delivery.model import DeliveryState
+from bot.delivery.outbox import Outbox
 from bot.house import House
 from bot.schema import chats, subscriptions
 from tests.bot.clocks import HandClock
@@ -66,8 +67,7 @@ async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_d
     clock.now += DAY
     chat.answers.clear()
     going = asyncio.create_task(courier.round())
-    while not chat.keys:  # noqa: ASYNC110 (one has gone out, and waits for its answer)
-        await asyncio.sleep(0.01)
+    await chat.has_tried()
     stopping = asyncio.create_task(courier.finish())
     await asyncio.sleep(0.1)
     assert not stopping.done()
@@ -166,8 +166,7 @@ async def test_what_a_crash_left_in_doubt_counts_as_told(
     chat.answers.clear()
     going = asyncio.create_task(courier.round())
     await chat.asked.wait()
-    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
+    await chat.has_tried()
     going.cancel()  # and here the process dies
     await asyncio.wait({going})
     clock.now += LEASE + timedelta(seconds=1)
@@ -186,8 +185,7 @@ async def test_a_chat_that_is_forgotten_during_a_send_stays_forgotten(
     order_digest(house, clock)
     chat.answers.clear()
     going = asyncio.create_task(courier.round())
-    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
+    await chat.has_tried()
     house.chats.forget(CHAT)
     chat.answers.set()
     await going
@@ -217,8 +215,7 @@ async def test_an_error_of_ours_in_a_round_cuts_no_send_short(
     courier = make_courier(house, chat, outbox=outbox)
     chat.answers.clear()
     going = asyncio.create_task(courier.round())
-    while not chat.keys:  # noqa: ASYNC110 (it counts what was tried)
-        await asyncio.sleep(0.01)
+    await chat.has_tried()
 
     def broken(*_: object, **__: object) -> None:
         raise LookupError("of ours")

@@ -7,7 +7,9 @@ import pytest
 
 from articles.database import Database
 from bot.chat import ChatRef, MessageId
-from bot.delivery.outbox import FAULTY_KEPT, SENT_KEPT, Delivery, DeliveryState, Due, Outbox
+from bot.delivery.model import Delivery, DeliveryState, Due
+from bot.delivery.outbox import Outbox
+from bot.delivery.upkeep import FAULTY_KEPT, SENT_KEPT
 from bot.store import ChatStore, Subscription
 from tests.samples import CHAT, NOW
 
@@ -117,9 +119,9 @@ def test_the_end_of_a_delivery_is_the_end(chat_store: ChatStore, outbox: Outbox)
         order(chat_store, topic=topic)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox)}
-    outbox.mark_sent(by_topic["sent"], MessageId("m1"), now=NOW)
+    outbox.mark_sent(by_topic["sent"], MessageId("m1"))
     outbox.mark_failed(by_topic["failed"], "refused")
-    outbox.mark_unknown(by_topic["unknown"], "timeout", told=(), now=NOW)
+    outbox.mark_unknown(by_topic["unknown"], "timeout", told=())
     outbox.mark_failed(by_topic["sent"], "too late to say so")
     assert claim(outbox, NOW + HOUR) == ()
     assert outbox.states() == dict.fromkeys(
@@ -136,11 +138,11 @@ def test_a_sender_that_died_is_repeated_only_where_a_copy_is_refused(
     claimed = claim(outbox)
     assert all(outbox.begin(delivery, NOW, lease=MINUTE) for delivery in claimed)
     telegram = next(d for d in claimed if d.subscription.chat == CHAT)
-    assert outbox.recover(NOW, resend=["discord"], within=2 * MINUTE) == 0  # they may still be at it
-    assert outbox.recover(NOW + MINUTE, resend=["discord"], within=2 * MINUTE) == 2
+    assert outbox.upkeep.recover(NOW, resend=["discord"], within=2 * MINUTE) == 0  # they may still be at it
+    assert outbox.upkeep.recover(NOW + MINUTE, resend=["discord"], within=2 * MINUTE) == 2
     (again,) = claim(outbox, NOW + MINUTE)
     assert (again.subscription.chat, again.unsure_since) == (DISCORD, NOW)
-    outbox.mark_sent(telegram, MessageId("m1"), now=NOW)  # it was not dead after all
+    outbox.mark_sent(telegram, MessageId("m1"))  # it was not dead after all
     assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.SENT: 1}
 
 
@@ -151,7 +153,7 @@ def test_a_copy_is_not_risked_when_its_refusal_is_no_longer_sure(
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
     assert outbox.begin(delivery, NOW, lease=MINUTE)
-    assert outbox.recover(NOW + 2 * MINUTE, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.upkeep.recover(NOW + 2 * MINUTE, resend=["discord"], within=2 * MINUTE) == 1
     assert outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
@@ -162,7 +164,7 @@ def test_what_a_dead_sender_had_not_begun_is_due_again_everywhere(
         order(chat_store, chat)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claimed = claim(outbox)
-    assert outbox.recover(NOW + HOUR, resend=["discord"], within=MINUTE) == 2
+    assert outbox.upkeep.recover(NOW + HOUR, resend=["discord"], within=MINUTE) == 2
     assert not any(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
     again = claim(outbox, NOW + HOUR)
     assert len(again) == 2
@@ -181,7 +183,7 @@ def test_where_we_may_not_write_is_known_until_something_is_posted_there(
     assert outbox.bar(delivery, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
     assert chat_store.subscriptions(CHAT)[0].barred_since == NOW
     (delivery,) = claim(outbox, NOW + 2 * HOUR)
-    outbox.mark_sent(delivery, MessageId("m1"), now=NOW)
+    outbox.mark_sent(delivery, MessageId("m1"))
     assert chat_store.subscriptions(CHAT)[0].barred_since is None
 
 
@@ -201,12 +203,12 @@ def test_what_ended_long_ago_is_forgotten_and_does_not_come_again(
         order(chat_store, topic=topic)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox)}
-    outbox.mark_sent(by_topic["sent"], MessageId("m1"), now=NOW)
+    outbox.mark_sent(by_topic["sent"], MessageId("m1"))
     outbox.mark_failed(by_topic["failed"], "refused")
-    assert outbox.prune(NOW + SENT_KEPT) == 0
-    assert outbox.prune(NOW + SENT_KEPT + HOUR) == 1
-    assert outbox.prune(NOW + FAULTY_KEPT + HOUR) == 1
-    assert outbox.prune(NOW + 2 * FAULTY_KEPT) == 0
+    assert outbox.upkeep.prune(NOW + SENT_KEPT) == 0
+    assert outbox.upkeep.prune(NOW + SENT_KEPT + HOUR) == 1
+    assert outbox.upkeep.prune(NOW + FAULTY_KEPT + HOUR) == 1
+    assert outbox.upkeep.prune(NOW + 2 * FAULTY_KEPT) == 0
     assert outbox.states() == {DeliveryState.SENDING: 1}
     assert outbox.enqueue_due(NOW, limit=9, next_due=hourly) == 0
 
@@ -218,7 +220,7 @@ def test_what_a_wrong_clock_put_off_is_due_when_it_is_set_back(chat_store: ChatS
     ahead = NOW + timedelta(days=1)
     by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox, ahead)}
     outbox.retry(by_topic["put off"], after=ahead + MINUTE, reason="no connection")
-    assert outbox.recover(NOW, resend=(), within=MINUTE) == 1
+    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE) == 1
     assert {delivery.subscription.topic for delivery in claim(outbox)} == {"claimed", "put off"}
 
 
@@ -228,7 +230,7 @@ def test_a_clock_that_was_set_back_makes_no_copy_safe(chat_store: ChatStore, out
     ahead = NOW + timedelta(days=1)
     (delivery,) = claim(outbox, ahead)
     assert outbox.begin(delivery, ahead, lease=MINUTE)
-    assert outbox.recover(NOW, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.upkeep.recover(NOW, resend=["discord"], within=2 * MINUTE) == 1
     assert outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
@@ -255,7 +257,7 @@ def test_a_lease_that_is_renewed_holds_and_what_has_not_begun_can_be_given_back(
     begun = next(d for d in claimed if d.subscription.topic == "begun")
     outbox.begin(begun, NOW, lease=MINUTE)
     outbox.renew(claimed, NOW + MINUTE, lease=MINUTE)
-    assert outbox.recover(NOW + MINUTE, resend=(), within=MINUTE) == 0
+    assert outbox.upkeep.recover(NOW + MINUTE, resend=(), within=MINUTE) == 0
     outbox.release(claimed, NOW + MINUTE)
     assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.DUE: 1}
 
@@ -266,8 +268,8 @@ def test_a_process_that_is_alone_recovers_at_its_start_what_the_one_before_had_c
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claim(outbox)
-    assert outbox.recover(NOW, resend=(), within=MINUTE) == 0
-    assert outbox.recover(NOW, resend=(), within=MINUTE, alone=True) == 1
+    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE) == 0
+    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE, alone=True) == 1
     assert len(claim(outbox)) == 1
 
 

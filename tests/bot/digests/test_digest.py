@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from articles.model import Article
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
 from bot.house import House
 from tests.bot.clocks import HandClock

@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat import ChatRef
 from bot.delivery.courier import Courier
-from bot.delivery.outbox import DeliveryState
+from bot.delivery.model import DeliveryState
 from bot.discord import DiscordChat
 from bot.house import House
 from bot.language.commands import COMMANDS, Who
