@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from bot.chat import ChatRef, MessageId, Request
-from bot.reply import Prose, Reply
+from bot.reply import Button, Prose, Reply
 
 
 class Scripted:
@@ -42,3 +42,11 @@ class Scripted:
 
     def gone(self, chat: ChatRef) -> None:
         self.ended.append(chat)
+
+
+def prose(text: str, *rows: tuple[Button, ...]) -> Reply:
+    return Reply(blocks=(Prose(text=text),), buttons=rows)
+
+
+def ref(chat: int, thread: str | None = None) -> ChatRef:
+    return ChatRef(platform="telegram", chat=str(chat), thread=thread)

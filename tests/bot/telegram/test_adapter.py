@@ -4,7 +4,6 @@ import asyncio
 import logging
 import threading
 import traceback
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,34 +12,17 @@ import pytest
 from bot.chat import (
     ChatError,
     ChatGone,
-    ChatMoved,
-    ChatRef,
-    Departure,
-    NotAllowed,
     Request,
     SendFailed,
-    SendRefused,
-    SendUnknown,
-    Throttled,
 )
 from bot.language.commands import BY_NAME, COMMANDS, Who
-from bot.reply import Button, Prose, Reply, Title, refusal
+from bot.reply import Button, Reply
 from bot.telegram.outbound import limits_of
-from bot.telegram.presses import DOUBLE_TAP_S
-from tests.bot.talk import Counted
 from tests.bot.telegram.conftest import Serving, make_chat, served
-from tests.bot.telegram.conversations import Scripted
-from tests.servers.telegram import BOT_ID, BOT_NAME, TOKEN, Fault, Flood, Posted, Refused, TelegramServer
+from tests.bot.telegram.conversations import Scripted, prose, ref
+from tests.servers.telegram import BOT_NAME, TOKEN, Fault, Flood, Refused, TelegramServer
 
 ANN, BOB = 11, 12
-
-
-def prose(text: str, *rows: tuple[Button, ...]) -> Reply:
-    return Reply(blocks=(Prose(text=text),), buttons=rows)
-
-
-def ref(chat: int, thread: str | None = None) -> ChatRef:
-    return ChatRef(platform="telegram", chat=str(chat), thread=thread)
 
 
 async def test_a_command_is_answered_and_the_answer_is_known_by_its_id(
@@ -285,119 +267,6 @@ async def test_an_answer_longer_than_a_message_has_its_buttons_under_the_last(
     assert talk.posts[0][2] == str(last.id)
 
 
-def paged(request: Request) -> Reply:
-    match request.text:
-        case "/brief":
-            button = Button(label="Sections", command="/sections")
-            return prose("A brief", (button, Button(label="More", command="/more")))
-        case "/sections":
-            return prose("1. The lede", (Button(label="Sections", command="/sections"),))
-        case "/more":
-            return refusal("There is nothing more to that.")
-        case _:
-            return prose("something else")
-
-
-async def brief_with_buttons(server: TelegramServer) -> Posted:
-    await server.say(server.person(ANN), ANN, "/brief")
-    return await server.next_post(server.person(ANN))
-
-
-async def test_a_button_edits_its_message_in_place(server: TelegramServer, serving: Serving) -> None:
-    talk = Scripted(paged)
-    async with serving(talk):
-        brief = await brief_with_buttons(server)
-        query = await server.press(brief, "Sections", ANN)
-        await server.until(lambda: query in server.acknowledged)
-    assert (brief.text, brief.edits, len(server.posted)) == ("1. The lede", 1, 1)
-    assert "text" not in server.acknowledged[query]
-    assert talk.requests[-1].replied_to == str(brief.id)
-    assert talk.posts[-1][2] == str(brief.id)
-
-
-async def test_a_button_pressed_twice_does_nothing_twice(server: TelegramServer, serving: Serving) -> None:
-    async with serving(Scripted(paged)):
-        brief = await brief_with_buttons(server)
-        queries = [await server.press(brief, "Sections", ANN) for _ in range(2)]
-        await server.until(lambda: all(query in server.acknowledged for query in queries))
-    assert (brief.edits, len(server.posted)) == (1, 1)
-    assert not any("text" in server.acknowledged[query] for query in queries)
-
-
-async def test_a_double_tap_on_more_goes_on_by_one(server: TelegramServer, serving: Serving) -> None:
-    more = Button(label="More", command="/more")
-    asked: list[str] = []
-
-    def next_story(request: Request) -> Reply:
-        asked.append(request.text)
-        return prose(f"Story {len(asked)}", (more,))
-
-    ann = server.person(ANN)
-    async with serving(Scripted(next_story)):
-        await server.say(ann, ANN, "/brief")
-        brief = await server.next_post(ann)
-        queries = [await server.press(brief, "More", ANN) for _ in range(3)]
-        await server.until(lambda: all(query in server.acknowledged for query in queries))
-        assert brief.text == "Story 2"
-        await asyncio.sleep(DOUBLE_TAP_S)
-        await server.press(brief, "More", ANN)  # having read it
-        await server.until(lambda: brief.edits == 2)
-    assert brief.text == "Story 3"
-
-
-async def test_a_forged_button_gets_a_polite_answer_and_reaches_nobody(
-    server: TelegramServer, serving: Serving
-) -> None:
-    talk = Scripted(paged)
-    group = server.group(-100)
-    async with serving(talk):
-        brief = await brief_with_buttons(server)
-        await server.say(group, BOB, "/brief")
-        elsewhere = await server.next_post(group)
-        asked = len(talk.requests)
-        forged = ["/unsubscribe #1", "x" * 64, brief.data("Sections")[:-1], brief.data("Sections")]
-        queries = [await server.press(elsewhere, "Sections", BOB, data=data) for data in forged]
-        await server.until(lambda: all(query in server.acknowledged for query in queries))
-    assert {server.acknowledged[query]["text"] for query in queries} == {
-        "This button no longer works here. Please ask again."
-    }
-    assert len(talk.requests) == asked
-    assert elsewhere.edits == 0
-
-
-async def test_what_a_button_cannot_do_is_said_to_who_pressed_it_alone(
-    server: TelegramServer, serving: Serving
-) -> None:
-    async with serving(Scripted(paged)):
-        brief = await brief_with_buttons(server)
-        query = await server.press(brief, "More", ANN)
-        await server.until(lambda: query in server.acknowledged)
-    assert server.acknowledged[query]["text"] == "There is nothing more to that."
-    assert (brief.text, len(server.posted)) == ("A brief", 1)
-
-
-async def test_a_failure_of_ours_is_logged_and_told_in_one_polite_line(
-    server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(request: Request) -> Reply:
-        if request.text == "/full":
-            raise RuntimeError("the disk is full")
-        return paged(request)
-
-    button = Button(label="Full text", command="/full")
-    async with serving(Scripted(lambda r: prose("A brief", (button,)) if r.text == "/brief" else fail(r))):
-        await server.say(server.person(ANN), ANN, "/full")
-        posted = await server.next_post(server.person(ANN))
-        await server.say(server.person(ANN), ANN, "/brief")
-        query = await server.press(await server.next_post(server.person(ANN), after=1), "Full text", ANN)
-        await server.until(lambda: query in server.acknowledged)
-    assert posted.text.startswith("Something went wrong on my side")
-    assert server.acknowledged[query]["text"] == posted.text
-    assert [r.exc_info is not None for r in caplog.records if r.message == "telegram update failed"] == [
-        True
-    ] * 2
-
-
 async def test_a_removal_ends_the_chat_and_a_migration_moves_it(
     server: TelegramServer, serving: Serving
 ) -> None:
@@ -510,175 +379,6 @@ async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
         await asyncio.to_thread(asked.wait, 10)
         asyncio.get_running_loop().call_later(0.1, gate.set)
     assert [p.text for p in server.posted] == ["done"]
-
-
-# --- send: what each failure means
-
-
-def fault(**what: object) -> Fault:
-    return Fault(method="sendMessage", **what)  # type: ignore[arg-type]  # one test parametrises over all of them
-
-
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [
-        (fault(error=Refused(429, "Too Many Requests: retry after 7", retry_after=7)), Throttled),
-        (fault(error=Refused(403, "Forbidden: bot was blocked by the user")), ChatGone),
-        (fault(error=Refused(400, "Bad Request: chat not found")), ChatGone),
-        (fault(error=Refused(400, "Bad Request: message thread not found")), ChatGone),
-        (fault(error=Refused(400, "Bad Request: TOPIC_CLOSED")), NotAllowed),
-        (fault(error=Refused(400, "Bad Request: BUTTON_DATA_INVALID")), SendRefused),
-        (fault(error=Refused(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-9)), ChatMoved),
-        (
-            fault(error=Refused(400, "Bad Request: not enough rights to send text messages to the chat")),
-            NotAllowed,
-        ),
-        (fault(error=Refused(500, "Internal Server Error")), SendFailed),
-        (fault(error=Refused(401, "Unauthorized")), SendFailed),
-        (fault(raw=(502, "<html>Bad Gateway</html>")), SendUnknown),
-        (fault(raw=(504, "<html>Gateway Timeout</html>")), SendUnknown),
-        (fault(raw=(200, "not JSON")), SendUnknown),
-        (fault(accepts=True), SendUnknown),  # accepted, and the connection breaks before the answer
-        (fault(accepts=True, silent=True), SendUnknown),
-    ],
-)
-async def test_what_a_failed_delivery_means(
-    server: TelegramServer, what: Fault, expected: type[ChatError]
-) -> None:
-    server.person(ANN)
-    server.faults.append(what)
-    patience = timedelta(seconds=1 if what.silent else 10)
-    async with served(make_chat(server.base_url, timeout=patience), Scripted()) as chat:
-        with pytest.raises(ChatError) as failed:
-            await chat.send(ref(ANN), prose("digest"), key="1")
-    assert type(failed.value) is expected
-    assert len(server.posted) == what.accepts  # "nothing was sent" is true, and "unknown" is not said of it
-
-
-async def test_a_pause_is_asked_for_to_the_second(server: TelegramServer, serving: Serving) -> None:
-    server.person(ANN)
-    server.faults.append(fault(error=Refused(429, "Too Many Requests: retry after 7", retry_after=7)))
-    async with serving(Scripted()) as chat:
-        with pytest.raises(Throttled) as throttled:
-            await chat.send(ref(ANN), prose("digest"), key="1")
-    assert throttled.value.retry_after == timedelta(seconds=7)
-
-
-async def test_without_a_connection_nothing_was_sent(server: TelegramServer) -> None:
-    chat = make_chat(server.base_url)
-    with pytest.raises(SendFailed):
-        await chat.send(ref(ANN), prose("digest"), key="1")
-    async with served(chat, Scripted()):
-        await server.__aexit__()
-        with pytest.raises(SendFailed, match="no connection"):
-            await chat.send(ref(ANN), prose("digest"), key="1")
-        await server.__aenter__()
-
-
-async def test_a_delivery_of_several_messages_goes_on_where_it_stopped(
-    server: TelegramServer, serving: Serving
-) -> None:
-    server.person(ANN)
-    long = Reply(blocks=(Title(text="Digest"), Prose(text="A sentence of words. " * 400)))
-    throttle = fault(error=Refused(429, "Too Many Requests: retry after 1", retry_after=1))
-
-    async with serving(Scripted()) as chat:
-        original: Callable[..., object] = server._sendMessage
-
-        def throttled_once(params: dict[str, object]) -> object:
-            if len(server.posted) == 1:
-                server._sendMessage = original  # type: ignore[method-assign,assignment]  # put back
-                raise throttle.error  # type: ignore[misc]  # it is one
-            return original(params)
-
-        server._sendMessage = throttled_once  # type: ignore[method-assign,assignment]  # a fault at the second
-        departure = Counted()
-        with pytest.raises(Throttled):
-            await chat.send(ref(ANN), long, key="1", departure=departure)
-        last = await chat.send(ref(ANN), long, key="1", departure=departure)
-    assert [p.text[:6] for p in server.posted].count("Digest") == 1
-    assert last == str(server.posted[-1].id)
-    assert "".join(p.text for p in server.posted).count("A sentence of words.") == 400
-
-
-async def test_somebody_who_waits_is_answered_after_the_pause_that_telegram_asks_for(
-    server: TelegramServer, serving: Serving
-) -> None:
-    server.faults.append(fault(error=Refused(429, "Too Many Requests: retry after 1", retry_after=1)))
-    async with serving(Scripted()):
-        await server.say(server.person(ANN), ANN, "/brief")
-        assert (await server.next_post(server.person(ANN))).text == "re: /brief"
-
-
-async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_until_then(
-    server: TelegramServer,
-) -> None:
-    ann = server.person(ANN)
-    begun: list[int] = []
-
-    class Noted(Departure):
-        async def begin(self) -> None:
-            begun.append(len(server.posted))
-
-    class Withdrawn(Departure):
-        async def begin(self) -> None:
-            raise LookupError("another process has it")
-
-    async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
-        await asyncio.gather(
-            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), departure=Noted()) for n in range(2))
-        )
-        with pytest.raises(LookupError):
-            await chat.send(ref(ANN), prose("digest 3"), key="3", departure=Withdrawn())
-    assert begun == [0, 1]  # the second waited for the first, and had not begun
-    assert [p.text for p in server.posted if p.chat == ann.id] == ["digest 0", "digest 1"]
-
-
-async def test_who_lines_up_before_a_message_waits_for_no_chat_and_holds_no_answer_up(
-    server: TelegramServer,
-) -> None:
-    lane, order = asyncio.Semaphore(1), list[str]()
-
-    class InLane(Departure):
-        async def line_up(self) -> None:
-            await lane.acquire()
-
-        def landed(self) -> None:
-            lane.release()
-
-    two_parts = prose("a" * 3_000 + " " + "b" * 3_000)
-    async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
-
-        async def send(number: int, reply: Reply) -> None:
-            server.person(number)
-            await chat.send(ref(number), reply, key=str(number), departure=InLane())
-            order.append(str(number))
-            lane.release()
-
-        async with asyncio.TaskGroup() as group:
-            for number in range(100, 104):
-                group.create_task(send(number, two_parts if number == 100 else prose("digest")))
-            await lane.acquire()  # whatever waits there, a question is answered
-            await server.say(server.person(ANN), ANN, "/brief")
-            await server.next_post(server.person(ANN))
-            lane.release()
-    assert order == ["101", "102", "103", "100"]  # its second part waited a second for its chat alone
-
-
-async def test_a_ping_says_whether_telegram_answers(server: TelegramServer, serving: Serving) -> None:
-    async with serving(Scripted()) as chat:
-        await chat.ping()
-        server.faults.append(Fault(method="getMe", error=Refused(500, "Internal Server Error")))
-        with pytest.raises(SendFailed):
-            await chat.ping()
-    with pytest.raises(SendFailed, match="not connected"):
-        await chat.ping()
-
-
-async def test_a_reply_with_nothing_to_show_is_refused(server: TelegramServer, serving: Serving) -> None:
-    async with serving(Scripted()) as chat:
-        with pytest.raises(SendRefused):
-            await chat.send(ref(BOT_ID), prose(" "), key="1")
 
 
 async def test_two_processes_that_poll_with_one_token_say_so_once_each(
