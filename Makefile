@@ -133,7 +133,7 @@ bench-briefs: $(STAMP)
 bench-evidence: $(STAMP)
 	@$(BIN)/python -m bench.evidence $(DATA)
 
-# Learns the weights in summarizer/word_weights.npz; the same data give the same weights.
+# Learns the weights in summarizer/extractive/word_weights.npz; the same data give the same weights.
 train-briefs: $(STAMP)
 	@$(BIN)/python -m bench.train_briefs $(DATA)
 

@@ -9,7 +9,7 @@ from charset_normalizer import from_bytes
 from articles.errors import NotAnArticle, Unreadable
 from articles.model import Article
 from articles.page import parse_page
-from articles.wire import parse_wire
+from articles.plaintext import parse_plain_text
 
 MAX_FILE_BYTES = 10_000_000
 
@@ -50,7 +50,7 @@ def read_article_file(path: Path) -> Article:
     is_page = path.suffix.lower() in _HTML_SUFFIXES or _HTML_OPENING.match(body[:_SNIFFED_BYTES])
     text = "" if is_page else decode_text(body, name=str(path))
     try:
-        return parse_page(body, url=None) if is_page else parse_wire(text)
+        return parse_page(body, url=None) if is_page else parse_plain_text(text)
     except (Unreadable, NotAnArticle) as error:
         raise type(error)(f"{path}: {error}") from error
 

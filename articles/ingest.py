@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from articles.characters import in_whole_characters
 from articles.database import Database
 from articles.model import Article, ArticleId
-from articles.placing import marks_of
+from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
-from articles.vectors import ArticleVector
+from articles.stories.placement import marks_of
+from articles.text.characters import in_whole_characters
 
 # Stores what an analysis found, in the transaction of its article.
 Record = Callable[[Connection, ArticleId], None]

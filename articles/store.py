@@ -9,18 +9,17 @@ from itertools import islice
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
 from articles.database import Database, Turn, new_id, take_turn
-from articles.fulltext import Query, match_expression
-from articles.fulltext_index import full_text
 from articles.model import Article, ArticleId
-from articles.nearest import VectorIndex
-from articles.placing import Marks, fuller_at, mark, marks_of, place, unmark
 from articles.rows import article_of, content_hash, row_of
-from articles.schema import articles, stories
-from articles.search_keys import KEYS_A_SECOND, first_key
-from articles.searching import newest, top
-from articles.topic_search import Narrowing, TopicSearch
-from articles.topics import common_topics, near_topics
-from articles.vectors import ArticleVector
+from articles.schema import KEYS_A_SECOND, articles, first_key, stories
+from articles.search.index import full_text
+from articles.search.nearest import VectorIndex
+from articles.search.query import Query, match_expression
+from articles.search.searching import newest, top
+from articles.search.suggestions import common_topics, near_topics
+from articles.search.topic_search import Narrowing, TopicSearch
+from articles.search.vectors import ArticleVector
+from articles.stories.placement import Marks, fuller_at, mark, marks_of, place, unmark
 
 RECENT = 300  # topics are taken from so many of the newest articles,
 BEGINNING = 800  # from so many characters of each

@@ -23,18 +23,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from articles.database import Database, open_database
-from articles.fulltext import Expression, match_expression, parse_query
-from articles.fulltext_index import full_text
-from articles.fulltext_sqlite import expression_of
-from articles.nearest import VectorIndex
+from articles.search.index import full_text
+from articles.search.nearest import VectorIndex
+from articles.search.query import Expression, match_expression, parse_query
+from articles.search.sqlite import expression_of
 from articles.store import ArticleStore
 from bench.synthetic_news import ACRONYMS, NEWEST, THEMES, SyntheticNews
-from bot.answers.quotations import Quotations
-from bot.answers.stories import Stories
-from bot.house import Analyst
-from bot.language.asks import AskBrief, AskQuotes, AskSearch, Filters
-from bot.migration import upgrade
-from summarizer.store import AnalysisStore, QuoteStore
+from bot.commands.requests import BriefRequest, Filters, QuotesRequest, SearchRequest
+from bot.replies.quotations import Quotations
+from bot.replies.stories import Stories
+from bot.storage.migration import upgrade
+from summarizer.analysis import Analyst
+from summarizer.storage.store import AnalysisStore, QuoteStore
 
 P50_MS, P99_MS = 20.0, 100.0
 UTC_ZONE = ZoneInfo("UTC")
@@ -42,7 +42,7 @@ NO_FILTERS = Filters()
 COMMON, MEDIUM, RARE = range(70, 90), range(2_000, 2_020), range(40_000, 40_020)  # ranks in the vocabulary
 BARE = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT 20"
 
-Ask = Callable[[], object]
+Request = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Kind:
     """A kind of question, asked in several words."""
 
     name: str
-    asks: Sequence[Ask]
-    bare: Sequence[Ask] = ()  # what the index alone takes for the same
+    asks: Sequence[Request]
+    bare: Sequence[Request] = ()  # what the index alone takes for the same
 
 
 def main(argv: Sequence[str]) -> int:
@@ -116,7 +116,7 @@ class Questions:
     def words(self, ranks: range) -> list[str]:
         return [str(self._news.words[rank]) for rank in ranks]
 
-    def bare(self, topics: Iterable[str], filters: Filters = NO_FILTERS) -> list[Ask]:
+    def bare(self, topics: Iterable[str], filters: Filters = NO_FILTERS) -> list[Request]:
         """What the index takes for the topics' newest twenty articles, and nothing else."""
         return [
             partial(
@@ -126,31 +126,33 @@ class Questions:
             for topic in topics
         ]
 
-    def briefs(self, topics: Iterable[str], filters: Filters = NO_FILTERS, *, offset: int = 0) -> list[Ask]:
-        asks = [AskBrief(topic=topic, filters=filters) for topic in topics]
+    def briefs(
+        self, topics: Iterable[str], filters: Filters = NO_FILTERS, *, offset: int = 0
+    ) -> list[Request]:
+        asks = [BriefRequest(topic=topic, filters=filters) for topic in topics]
         return [partial(self._stories.brief, ask, now=NEWEST, zone=UTC_ZONE, offset=offset) for ask in asks]
 
-    def never_asked(self, beginnings: Iterable[str]) -> list[Ask]:
+    def never_asked(self, beginnings: Iterable[str]) -> list[Request]:
         """Briefs on words that nobody has asked for, so that the model has to read them first."""
         number = count()
 
         def ask(beginning: str) -> object:
-            topic = AskBrief(topic=f"{beginning} {next(number)}", filters=NO_FILTERS)
+            topic = BriefRequest(topic=f"{beginning} {next(number)}", filters=NO_FILTERS)
             return self._stories.brief(topic, now=NEWEST, zone=UTC_ZONE)
 
         return [partial(ask, beginning) for beginning in beginnings]
 
-    def headlines(self, topics: Iterable[str]) -> list[Ask]:
-        asks = [AskSearch(words=topic, filters=NO_FILTERS) for topic in topics]
+    def headlines(self, topics: Iterable[str]) -> list[Request]:
+        asks = [SearchRequest(words=topic, filters=NO_FILTERS) for topic in topics]
         return [partial(self._stories.search, ask, now=NEWEST, zone=UTC_ZONE) for ask in asks]
 
     def said(
         self, names: Iterable[str], *, about: Sequence[str | None] = (None,), page: int = 1
-    ) -> list[Ask]:
-        asks = [AskQuotes(speaker=n, about=topic, page=page) for n in names for topic in about]
+    ) -> list[Request]:
+        asks = [QuotesRequest(speaker=n, about=topic, page=page) for n in names for topic in about]
         return [partial(self._quotations.by_speaker, ask, now=NEWEST, zone=UTC_ZONE) for ask in asks]
 
-    def stored(self) -> list[Ask]:
+    def stored(self) -> list[Request]:
         return [partial(self._stories.stored, UTC_ZONE)]
 
     def _newest(self, expression: Expression | None) -> object:
@@ -243,7 +245,7 @@ def measure(asked: Iterator[Kind], rounds: int) -> bool:
     return kept
 
 
-def timed(asks: Sequence[Ask], rounds: int) -> tuple[list[float], list[float]]:
+def timed(asks: Sequence[Request], rounds: int) -> tuple[list[float], list[float]]:
     """Milliseconds by the clock and on the processor, each sorted.
 
     Every question is asked once before, so that files are in the system's cache.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from summarizer.sentences import split_sentences
+from summarizer.text.sentences import split_sentences
 
 Predictor = Callable[[Mapping[str, Any]], str]  # an article with `text`, for the oracle also `summary`
 

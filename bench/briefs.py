@@ -28,10 +28,10 @@ from bench.brief_baselines import (
     oracle_predictor,
     sumy_predictor,
 )
-from summarizer.encoder import MiniLM
-from summarizer.extractive import Extractive
+from summarizer.embedding.encoder import MiniLM
+from summarizer.extractive.summarizer import Extractive
+from summarizer.extractive.word_model import WordModel
 from summarizer.quotes import find_quotes, paragraphs_of
-from summarizer.word_model import WordModel
 
 
 def pullquote_predictor(model: WordModel | None = None) -> Predictor:

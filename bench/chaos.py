@@ -23,11 +23,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from bench.cluster.installation import environment, house_at, order_digests
+from bench.cluster.installation import application_at, environment, order_digests
 from bench.cluster.nodes import Node
 from bench.cluster.platforms import Platforms, platforms
+from bot.app.application import utc_now
 from bot.chat import ChatRef
-from bot.house import utc_now
 
 ROLES = "telegram,discord,scheduler,worker"
 STARTING = 0.25  # of the kills
@@ -139,8 +139,8 @@ async def run(options: argparse.Namespace, folder: Path) -> bool:
 
 
 def prepare(world: World) -> None:
-    with house_at(f"sqlite:///{world.database}") as house:
-        order_digests(house, world.platforms.chats(), due=utc_now() - timedelta(seconds=1))
+    with application_at(f"sqlite:///{world.database}") as app:
+        order_digests(app, world.platforms.chats(), due=utc_now() - timedelta(seconds=1))
 
 
 def report(world: World, ended: bool, options: argparse.Namespace) -> bool:

@@ -23,14 +23,14 @@ from pathlib import Path
 
 import psycopg
 
-from bench.cluster.installation import environment, follow, house_at, order_digests
+from bench.cluster.installation import application_at, environment, follow, order_digests
 from bench.cluster.nodes import Node, running
 from bench.cluster.platforms import Platforms, platforms
 from bench.cluster.postgres import PrivatePostgres, private_postgres
 from bench.cluster.proxy import Proxy
 from bench.feeds_server import publishers
+from bot.app.application import utc_now
 from bot.chat import ChatRef
-from bot.house import utc_now
 
 ENTRIES = 10  # of a feed
 RESTART_AFTER_S, CUT_AFTER_S, CUT_FOR_S = 30.0, 55.0, 25.0
@@ -137,9 +137,9 @@ async def run(options: argparse.Namespace, folder: Path) -> bool:
 
 
 def prepare(world: World, hosts: int, port: int) -> None:
-    with house_at(world.postgres.url) as house:
-        follow(house, hosts=hosts, port=port)
-        order_digests(house, world.platforms.chats(), due=utc_now() + timedelta(seconds=20))
+    with application_at(world.postgres.url) as app:
+        follow(app, hosts=hosts, port=port)
+        order_digests(app, world.platforms.chats(), due=utc_now() + timedelta(seconds=20))
 
 
 def make_nodes(world: World, port: int, folder: Path) -> list[Node]:

@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 
 from articles.feeds.model import EntryId
-from bench.cluster.installation import environment, follow, house_at
+from bench.cluster.installation import application_at, environment, follow
 from bench.cluster.nodes import Node, running
 from bench.cluster.postgres import PrivatePostgres, private_postgres
 from bench.feeds_server import publishers
@@ -83,8 +83,8 @@ async def queue_costs(postgres: PrivatePostgres, url: str) -> None:
 def articles_a_second(postgres: PrivatePostgres, url: str, articles: int, workers: int, folder: Path) -> None:
     """A fresh database, one scheduler, so many workers; until all is taken in."""
     with publishers(entries=ENTRIES, address="0.0.0.0") as port:
-        with house_at(url) as house:
-            follow(house, hosts=articles // ENTRIES, port=port)
+        with application_at(url) as app:
+            follow(app, hosts=articles // ENTRIES, port=port)
         settings = environment(url, publishers_port=port)
         nodes = [
             Node(
@@ -151,7 +151,7 @@ def main() -> int:
                 connection.execute(f"CREATE DATABASE {database}".encode())
             url = postgres.url.replace("/postgres", f"/{database}")
             if workers == 0:
-                with house_at(url):
+                with application_at(url):
                     pass
                 asyncio.run(queue_costs(postgres, url))
             else:

@@ -17,22 +17,23 @@ from zoneinfo import ZoneInfo
 
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
-from articles.fulltext import STOP_WORDS
+from articles.search.query import STOP_WORDS
 from bench.synthetic_news import NEWEST, SyntheticNews
+from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.digests.digest import Digest
 from bot.digests.shared_stories import KEPT
-from bot.house import Analyst, House
-from bot.migration import upgrade
-from bot.store import Subscription
+from bot.storage.chats import Subscription
+from bot.storage.migration import upgrade
+from summarizer.analysis import Analyst
 
 NOW = NEWEST + timedelta(hours=1)
 
 
-def house_over(database: Database, clock: Callable[[], datetime] = lambda: NOW) -> House:
-    """A house whose clock stands a little after the newest article."""
+def application_over(database: Database, clock: Callable[[], datetime] = lambda: NOW) -> Application:
+    """An app whose clock stands a little after the newest article."""
     policy = FetchPolicy(contact="https://bench.example")
-    return House(database, analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy, clock=clock)
+    return Application(database, analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy, clock=clock)
 
 
 def hurried() -> Callable[[], datetime]:
@@ -41,11 +42,11 @@ def hurried() -> Callable[[], datetime]:
     return lambda: NOW + next(asked) * KEPT
 
 
-def orders_in(house: House, topics: Sequence[str], chats: int) -> list[Subscription]:
+def orders_in(app: Application, topics: Sequence[str], chats: int) -> list[Subscription]:
     orders = []
     for number in range(chats):
         chat, topic = ChatRef(platform="telegram", chat=str(number)), topics[number % len(topics)]
-        order, _ = house.chats.add_subscription(
+        order, _ = app.chats.add_subscription(
             chat,
             topic=topic,
             schedule={},
@@ -55,16 +56,16 @@ def orders_in(house: House, topics: Sequence[str], chats: int) -> list[Subscript
             now=NOW,
         )
         if number % 4 == 0:
-            best = house.articles.search(topic, limit=1)
-            house.chats.mark_delivered(chat, [a.id for a in best if a.id is not None], now=NOW)
+            best = app.articles.search(topic, limit=1)
+            app.chats.mark_delivered(chat, [a.id for a in best if a.id is not None], now=NOW)
         orders.append(order)
     return orders
 
 
-def compose_all(house: House, orders: Sequence[Subscription]) -> tuple[float, list[Digest | None]]:
+def compose_all(app: Application, orders: Sequence[Subscription]) -> tuple[float, list[Digest | None]]:
     """CPU seconds, and what was composed."""
     began = time.process_time()
-    composed = [house.digests.compose(order, now=NOW) for order in orders]
+    composed = [app.digests.compose(order, now=NOW) for order in orders]
     return time.process_time() - began, composed
 
 
@@ -80,12 +81,12 @@ def main() -> int:
         news = SyntheticNews(options.articles)
         for _ in news.write(database):
             pass
-        house = house_over(database)
+        app = application_over(database)
         first = len(STOP_WORDS) + 50
         topics = [str(word) for word in news.words[first : first + options.topics]]
-        orders = orders_in(house, topics, options.chats)
-        each_s, apart = compose_all(house_over(database, hurried()), orders)
-        once_s, together = compose_all(house, orders)
+        orders = orders_in(app, topics, options.chats)
+        each_s, apart = compose_all(application_over(database, hurried()), orders)
+        once_s, together = compose_all(app, orders)
         database.close()
     told = [digest for digest in apart if digest is not None]
     different = len({digest.articles for digest in told})

@@ -28,11 +28,10 @@ from sqlalchemy import Table, collate, func, insert, make_url, select, update
 from sqlalchemy.types import String
 
 from articles.database import Database, open_database
-from articles.schema import article_bands, article_marks, article_names, metadata
-from articles.search_keys import first_key
+from articles.schema import article_bands, article_marks, article_names, first_key, metadata
 from bench.synthetic_news import APART, NEWEST, SyntheticNews
-from bot.migration import upgrade
-from bot.schema import copied
+from bot.storage.migration import upgrade
+from bot.storage.schema import copied
 
 KILL_AT = (0.3, 0.7)  # of all rows
 BANDS, NAMES, SIGNATURE = 42, 12, 504

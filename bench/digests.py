@@ -1,4 +1,4 @@
-"""A house with a large digest due, for the benchmarks of the chat platforms."""
+"""An app with a large digest due, for the benchmarks of the chat platforms."""
 
 import contextlib
 import tempfile
@@ -8,8 +8,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from articles.fetching import FetchPolicy
+from bot.app.application import Application, open_application, utc_now
 from bot.chat import ChatRef
-from bot.house import Analyst, House, open_house, utc_now
+from summarizer.analysis import Analyst
 from tests.samples import article
 
 # Topics that share no story, so that a chat gets a digest on each.
@@ -21,22 +22,22 @@ STORIES = {
 
 
 @contextlib.contextmanager
-def house_with(chats: Iterable[ChatRef]) -> Iterator[House]:
-    """A house where every chat has an order on every topic, due now."""
+def application_with(chats: Iterable[ChatRef]) -> Iterator[Application]:
+    """An app where every chat has an order on every topic, due now."""
     now, zone = utc_now(), ZoneInfo("UTC")
     policy = FetchPolicy(contact="https://bench.example")
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_house(
+        open_application(
             f"sqlite:///{Path(folder) / 'bench.db'}", analyst=Analyst(), zone=zone, policy=policy
-        ) as house,
+        ) as app,
     ):
         for topic, text in STORIES.items():
             headline = f"The {topic}, and what it means"
-            house.ingest(article(headline=headline, text=text, published=now - timedelta(hours=1)))
+            app.ingest(article(headline=headline, text=text, published=now - timedelta(hours=1)))
         for chat in chats:
             for topic in STORIES:
-                house.chats.add_subscription(
+                app.chats.add_subscription(
                     chat,
                     topic=topic,
                     schedule={"rhythm": "daily", "times": [f"{now:%H:%M}"]},
@@ -45,4 +46,4 @@ def house_with(chats: Iterable[ChatRef]) -> Iterator[House]:
                     created_by="1",
                     now=now,
                 )
-        yield house
+        yield app

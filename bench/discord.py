@@ -1,6 +1,6 @@
 """A large digest on Discord, measured: `python -m bench.discord [--channels N]`.
 
-The whole house (SQLite, outbox, courier, unmodified discord.py) delivers three digests to each of 1,000
+The whole app (SQLite, outbox, dispatcher, unmodified discord.py) delivers three digests to each of 1,000
 channels by way of a Discord on loopback that enforces the real limits, in a process of its own. Meanwhile
 people ask for briefs. Printed: what arrived, how often, what was refused, how long it took beside the least
 time that the limits allow, and how soon people were acknowledged. The exit code is 1 if a target is missed.
@@ -17,12 +17,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.digests import STORIES, house_with
+from bench.digests import STORIES, application_with
+from bot.app.application import Application, utc_now
+from bot.app.process import REFUSES_COPIES
 from bot.chat import ChatRef
-from bot.delivery.courier import Courier
+from bot.delivery.dispatcher import Dispatcher
 from bot.discord import DiscordChat
-from bot.house import House, utc_now
-from bot.running import REFUSES_COPIES
 from tests.servers.discord import Channel, DiscordServer, Interaction, User
 
 CHANNELS_A_SERVER = 100
@@ -94,20 +94,20 @@ def _seen(server: DiscordServer, channels: list[Channel], asked: list[Interactio
     )
 
 
-async def deliver(house: House, place: Place, pipe: Connection) -> Seen:
-    """One round of the courier, and what the server saw of it."""
+async def deliver(app: Application, place: Place, pipe: Connection) -> Seen:
+    """One round of the dispatcher, and what the server saw of it."""
     chat = DiscordChat(token=place.token, api_url=place.api_url, gateway_url=place.gateway_url)
-    courier = Courier(
-        outbox=house.outbox,
-        digests=house.digests,
-        conversation=house.service,
+    dispatcher = Dispatcher(
+        outbox=app.outbox,
+        digests=app.digests,
+        conversation=app.service,
         resend=REFUSES_COPIES,
         clock=utc_now,
     )
-    serving = asyncio.create_task(chat.serve(house.service))
+    serving = asyncio.create_task(chat.serve(app.service))
     await chat.ready()
-    courier.carry("discord", chat)
-    await courier.round()
+    dispatcher.carry("discord", chat)
+    await dispatcher.round()
     pipe.send("end")
     seen: Seen = await asyncio.to_thread(pipe.recv)
     serving.cancel()
@@ -116,11 +116,11 @@ async def deliver(house: House, place: Place, pipe: Connection) -> Seen:
     return seen
 
 
-def report(seen: Seen, house: House, *, due: int) -> bool:
+def report(seen: Seen, app: Application, *, due: int) -> bool:
     """Prints the figures; whether all targets are met."""
     digests = Counter((channel, title) for channel, title, _ in seen.posted)
     doubled = sum(count - 1 for count in digests.values())
-    states = ", ".join(f"{count:,} {state}" for state, count in house.outbox.states().items())
+    states = ", ".join(f"{count:,} {state}" for state, count in app.outbox.states().items())
     print(f"digests delivered      {len(digests):,} of {due:,}; twice: {doubled}; outbox: {states}")
     refused = ", ".join(f"{count} with {status}" for status, count in sorted(seen.refused.items()))
     print(f"refused requests       {refused or 'none'}")
@@ -149,11 +149,11 @@ def main() -> int:
     server = spawn.Process(target=serve, args=(theirs, count), daemon=True)
     server.start()
     place = ours.recv()
-    with house_with(ChatRef(platform="discord", chat=channel) for channel in place.channels) as house:
+    with application_with(ChatRef(platform="discord", chat=channel) for channel in place.channels) as app:
         ours.send("start")
-        seen = asyncio.run(deliver(house, place, ours))
+        seen = asyncio.run(deliver(app, place, ours))
         server.join()
-        return 0 if report(seen, house, due=count * len(STORIES)) else 1
+        return 0 if report(seen, app, due=count * len(STORIES)) else 1
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from articles.model import Article
 from bench.briefs import article_of, read_rows
-from summarizer.encoder import MiniLM
+from summarizer.embedding.encoder import MiniLM
 from summarizer.evidence import Evidence, Unsupported
 from summarizer.quotes import find_quotes
-from summarizer.sentences import split_sentences
+from summarizer.text.sentences import split_sentences
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b")
 _DIGITS = re.compile(r"(?<![\w.,-])[1-9]\d{0,3}(?![\w.,-])")

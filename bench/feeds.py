@@ -36,7 +36,7 @@ from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import Job, PollFeed, TakeIn
 from bot.jobs.scheduler import REFILL_S, Scheduler
 from bot.jobs.work import DueJobs, Worker
-from bot.migration import upgrade
+from bot.storage.migration import upgrade
 
 
 class Bench:
@@ -102,11 +102,11 @@ class Bench:
     async def work_off(self, kind: type[Job], work: FeedWork) -> None:
         """Does all jobs of a kind as `pullquote run` does them on SQLite."""
         nobody: Any = None  # delivers here, or is told of a pause
-        due = DueJobs(feeds=self.feeds, courier=nobody, platforms=(), clock=lambda: self.now)
+        due = DueJobs(feeds=self.feeds, dispatcher=nobody, platforms=(), clock=lambda: self.now)
         sources = due.feed_sources(tick_s=REFILL_S, feeds_every_s=REFILL_S)
         (source,) = (source for source in sources if source.kind is kind)
         queue, stop = InProcessQueue(), asyncio.Event()
-        worker = Worker(desk=nobody, work=work, courier=nobody, tell=nobody, shared=False)
+        worker = Worker(desk=nobody, work=work, dispatcher=nobody, tell=nobody, shared=False)
         scheduling = asyncio.create_task(Scheduler(queue, [source]).run())
         working = asyncio.create_task(queue.work(worker.run, stop=stop))
         while await asyncio.to_thread(source.due, 1):  # noqa: ASYNC110 (the tables tell no event)

@@ -30,12 +30,12 @@ from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId
 from articles.page import parse_page
 from articles.store import ArticleStore
-from articles.stories import opening
-from bot.migration import upgrade
-from summarizer.encoder import MiniLM
-from summarizer.extractive import Extractive
+from articles.stories.clustering import opening
+from bot.storage.migration import upgrade
+from summarizer.embedding.encoder import MiniLM
+from summarizer.extractive.summarizer import Extractive
 from summarizer.quotes import find_quotes
-from summarizer.store import AnalysisStore
+from summarizer.storage.store import AnalysisStore
 
 SAMPLE = Path("config/sample/voa-mattis-russia-2017.txt")
 WORDS = 800
@@ -110,7 +110,7 @@ def run(warm_up: Sequence[bytes], pages: Sequence[bytes]) -> None:
 
 @dataclass
 class Pipeline:
-    """What the house does with a page, with a clock around each part."""
+    """What the app does with a page, with a clock around each part."""
 
     database: Database
     articles: ArticleStore

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from summarizer.quotes.lexicon import listed
+from summarizer.lexicon import listed
 
 _STRIPPED = " \t\n\"'“”‘’.,;:!?—–-…()[]"
 _STOP = listed(

@@ -27,12 +27,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, insert
 
 from articles.fetching import FetchPolicy
-from bot.delivery.courier import CLAIMED, Courier
+from bot.app.application import Application, open_application
+from bot.delivery.dispatcher import CLAIMED, Dispatcher
 from bot.delivery.enqueuing import Enqueuer
 from bot.delivery.ticking import ticking
-from bot.house import Analyst, House, open_house
-from bot.orders.schedule import Rhythm, Schedule, to_json
-from bot.schema import chats, subscriptions
+from bot.schedules.schedule import Rhythm, Schedule, to_json
+from bot.storage.schema import chats, subscriptions
+from summarizer.analysis import Analyst
 
 SIZES = (10_000, 100_000, 1_000_000)
 MINUTES = (1_000, 10_000, 100_000)  # due in the first, the second, the third
@@ -108,7 +109,7 @@ def orders_of(count: int) -> Iterator[tuple[str, str, datetime]]:
 
 def fill(path: Path, count: int) -> None:
     """Makes the database, each order in a chat of its own."""
-    with house_at(path) as house, house.database.transaction() as connection:
+    with application_at(path) as app, app.database.transaction() as connection:
         number, orders = 0, orders_of(count)
         while batch := list(islice(orders, INSERTED)):
             insert_orders(connection, number, batch)
@@ -146,46 +147,46 @@ def insert_orders(connection: Connection, first: int, batch: list[tuple[str, str
     )
 
 
-def house_at(path: Path) -> AbstractContextManager[House]:
-    """The house over that file."""
+def application_at(path: Path) -> AbstractContextManager[Application]:
+    """The app over that file."""
     policy = FetchPolicy(contact="https://bench.example")
-    return open_house(f"sqlite:///{path}", analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy)
+    return open_application(f"sqlite:///{path}", analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy)
 
 
 def measure(path: Path, count: int, idle_s: float) -> Measured:
     """In a process of its own, so that its memory is its own."""
-    with house_at(path) as house:
-        return asyncio.run(_measure(house, Measured(count), idle_s))
+    with application_at(path) as app:
+        return asyncio.run(_measure(app, Measured(count), idle_s))
 
 
-async def _measure(house: House, measured: Measured, idle_s: float) -> Measured:
+async def _measure(app: Application, measured: Measured, idle_s: float) -> Measured:
     now = FIRST - timedelta(minutes=1)
-    courier = Courier(
-        outbox=house.outbox,
-        digests=house.digests,
-        conversation=house.service,
+    dispatcher = Dispatcher(
+        outbox=app.outbox,
+        digests=app.digests,
+        conversation=app.service,
         resend=(),
         clock=lambda: now,
     )
-    enqueuer = Enqueuer(house.outbox, steady=time.monotonic)
-    await courier.round()
+    enqueuer = Enqueuer(app.outbox, steady=time.monotonic)
+    await dispatcher.round()
     for minute, due in enumerate(n for n in MINUTES if n <= measured.orders // 10):
         now = FIRST + timedelta(minutes=minute, seconds=1)
         began = Instant()
         enqueuer.enqueue(now)
         measured.enqueued_s[due], measured.enqueued_cpu_s[due] = began.since()
         began, taken = Instant(), 0
-        while claimed := house.outbox.claim(now, limit=CLAIMED, lease=LEASE, platforms=("telegram",)):
+        while claimed := app.outbox.claim(now, limit=CLAIMED, lease=LEASE, platforms=("telegram",)):
             taken += len(claimed)
         measured.claimed_s[due], measured.claimed_cpu_s[due] = began.since()
         assert taken == due, f"{taken} claimed of {due}"
     ticks = []
     for _ in range(TICKS):
         began = Instant()
-        await courier.round()
+        await dispatcher.round()
         ticks.append(began.since()[1])
     measured.tick_cpu_s = statistics.median(ticks)
-    async with ticking(courier.round, every_s=TICK_S):
+    async with ticking(dispatcher.round, every_s=TICK_S):
         began_cpu = time.process_time()
         await asyncio.sleep(idle_s)
         measured.idle_cpu_s = (time.process_time() - began_cpu) * 60 / idle_s

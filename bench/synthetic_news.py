@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Table, insert
 
 from articles.database import Database
-from articles.fulltext import STOP_WORDS
-from articles.fulltext_index import full_text
 from articles.model import Span
-from articles.schema import article_acronyms, article_marks, articles, stories
-from articles.search_keys import first_key
-from summarizer.encoder import MiniLM
+from articles.schema import article_acronyms, article_marks, articles, first_key, stories
+from articles.search.index import full_text
+from articles.search.query import STOP_WORDS
+from summarizer.embedding.encoder import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
-from summarizer.rows import brief_row, row_of
-from summarizer.schema import briefs, quotes, speaker_words, speakers
+from summarizer.storage.rows import brief_row, row_of
+from summarizer.storage.schema import briefs, quotes, speaker_words, speakers
 
 NEWEST = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 APART = timedelta(seconds=150)  # so that a million articles are five years

@@ -1,6 +1,6 @@
 """A large digest on Telegram, measured: `python -m bench.telegram [--chats N]`.
 
-The whole house (SQLite, outbox, courier, the unmodified client) delivers three digests to each of 1,000 chats
+The whole app (SQLite, outbox, dispatcher, unmodified client) delivers three digests to each of 1,000 chats
 by way of a Bot API server on loopback that enforces Telegram's limits, in a process of its own. Meanwhile
 people ask for briefs. Printed: what arrived, how often, what was refused, how long it took beside the least
 time that the limits allow, and how long people waited. The exit code is 1 if a target is missed.
@@ -18,10 +18,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.digests import STORIES, house_with
+from bench.digests import STORIES, application_with
+from bot.app.application import Application, utc_now
 from bot.chat import ChatRef
-from bot.delivery.courier import Courier
-from bot.house import House, utc_now
+from bot.delivery.dispatcher import Dispatcher
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
@@ -84,22 +84,22 @@ async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
     seen.waits.append(posted.at - asked_at)
 
 
-async def deliver(house: House, base_url: str, pipe: Connection, in_flight: int) -> Seen:
-    """One round of the courier, and what the server saw of it."""
+async def deliver(app: Application, base_url: str, pipe: Connection, in_flight: int) -> Seen:
+    """One round of the dispatcher, and what the server saw of it."""
     chat = TelegramChat(token=TOKEN, base_url=base_url)
-    courier = Courier(
-        outbox=house.outbox,
-        digests=house.digests,
-        conversation=house.service,
+    dispatcher = Dispatcher(
+        outbox=app.outbox,
+        digests=app.digests,
+        conversation=app.service,
         resend=(),
         clock=utc_now,
         in_flight={"telegram": in_flight},
     )
-    serving = asyncio.create_task(chat.serve(house.service))
+    serving = asyncio.create_task(chat.serve(app.service))
     await chat.ready()
-    courier.carry("telegram", chat)
+    dispatcher.carry("telegram", chat)
     pipe.send("start")
-    await courier.round()
+    await dispatcher.round()
     pipe.send("end")
     seen: Seen = await asyncio.to_thread(pipe.recv)  # once everybody who asked is answered
     serving.cancel()
@@ -108,7 +108,7 @@ async def deliver(house: House, base_url: str, pipe: Connection, in_flight: int)
     return seen
 
 
-def report(seen: Seen, house: House, *, due: int) -> bool:
+def report(seen: Seen, app: Application, *, due: int) -> bool:
     """Prints the figures; whether all targets are met."""
     digests = Counter((chat, line) for chat, line, _ in seen.posted if chat < 10_000_000)
     times = [when for chat, _, when in seen.posted if chat < 10_000_000]
@@ -119,7 +119,7 @@ def report(seen: Seen, house: House, *, due: int) -> bool:
     waits = sorted(seen.waits)
     p95_s = statistics.quantiles(waits, n=20)[-1]
     doubled = sum(count - 1 for count in digests.values())
-    states = ", ".join(f"{count:,} {state}" for state, count in house.outbox.states().items())
+    states = ", ".join(f"{count:,} {state}" for state, count in app.outbox.states().items())
     print(f"digests delivered      {len(digests):,} of {due:,}; twice: {doubled}; outbox: {states}")
     print(f"refused with 429       {seen.refused}")
     print(
@@ -148,11 +148,11 @@ def main() -> int:
     server = spawn.Process(target=serve, args=(theirs, chats, options.latency_ms / 1000), daemon=True)
     server.start()
     base_url = ours.recv()
-    with house_with(ChatRef(platform="telegram", chat=str(chat)) for chat in chats) as house:
-        seen = asyncio.run(deliver(house, base_url, ours, options.in_flight))
+    with application_with(ChatRef(platform="telegram", chat=str(chat)) for chat in chats) as app:
+        seen = asyncio.run(deliver(app, base_url, ours, options.in_flight))
         ours.send("leave")
         server.join()
-        return 0 if report(seen, house, due=count * len(STORIES)) else 1
+        return 0 if report(seen, app, due=count * len(STORIES)) else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Learns which words editors keep: python -m bench.train_briefs DATA [OUT] [--folds N]
 
-DATA: JSON lines with `text` and `summary`. OUT: by default summarizer/word_weights.npz. --folds: only print
-what the learned weights reach on the articles that they were not learned from, N-fold; nothing is written.
+DATA: JSON lines with `text` and `summary`. OUT: by default summarizer/extractive/word_weights.npz. --folds:
+only print what the learned weights reach on the articles that they were not learned from, N-fold.
 The same data and the same PyTorch give the same weights.
 """
 
@@ -18,12 +18,12 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bench.briefs import article_of, read_rows
-from summarizer.candidates import candidates
-from summarizer.extractive import MAX_CANDIDATES, Extractive
-from summarizer.word_features import FloatArray, Sentence, WordTable, word_features, words_of
-from summarizer.word_model import Networks, WordModel, save
+from summarizer.extractive.candidates import candidates
+from summarizer.extractive.summarizer import MAX_CANDIDATES, Extractive
+from summarizer.extractive.word_features import FloatArray, Sentence, WordTable, word_features, words_of
+from summarizer.extractive.word_model import Networks, WordModel, save
 
-OUT = Path("summarizer/word_weights.npz")
+OUT = Path("summarizer/extractive/word_weights.npz")
 NETWORKS, HIDDEN, DROPOUT = 8, 48, 0.3
 EPOCHS, BATCH, RATE, DECAY = 12, 512, 3e-3, 1e-2
 

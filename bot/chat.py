@@ -19,7 +19,7 @@ class ChatRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class IncomingCommand:
     """One command as it came in: typed, or the command of a pressed button."""
 
     chat: ChatRef
@@ -76,7 +76,7 @@ class SendUnknown(ChatError):
     """The bytes went out and no answer came: it may have been posted. Never retried blindly."""
 
 
-class Departure:
+class SendHooks:
     """What whoever wants a reply sent does around each of its messages: by itself, nothing.
 
     An adapter awaits the first two in this order before each message; what they raise keeps it from going.
@@ -94,13 +94,13 @@ class Departure:
         """It was posted, and another one of the same reply is to follow."""
 
 
-NO_ONES = Departure()
+NO_HOOKS = SendHooks()
 
 
 class Conversation(Protocol):
-    """What an adapter asks of the house. Every method may block on the database or a model."""
+    """What an adapter asks of the application. Every method may block on the database or a model."""
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: IncomingCommand) -> Reply:
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
@@ -136,12 +136,10 @@ class ChatAdapter(Protocol):
     async def ready(self) -> None:
         """Returns once `send` can work."""
 
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
 
-        Of a reply of several messages, those that `departure` says are standing are left out.
+        Of a reply of several messages, those that `hooks` says are standing are left out.
         Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
         SendFailed, SendUnknown.
         """

@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.chat import NO_ONES, ChatRef, Conversation, Departure, MessageId, Request
+from bot.chat import NO_HOOKS, ChatRef, Conversation, IncomingCommand, MessageId, SendHooks
 from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class ConsoleChat:
                 await asyncio.to_thread(self._answer, conversation, line)
 
     def _answer(self, conversation: Conversation, line: str) -> None:
-        request = Request(
+        request = IncomingCommand(
             chat=CHAT, user="terminal", text=line, may_change=True, is_owner=True, page_chars=None
         )
         try:
@@ -81,11 +81,11 @@ class ConsoleChat:
         reply: Reply,
         *,
         key: str,  # noqa: ARG002 (the port's)
-        departure: Departure = NO_ONES,
+        hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """Prints an unasked reply."""
-        await departure.line_up()
-        await departure.begin()
+        await hooks.line_up()
+        await hooks.begin()
         return self._print(reply)
 
     async def ping(self) -> None:

@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import lru_cache
 
 from articles.model import Article, Span
-from summarizer.evidence.dates import whens_of
-from summarizer.evidence.figures import Figure, figures_of
-from summarizer.evidence.wording import is_content, stem, tokens_of
-from summarizer.sentences import split_sentences
+from summarizer.text.dates import whens_of
+from summarizer.text.figures import Figure, figures_of
+from summarizer.text.sentences import split_sentences
+from summarizer.text.words import is_content, stem, tokens_of
 
 READ_CHARS = 3_000  # the news is told by then; background follows
 SHARED_WORDS = 3

@@ -14,10 +14,10 @@ from hypothesis import settings
 
 from articles.database import Database, open_database
 from articles.store import ArticleStore
-from bot.delivery.outbox import Outbox
-from bot.migration import upgrade
-from bot.store import ChatStore
-from summarizer.store import AnalysisStore, QuoteStore
+from bot.storage.chats import ChatStore
+from bot.storage.migration import upgrade
+from bot.storage.outbox import Outbox
+from summarizer.storage.store import AnalysisStore, QuoteStore
 from tests.databases.postgres import PREFIX, TestPostgres
 from tests.databases.server import HERE, NoServer, Server, drop_left_over, find_server
 

@@ -112,7 +112,7 @@ class Database:
 def open_database(url: str) -> Database:
     """The database at a SQLAlchemy URL; a SQLite file and its folder are made if absent.
 
-    Its tables are `bot.migration.upgrade`'s work. Raises DatabaseUnusable with what is wrong, and
+    Its tables are `bot.storage.migration.upgrade`'s work. Raises DatabaseUnusable with what is wrong, and
     DatabaseUnavailable where a server does not answer.
     """
     backend = _backend(_parsed(url))

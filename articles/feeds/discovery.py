@@ -13,7 +13,7 @@ from articles.feeds.json_feed import web_url
 from articles.feeds.model import ParsedFeed
 from articles.feeds.parser import ACCEPT, parse_feed
 from articles.fetching.client import Fetch, Fetched
-from articles.page.encoding import decode_page
+from articles.text.encoding import decode_page
 
 COMMON_PATHS = ("/feed", "/rss", "/feed.xml", "/rss.xml", "/atom.xml", "/index.xml", "/feed.json")
 MAX_TRIES = 8

@@ -21,8 +21,8 @@ from articles.fetching.client import Fetch
 from articles.ingest import Ingested
 from articles.model import Article, Completeness, ParagraphKind, lay_out
 from articles.page import parse_page
-from articles.page.language import language_of
-from articles.urls import host_of
+from articles.text.language import language_of
+from articles.text.urls import host_of
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from articles.errors import Unreadable
 from articles.feeds.entry_text import line_of, paragraphs_of
 from articles.feeds.json_feed import web_url
 from articles.feeds.model import Entry, ParsedFeed, PollHints, entry_key
-from articles.page.encoding import decode_page
+from articles.text.encoding import decode_page
 
 MAX_MARKUP = 1_000_000
 """Tags in a feed, as far as feedparser is asked to go: it takes up to 0.1 ms for each."""

@@ -10,12 +10,12 @@ from articles.model import Article, Section, lay_out
 from articles.page.blocks import PARAGRAPH_MARK, Block, sections_of
 from articles.page.body import extract_blocks
 from articles.page.completeness import judge
-from articles.page.encoding import decode_page
 from articles.page.furniture import link_texts, without_furniture
-from articles.page.language import language_of
 from articles.page.limits import check_article, check_text, check_tree
 from articles.page.metadata import PageMetadata, read_metadata
-from articles.wire.dateline import split_dateline
+from articles.text.dateline import split_dateline
+from articles.text.encoding import decode_page
+from articles.text.language import language_of
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 

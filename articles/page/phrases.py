@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from articles.wire.furniture import Furniture, furniture_kind
+from articles.text.furniture import Furniture, furniture_kind
 
 
 def _any_of(by_language: dict[str, Iterable[str]]) -> str:
@@ -293,7 +293,7 @@ _RIGHTS = re.compile(r"\W*(?:©|\(c\)|copyright\b).{0,160}|all rights reserved\W
 def is_furniture_line(text: str) -> bool:
     """Whether a line is a share bar, an advertisement's label, a link elsewhere, a prompt or a notice.
 
-    English is told by `articles.wire.furniture`, in those of its kinds that are safe on any page: its
+    English is told by `articles.text.furniture`, in those of its kinds that are safe on any page: its
     prompts and captions are a wire's.
     """
     if furniture_kind(text) in _KINDS or any(

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from articles.feeds.opml import Outline
 from articles.fetching import FetchPolicy
+from bot.app.application import Application, open_application, utc_now
 from bot.chat import ChatRef
-from bot.house import Analyst, House, open_house, utc_now
+from summarizer.analysis import Analyst
 from tests.samples import article
 
 TOPIC = "volcano"
@@ -31,24 +32,24 @@ def environment(database_url: str, *, publishers_port: int, **more: str) -> dict
 
 
 @contextmanager
-def house_at(database_url: str) -> Iterator[House]:
+def application_at(database_url: str) -> Iterator[Application]:
     policy = FetchPolicy(contact="https://bench.example")
-    with open_house(database_url, analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy) as house:
-        yield house
+    with open_application(database_url, analyst=Analyst(), zone=ZoneInfo("UTC"), policy=policy) as app:
+        yield app
 
 
-def follow(house: House, *, hosts: int, port: int) -> None:
+def follow(app: Application, *, hosts: int, port: int) -> None:
     """Feeds on so many hosts: each address of loopback is one, and needs no name."""
     urls = (f"http://127.1.{n // 250}.{1 + n % 250}:{port}/feed" for n in range(hosts))
-    house.feeds.store.add_all([Outline(url=url) for url in urls], now=utc_now())
+    app.feeds.store.add_all([Outline(url=url) for url in urls], now=utc_now())
 
 
-def order_digests(house: House, chats: Iterable[ChatRef], *, due: datetime) -> None:
+def order_digests(app: Application, chats: Iterable[ChatRef], *, due: datetime) -> None:
     """A digest for each chat, that there is something to tell in."""
     now = utc_now()
-    house.ingest(article(headline="The volcano wakes", text=STORY, published=now - timedelta(hours=1)))
+    app.ingest(article(headline="The volcano wakes", text=STORY, published=now - timedelta(hours=1)))
     for chat in chats:
-        house.chats.add_subscription(
+        app.chats.add_subscription(
             chat,
             topic=TOPIC,
             schedule={"rhythm": "daily", "at": f"{due:%H:%M}"},

@@ -12,8 +12,16 @@ from prometheus_client import CollectorRegistry
 from articles.database import Database, DatabaseError
 from articles.errors import ArticleError
 from articles.model import Article
-from bot.alone import NotAlone
-from bot.answers.compose import brief_blocks, quote_blocks
+from bot.app.doctor import (
+    Check,
+    check_briefs,
+    check_database,
+    check_model,
+    check_platform,
+    check_python,
+    checked,
+)
+from bot.app.single_process import NotAlone
 from bot.chat import ChatError
 from bot.cli.as_json import article_json, brief_json, quotes_json
 from bot.cli.database import db_commands
@@ -21,28 +29,28 @@ from bot.cli.ending import leave, run_loop
 from bot.cli.feeds import feeds
 from bot.cli.outbox import outbox_commands
 from bot.cli.output import REFUSED, as_json_option, complain, echo_json
+from bot.cli.reading import read_article
 from bot.cli.serving import fit_for, roles_of, serve, serve_console
 from bot.cli.wiring import (
     analyst_of,
+    application_of,
     fetch_policy,
-    house_of,
     offer_default_feeds,
     platforms,
     read_settings,
     shared_limits_of,
 )
 from bot.console import print_reply
-from bot.doctor import Check, check_briefs, check_database, check_model, check_platform, check_python, checked
 from bot.feeds.desk import FeedDesk
-from bot.house import Analyst
 from bot.jobs.model import QueueUnavailable
 from bot.monitor import Meters, MonitorUnusable
-from bot.reading import read_article
+from bot.replies.compose import brief_blocks, quote_blocks
 from bot.reply import Reply
 from config.settings import Settings
+from summarizer.analysis import Analyst
 from summarizer.errors import SummarizerError
 from summarizer.model import Quote
-from summarizer.names import same_name
+from summarizer.speakers.names import same_name
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,11 +78,11 @@ def run(roles: str | None) -> None:
         serve_console(settings)
         return
     settings, meters = read_settings(serving=True), Meters(CollectorRegistry())
-    with house_of(settings, meters) as house:
-        adapters = platforms(settings, meters, shared_limits_of(house))
+    with application_of(settings, meters) as application:
+        adapters = platforms(settings, meters, shared_limits_of(application))
         given = roles_of(roles, adapters)
-        with fit_for(house, given):
-            run_loop(serve(house, adapters, settings, given))
+        with fit_for(application, given):
+            run_loop(serve(application, adapters, settings, given))
 
 
 @app.command()
@@ -92,10 +100,10 @@ def ingest(where: tuple[str, ...]) -> None:
     """
     settings = read_settings()
     failed = False
-    with house_of(settings) as house:
+    with application_of(settings) as application:
         for one in where:
             try:
-                stored = house.ingest(article := find_article(one, settings))
+                stored = application.ingest(article := find_article(one, settings))
             except (ArticleError, SummarizerError) as error:
                 failed = True
                 complain(error)
@@ -173,24 +181,24 @@ def reading_analyst(settings: Settings) -> Iterator[Analyst]:
     if settings.briefs.endpoint is None:
         yield analyst_of(settings)
         return
-    with house_of(settings) as house:
-        yield house.analyst
+    with application_of(settings) as application:
+        yield application.analyst
 
 
 @contextmanager
 def open_feed_desk() -> Iterator[FeedDesk]:
     """What the sub-commands of `feeds` work with."""
     settings = read_settings()
-    with house_of(settings) as house:
-        offer_default_feeds(house, settings)
-        yield house.feeds
+    with application_of(settings) as application:
+        offer_default_feeds(application, settings)
+        yield application.feeds
 
 
 @contextmanager
 def database_of_settings(*, secrets: Iterable[str] = ()) -> Iterator[Database]:
     """What the sub-commands of `db` and `outbox` work with."""
-    with house_of(read_settings(secrets=secrets)) as house:
-        yield house.database
+    with application_of(read_settings(secrets=secrets)) as application:
+        yield application.database
 
 
 def examine(settings: Settings) -> Iterator[Check]:
@@ -198,8 +206,8 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_python()
 
     def database() -> Iterator[Check]:
-        with house_of(settings) as house:
-            yield from check_database(house)
+        with application_of(settings) as application:
+            yield from check_database(application)
 
     yield from checked("database", database)
     analyst = analyst_of(settings)

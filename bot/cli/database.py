@@ -9,8 +9,8 @@ from typing import Protocol
 
 import click
 
-from articles.backup import back_up
 from articles.database import Database, password_in
+from articles.database.backup import back_up
 from bot.copying import copy_to
 from bot.progress import progress
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.running import GRACE_S
+from bot.app.process import GRACE_S
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import click
 
 from articles.database import Database
 from bot.cli.output import as_json_option, echo_json
-from bot.delivery.model import DeliveryId
-from bot.delivery.outbox import Outbox
-from bot.delivery.undelivered import Undelivered, UndeliveredStore
+from bot.storage.dead_letters import DeadLetter, DeadLetterStore
+from bot.storage.deliveries import DeliveryId
+from bot.storage.outbox import Outbox
 
 OpenDatabase = Callable[[], AbstractContextManager[Database]]
 
@@ -33,7 +33,7 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
         """Count deliveries by state, and list those that failed or that nobody knows of."""
         with open_database() as database:
             states = Outbox(database).states()
-            faulty = UndeliveredStore(database).listed(limit=limit)
+            faulty = DeadLetterStore(database).listed(limit=limit)
         if as_json:
             told = {"states": states, "undelivered": [_as_json(one) for one in faulty]}
             echo_json(told)
@@ -51,7 +51,7 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
             raise click.UsageError("name deliveries by the numbers that `outbox list` shows, or say --failed")
         with open_database() as database:
             chosen = None if every else [DeliveryId(each) for each in ids]
-            count = UndeliveredStore(database).retry(chosen, now=datetime.now(UTC))
+            count = DeadLetterStore(database).retry(chosen, now=datetime.now(UTC))
         if ids and count < len(set(ids)):
             raise click.ClickException(
                 f"{count} due again; the others did not fail (what is unknown may have arrived: it stays)"
@@ -65,19 +65,19 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
         if not ids:
             raise click.UsageError("name deliveries by the numbers that `outbox list` shows")
         with open_database() as database:
-            count = UndeliveredStore(database).drop([DeliveryId(each) for each in ids])
+            count = DeadLetterStore(database).drop([DeliveryId(each) for each in ids])
         click.echo(f"{count} dropped")
 
     return outbox
 
 
-def _line(one: Undelivered) -> str:
+def _line(one: DeadLetter) -> str:
     where = f"{one.chat.platform} {one.chat.chat}" + (f"/{one.chat.thread}" if one.chat.thread else "")
     reason = " ".join((one.reason or "no reason known").split())
     return f"{one.id}  {one.state}  {one.due_at:%Y-%m-%d %H:%M}Z  {where}  {one.topic}: {reason}"
 
 
-def _as_json(one: Undelivered) -> dict[str, object]:
+def _as_json(one: DeadLetter) -> dict[str, object]:
     return {
         "id": one.id,
         "state": one.state,

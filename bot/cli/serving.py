@@ -14,23 +14,23 @@ from prometheus_client import ProcessCollector
 
 from articles.files import read_article_file
 from articles.model import Article
-from bot.alone import alone_with
+from bot.app.application import Application
+from bot.app.process import run_application
+from bot.app.roles import Roles, UnknownRole, all_roles, parse_roles
+from bot.app.single_process import alone_with
 from bot.chat import ChatAdapter
 from bot.cli.ending import run_loop, stopping
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
     PLATFORMS,
-    house_of,
+    application_of,
     is_shared,
     offer_default_feeds,
 )
 from bot.console import ConsoleChat
-from bot.house import House
 from bot.jobs.counts import QueueCounts
 from bot.jobs.model import JobQueue
 from bot.monitor import MonitorServer, StoredCounts
-from bot.roles import Roles, UnknownRole, all_roles, parse_roles
-from bot.running import run_house
 from config.defaults import sample_article
 from config.settings import Settings
 
@@ -46,44 +46,46 @@ def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
 
 
 @contextmanager
-def fit_for(house: House, roles: Roles) -> Iterator[None]:
+def fit_for(application: Application, roles: Roles) -> Iterator[None]:
     """Whether the database is one that several processes may work on, or this one is alone.
 
     Raises NotAlone, click.ClickException.
     """
-    if is_shared(house):
+    if is_shared(application):
         yield
         return
     if not roles.everything:
         raise click.ClickException(
             "on SQLite one process does everything: leave --roles out, or set database_url to postgresql://…"
         )
-    file = house.database.engine.url.database or ""
+    file = application.database.engine.url.database or ""
     with nullcontext() if file.startswith("file:") else alone_with(Path(file)):
         yield
 
 
 @asynccontextmanager
-async def queue_of(house: House) -> AsyncIterator[JobQueue | None]:
+async def queue_of(application: Application) -> AsyncIterator[JobQueue | None]:
     """The queue that several processes share; None on SQLite. Raises QueueUnavailable."""
-    if not is_shared(house):
+    if not is_shared(application):
         yield None
         return
     from bot.jobs.shared import conninfo_of, open_shared_queue
 
-    async with open_shared_queue(conninfo_of(house.database.engine.url)) as queue:
+    async with open_shared_queue(conninfo_of(application.database.engine.url)) as queue:
         yield queue
 
 
-async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles) -> None:
+async def serve(
+    application: Application, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles
+) -> None:
     """What the roles say, until told to stop."""
     if roles.works or roles.serving:
-        house.load_soon()
+        application.load_soon()
     if roles.schedules:
-        offer_default_feeds(house, settings)
-    async with queue_of(house) as queue:
-        await run_house(
-            house,
+        offer_default_feeds(application, settings)
+    async with queue_of(application) as queue:
+        await run_application(
+            application,
             adapters,
             tick_s=settings.tick_s,
             feeds_every_s=settings.feeds.every_s,
@@ -91,7 +93,7 @@ async def serve(house: House, adapters: Mapping[str, ChatAdapter], settings: Set
             queue=queue,
             in_flight={"telegram": settings.telegram.in_flight},
             alone=queue is None,  # see `fit_for`
-            beside=monitor_of(house, connected(adapters, roles), settings),
+            beside=monitor_of(application, connected(adapters, roles), settings),
             stopping=stopping,
         )
 
@@ -102,20 +104,22 @@ def connected(adapters: Mapping[str, ChatAdapter], roles: Roles) -> dict[str, Ch
 
 
 def monitor_of(
-    house: House, adapters: Mapping[str, ChatAdapter], settings: Settings
+    application: Application, adapters: Mapping[str, ChatAdapter], settings: Settings
 ) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
     """The work that serves health and metrics, if there is to be any."""
     if (port := settings.monitor.port) is None:
         return
-    registry = house.meters.registry
+    registry = application.meters.registry
     ProcessCollector(registry=registry)
-    queue = QueueCounts(house.database)
+    queue = QueueCounts(application.database)
     registry.register(
-        StoredCounts(feeds=house.feeds.store, outbox=house.outbox, clock=house.clock, queue=queue)
+        StoredCounts(
+            feeds=application.feeds.store, outbox=application.outbox, clock=application.clock, queue=queue
+        )
     )
 
     async def database() -> None:
-        await asyncio.to_thread(house.database.ping)
+        await asyncio.to_thread(application.database.ping)
 
     parts = {"database": database} | {name: adapter.ready for name, adapter in adapters.items()}
     yield MonitorServer(registry, parts=parts, host=settings.monitor.host, port=port).serve
@@ -126,12 +130,12 @@ def serve_console(settings: Settings) -> None:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")  # what is piped in may be in any encoding
     chat = ConsoleChat(sys.stdin, sys.stdout)
-    with house_of(settings) as house:
-        offer_default_feeds(house, settings)
-        if house.articles.count() == 0:
-            house.ingest(sample())
-        house.load_soon()
-        run_loop(run_house(house, {"console": chat}, tick_s=settings.tick_s, stopping=stopping))
+    with application_of(settings) as application:
+        offer_default_feeds(application, settings)
+        if application.articles.count() == 0:
+            application.ingest(sample())
+        application.load_soon()
+        run_loop(run_application(application, {"console": chat}, tick_s=settings.tick_s, stopping=stopping))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
 

@@ -11,19 +11,20 @@ import click
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from articles.bursts import Threshold
 from articles.database import password_in
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
+from articles.stories.breaking import Threshold
+from bot.app.application import Application, open_application
 from bot.chat import ChatAdapter
 from bot.digests.digest import DeliveryPolicy, Missed
-from bot.house import Analyst, House, open_house
 from bot.limits.rate_windows import RateWindows
 from bot.limits.shared import SharedLimits
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters
 from config.defaults import DEFAULT_FEEDS
 from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
+from summarizer.analysis import Analyst
 from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
 
 PLATFORMS = ("telegram", "discord")
@@ -105,23 +106,23 @@ def delivery_policy(settings: Settings) -> DeliveryPolicy:
 
 
 @contextmanager
-def house_of(settings: Settings, meters: Meters | None = None) -> Iterator[House]:
+def application_of(settings: Settings, meters: Meters | None = None) -> Iterator[Application]:
     analyst, policy = analyst_of(settings), fetch_policy(settings)
     zone = ZoneInfo(settings.timezone)
-    with open_house(
+    with open_application(
         settings.database_url,
         analyst=analyst,
         zone=zone,
         policy=policy,
         meters=meters,
         delivery=delivery_policy(settings),
-    ) as house:
-        yield house
+    ) as application:
+        yield application
 
 
-def offer_default_feeds(house: House, settings: Settings) -> None:
+def offer_default_feeds(application: Application, settings: Settings) -> None:
     """Follows the feeds that come with Pullquote, or none of them."""
-    house.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
+    application.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
 
 
 LimitsOf = Callable[[str, str], SharedLimits | None]
@@ -132,11 +133,11 @@ def not_shared(_platform: str, _token: str) -> None:
     """One process has the limits of each token to itself."""
 
 
-def shared_limits_of(house: House) -> LimitsOf:
+def shared_limits_of(application: Application) -> LimitsOf:
     """All that write with a token share its limits where they share the database."""
-    if not is_shared(house):
+    if not is_shared(application):
         return not_shared
-    windows = RateWindows(house.database)
+    windows = RateWindows(application.database)
     return lambda platform, token: SharedLimits(windows, platform=platform, token=token)
 
 
@@ -185,6 +186,6 @@ def telegram_chat(settings: Telegram, token: str, meters: Meters, limits: Limits
     )
 
 
-def is_shared(house: House) -> bool:
+def is_shared(application: Application) -> bool:
     """Whether several processes may work on its database."""
-    return house.database.engine.dialect.name == "postgresql"
+    return application.database.engine.dialect.name == "postgresql"

@@ -18,12 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database, unhurried
-from articles.fulltext_postgres import INDEX, MAKE_INDEX, words_of
 from articles.schema import articles
+from articles.search.postgres import INDEX, MAKE_INDEX, words_of
 from bot.copying import state
 from bot.copying.rows import Raw, batches, digest_of_source, digest_of_target, key_of, write
-from bot.migration import upgrade
 from bot.progress import Step
+from bot.storage.migration import upgrade
 
 _LOCK = 0x50554C4C, 4  # with `Turn.COPY`: for as long as the whole copy takes, not one transaction
 

@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from articles.characters import whole_characters
 from articles.schema import UtcDateTime
+from articles.text.characters import whole_characters
 
 Raw = tuple[Any, ...]
 WIDE_BATCH, NARROW_BATCH = 500, 10_000  # rows in one transaction: articles and their like, and all others

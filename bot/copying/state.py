@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, insert, select, update
 
-import summarizer.schema  # noqa: F401 (its tables join the metadata)
+import summarizer.storage.schema  # noqa: F401 (its tables join the metadata)
 from articles.database import Database, DatabaseUnusable
 from articles.schema import metadata
-from bot.schema import copied
+from bot.storage.schema import copied
 
 TABLES = tuple(table for table in metadata.sorted_tables if table is not copied)
 """What is copied, each after those that it refers to."""

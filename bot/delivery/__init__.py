@@ -1,1 +1,1 @@
-"""From due to delivered: the outbox, and the courier that empties it."""
+"""From due to delivered: the outbox, and the dispatcher that empties it."""

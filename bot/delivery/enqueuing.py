@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 
-from bot.delivery.model import Due
-from bot.delivery.outbox import Outbox
-from bot.orders.due import following
+from bot.schedules.due import following
+from bot.storage.deliveries import Due
+from bot.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -21,11 +21,11 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.delivery.model import Delivery
-from bot.delivery.outbox import Outbox
 from bot.digests.digest import Digest
 from bot.reply import Note, Prose, Reply
-from bot.store import Subscription
+from bot.storage.chats import Subscription
+from bot.storage.deliveries import Delivery
+from bot.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from bot.chat import ChatAdapter, Departure
-from bot.delivery.model import Delivery
-from bot.delivery.outages import Outage
+from bot.chat import ChatAdapter, SendHooks
+from bot.delivery.circuit_breaker import CircuitBreaker
 from bot.digests.digest import Digest
+from bot.storage.deliveries import Delivery
 
 
 class Withdrawn(Exception):
@@ -28,13 +28,13 @@ class TakenAway(Withdrawn):
 
 
 class Route:
-    """A platform as the courier sees it."""
+    """A platform as the dispatcher sees it."""
 
     def __init__(self, adapter: ChatAdapter, *, in_flight: int) -> None:
         """in_flight: how many may have begun and not be recorded yet: a crash leaves so many in doubt."""
         self.adapter = adapter
         self.lane = asyncio.Semaphore(in_flight)
-        self.outage = Outage()
+        self.breaker = CircuitBreaker()
         self.carried: dict[Passage, asyncio.Task[None]] = {}
         self._closed = asyncio.Event()
         self.asking: asyncio.Task[None] | None = None  # whether it answers again
@@ -55,7 +55,7 @@ class Route:
         return self.is_closed
 
 
-class Passage(Departure):
+class Passage(SendHooks):
     """One delivery on its route. What it holds up the others for ends with `leave`."""
 
     def __init__(
@@ -74,14 +74,14 @@ class Passage(Departure):
         self._in_lane = False
 
     async def line_up(self) -> None:
-        """See `Departure`. Raises Withdrawn."""
+        """See `SendHooks`. Raises Withdrawn."""
         if not self._in_lane:
             await self._route.lane.acquire()
             self._in_lane = True
         self._check()
 
     async def begin(self) -> None:
-        """See `Departure`. Raises Withdrawn."""
+        """See `SendHooks`. Raises Withdrawn."""
         if self.begun:
             return
         self._check()
@@ -90,7 +90,7 @@ class Passage(Departure):
             raise TakenAway
 
     def landed(self) -> None:
-        """See `Departure`. What waits for its chat's limits holds nobody up."""
+        """See `SendHooks`. What waits for its chat's limits holds nobody up."""
         self.standing += 1
         self.leave()
 
@@ -105,5 +105,5 @@ class Passage(Departure):
             return  # what stands in the chat in part is to come to its end
         if self._route.is_closed:
             raise Stopping
-        if self._route.outage.down:
+        if self._route.breaker.down:
             raise PlatformDown

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from articles.bursts import Bursts, Threshold
 from articles.model import Article, ArticleId
-from articles.stories import StoryId
-from bot.digests.alerts import AlertStore, BreakingStory
-from bot.orders.schedule import after_quiet, from_json
-from bot.store import Subscription
+from articles.stories.breaking import Bursts, Threshold
+from articles.stories.clustering import StoryId
+from bot.schedules.schedule import after_quiet, from_json
+from bot.storage.alerts import AlertStore, BreakingStory
+from bot.storage.chats import Subscription
 
 URGENT_FOR = timedelta(hours=12)  # as long as a night: what quiet hours held back
 LOOKED_THROUGH = 20  # stories on a topic, best first

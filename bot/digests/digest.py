@@ -5,20 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from articles.bursts import Threshold
 from articles.feeds.filters import accepts
 from articles.model import Article, ArticleId
-from bot.answers.compose import button, counted
-from bot.answers.quotations import quotes_by_article
-from bot.digests.alerts import AlertStore
+from articles.stories.breaking import Threshold
 from bot.digests.breaking import Breaking
 from bot.digests.followed import Followed
 from bot.digests.shared_stories import StorySource
-from bot.digests.told import Told, ToldStore
 from bot.digests.updates import grown, new_in_version
-from bot.orders.schedule import after_quiet, from_json
+from bot.replies.compose import button, counted
+from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
-from bot.store import OrderKind, Subscription
+from bot.schedules.schedule import after_quiet, from_json
+from bot.storage.alerts import AlertStore
+from bot.storage.chats import OrderKind, Subscription
+from bot.storage.told import Told, ToldStore
 
 STORIES = 3  # in one digest
 PAGE = 20  # stories asked for at a time, until enough are new and wanted

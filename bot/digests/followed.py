@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from articles.feeds.filters import accepts
-from bot.digests.told import ToldStore
-from bot.store import Subscription
+from bot.storage.chats import Subscription
+from bot.storage.told import ToldStore
 from summarizer.model import SpeakerId
-from summarizer.store import QuoteInArticle, QuoteStore
+from summarizer.storage.store import QuoteInArticle, QuoteStore
 
 MOST = 10  # quotes of one digest; the others come with the next
 PAGE = 50

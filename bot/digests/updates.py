@@ -12,7 +12,7 @@ import re
 from rapidfuzz import fuzz, utils
 
 from articles.model import PARAGRAPH_BREAK, Article
-from bot.digests.told import Told
+from bot.storage.told import Told
 
 SAME_HEADLINE = 60.0  # of 100, by rapidfuzz's token_set_ratio, which a headline that was only extended keeps
 GREW_BY, GREW_TO = 5, 2  # publishers more, and times as many

@@ -14,14 +14,14 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.chat import (
-    NO_ONES,
+    NO_HOOKS,
     ChatError,
     ChatGone,
     ChatRef,
     Conversation,
-    Departure,
     MessageId,
     SendFailed,
+    SendHooks,
     SendUnknown,
     Throttled,
 )
@@ -146,24 +146,22 @@ class DiscordChat:
         """See `ChatAdapter`."""
         await self._ready.wait()
 
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """See `ChatAdapter`. A lost answer is settled by asking again with the same nonce."""
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
         messages = render(reply)
-        for number in range(departure.standing, len(messages)):
+        for number in range(hooks.standing, len(messages)):
             shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
             if (content := messages[number].content) is not None:
                 shown["content"] = content
             if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
                 shown["view"] = view
             nonce = _nonce(key, number)
-            posted = await self._post(int(chat.chat), shown, nonce=nonce, departure=departure)
+            posted = await self._post(int(chat.chat), shown, nonce=nonce, hooks=hooks)
             if number < len(messages) - 1:
-                departure.landed()
+                hooks.landed()
         return posted
 
     async def ping(self) -> None:
@@ -191,13 +189,13 @@ class DiscordChat:
         return ChatRef(platform=PLATFORM, chat=str(channel.id))
 
     async def _post(
-        self, channel_id: int, shown: dict[str, Any], *, nonce: str, departure: Departure
+        self, channel_id: int, shown: dict[str, Any], *, nonce: str, hooks: SendHooks
     ) -> MessageId:
         unknown: SendUnknown | None = None
         for pause_s in (0.0, *_ASK_AGAIN_AFTER_S):
             await asyncio.sleep(pause_s)
             try:
-                return await self._post_once(channel_id, shown, nonce=nonce, departure=departure)
+                return await self._post_once(channel_id, shown, nonce=nonce, hooks=hooks)
             except SendUnknown as error:
                 unknown = error
             except (SendFailed, Throttled):
@@ -206,12 +204,12 @@ class DiscordChat:
         raise unknown or SendFailed("no attempt was made")
 
     async def _post_once(
-        self, channel_id: int, shown: dict[str, Any], *, nonce: str, departure: Departure
+        self, channel_id: int, shown: dict[str, Any], *, nonce: str, hooks: SendHooks
     ) -> MessageId:
         if self._client is None:
             raise SendFailed("not connected to Discord")
         try:
-            async with watched(patience_s=_ANSWER_WITHIN_S, departure=departure) as flight:
+            async with watched(patience_s=_ANSWER_WITHIN_S, hooks=hooks) as flight:
                 channel = self._client.get_partial_messageable(channel_id)
                 message = await channel.send(**shown, nonce=nonce)
         except (discord.HTTPException, discord.RateLimited) as error:

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat import ChatError, ChatRef, Conversation, MessageId, Request
+from bot.chat import ChatError, ChatRef, Conversation, IncomingCommand, MessageId
 from bot.discord.commands import add_commands, sync_if_changed
 from bot.discord.components import CommandButton, CommandSelect
 from bot.discord.localisation import Names
@@ -238,7 +238,7 @@ class Client(RestClient):
             with suppress(discord.HTTPException, ChatError):
                 await message.channel.send(**arguments_of(_BROKEN)[0])
 
-    def _think(self, request: Request) -> asyncio.Task[Reply]:
+    def _think(self, request: IncomingCommand) -> asyncio.Task[Reply]:
         request = replace(request, is_owner=request.user in self._owners)
         return asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
 

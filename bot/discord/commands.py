@@ -11,7 +11,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.language.commands import COMMANDS, Argument, Command, Who
+from bot.commands.table import COMMANDS, Argument, Command, Who
 
 MAX_CHOICES = 25
 MAX_CHOICE = 100

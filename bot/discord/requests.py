@@ -6,9 +6,9 @@ from typing import Any
 
 import discord
 
-from bot.chat import ChatRef, MessageId, Request
-from bot.language.commands import BY_NAME, Who
-from bot.language.grammar import command_of
+from bot.chat import ChatRef, IncomingCommand, MessageId
+from bot.commands.grammar import command_of
+from bot.commands.table import BY_NAME, Who
 from bot.reply import Reply, refusal
 
 PLATFORM = "discord"
@@ -27,9 +27,9 @@ def chat_of(interaction: Interaction) -> ChatRef:
     return ChatRef(platform=PLATFORM, chat=str(interaction.channel_id))
 
 
-def request_of(interaction: Interaction, line: str, *, paged: bool = True) -> Request:
+def request_of(interaction: Interaction, line: str, *, paged: bool = True) -> IncomingCommand:
     """What was asked by a command, a button or a menu."""
-    request = Request(
+    request = IncomingCommand(
         chat=chat_of(interaction),
         user=str(interaction.user.id),
         text=line,
@@ -85,12 +85,12 @@ def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
     return text.strip() or "/help"
 
 
-def request_of_message(message: discord.Message, line: str) -> Request:
+def request_of_message(message: discord.Message, line: str) -> IncomingCommand:
     """What was asked in plain words."""
     author, reference = message.author, message.reference
     manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
     replied_to = reference.message_id if reference is not None else None
-    return Request(
+    return IncomingCommand(
         chat=ChatRef(platform=PLATFORM, chat=str(message.channel.id)),
         user=str(author.id),
         text=line,

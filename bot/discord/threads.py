@@ -6,10 +6,10 @@ from typing import Any
 
 import discord
 
+from bot.commands.grammar import command_of
 from bot.discord.errors import THREAD_EXISTS
 from bot.discord.markdown import length
 from bot.discord.responses import arguments_of
-from bot.language.grammar import command_of
 from bot.reply import Note, Reply, Title
 
 MAX_NAME = 100  # "Start Thread from Message"

@@ -15,9 +15,9 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.chat import NO_ONES, Throttled
+from bot.chat import NO_HOOKS, Throttled
 from bot.discord.wire import in_flight
-from bot.limits.gate import Gate, Limit, Turns
+from bot.limits.rate_limiter import Limit, RateLimiter, Turns
 from bot.limits.shared import SharedLimits
 
 PER_SECOND = 50
@@ -67,8 +67,8 @@ class Traffic:
         self._throttled = throttled
         # Spread over part of the second: fifty at once would only wait for each other on the way.
         limit = Limit(PER_SECOND if shared else per_second, 1.0)
-        local = Gate(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
-        self._gate: Turns = shared.of_all(local, limit) if shared else local
+        local = RateLimiter(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
+        self._limiter: Turns = shared.of_all(local, limit) if shared else local
         self._invalid = Invalid()
 
     def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
@@ -91,11 +91,11 @@ class Traffic:
         pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if flight else PEOPLE_UNTIL)
         if pause_s > 0:
             raise Throttled(timedelta(seconds=pause_s))
-        departure = flight.departure if flight else NO_ONES
-        await departure.line_up()
+        hooks = flight.hooks if flight else NO_HOOKS
+        await hooks.line_up()
         async with AsyncExitStack() as turn:
-            await turn.enter_async_context(self._gate.turn("", urgent=flight is None))
-            await departure.begin()
+            await turn.enter_async_context(self._limiter.turn("", urgent=flight is None))
+            await hooks.begin()
             context.turn = turn.pop_all()
 
     async def _ends(

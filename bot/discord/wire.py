@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import aiohttp
 
-from bot.chat import NO_ONES, Departure
+from bot.chat import NO_HOOKS, SendHooks
 
 
 @dataclass(slots=True)
@@ -18,7 +18,7 @@ class Flight:
 
     waiting: asyncio.Timeout
     patience_s: float
-    departure: Departure
+    hooks: SendHooks
     may_have_landed: bool = False  # the bytes went out, and no refusal came back
 
     def take_off(self) -> None:
@@ -34,14 +34,14 @@ _flight: ContextVar[Flight | None] = ContextVar("flight", default=None)
 
 
 @asynccontextmanager
-async def watched(*, patience_s: float, departure: Departure = NO_ONES) -> AsyncIterator[Flight]:
+async def watched(*, patience_s: float, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[Flight]:
     """Watches the requests made within, on a session that has `tracing()`.
 
-    departure: told of each of them by whoever paces the session's requests.
+    hooks: told of each of them by whoever paces the session's requests.
     Raises TimeoutError when an answer takes longer than `patience_s`; waiting for our turn does not count.
     """
     async with asyncio.timeout(None) as waiting:
-        flight = Flight(waiting=waiting, patience_s=patience_s, departure=departure)
+        flight = Flight(waiting=waiting, patience_s=patience_s, hooks=hooks)
         before = _flight.set(flight)
         try:
             yield flight

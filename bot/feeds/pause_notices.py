@@ -12,12 +12,12 @@ from bot.chat import (
     ChatMoved,
     ChatRef,
     Conversation,
-    Departure,
     SendFailed,
+    SendHooks,
     Throttled,
 )
-from bot.feeds.owners import FeedOwners
 from bot.reply import Note, Prose, Reply
+from bot.storage.feed_owners import FeedOwners
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class PauseNotices:
         telling = _Telling(self._owners, pause, chat)
         key = f"feed:{pause.id}@{pause.at.timestamp()}"
         try:
-            await adapter.send(chat, notice_of(pause), key=key, departure=telling)
+            await adapter.send(chat, notice_of(pause), key=key, hooks=telling)
         except _ToldByAnother:
             return True
         except (Throttled, SendFailed, ChatMoved) as error:
@@ -83,7 +83,7 @@ class PauseNotices:
         return True
 
 
-class _Telling(Departure):
+class _Telling(SendHooks):
     """Marks that the chat is told, right before it is."""
 
     def __init__(self, owners: FeedOwners, pause: FeedPaused, chat: ChatRef) -> None:
@@ -91,7 +91,7 @@ class _Telling(Departure):
         self.taken = False
 
     async def begin(self) -> None:
-        """See `Departure`."""
+        """See `SendHooks`."""
         if not self.taken:
             self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)
         if not self.taken:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from articles.feeds.model import EntryId, FeedId
-from bot.delivery.model import DeliveryId
+from bot.storage.deliveries import DeliveryId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,7 +66,7 @@ SELECT args FROM procrastinate_jobs WHERE queue_name = %(queue)s AND status IN (
 
 
 class SharedQueue:
-    """A `JobQueue` in a PostgreSQL database whose tables `bot.migration` has made."""
+    """A `JobQueue` in a PostgreSQL database whose tables `bot.storage.migration` has made."""
 
     def __init__(self, app: App, at_once: Mapping[str, int]) -> None:
         """app: open, its tasks not yet known. See `open_shared_queue`."""

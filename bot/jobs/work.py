@@ -7,8 +7,8 @@ from functools import partial
 
 from articles.feeds.model import FeedPaused
 from articles.feeds.store import FeedStore
-from articles.urls import host_of
-from bot.delivery.courier import Courier
+from articles.text.urls import host_of
+from bot.delivery.dispatcher import Dispatcher
 from bot.feeds.desk import FeedDesk, FeedWork
 from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
@@ -24,12 +24,18 @@ class Worker:
         *,
         desk: FeedDesk,
         work: FeedWork,
-        courier: Courier,
+        dispatcher: Dispatcher,
         tell: Callable[[FeedPaused], Awaitable[bool]],
         shared: bool,
     ) -> None:
         """tell: lets the owners of a paused feed know. shared: other processes do jobs, too."""
-        self._desk, self._work, self._courier, self._tell, self._shared = desk, work, courier, tell, shared
+        self._desk, self._work, self._dispatcher, self._tell, self._shared = (
+            desk,
+            work,
+            dispatcher,
+            tell,
+            shared,
+        )
 
     async def run(self, job: Job) -> None:
         """Raises DatabaseError."""
@@ -41,7 +47,7 @@ class Worker:
             case TellOwners():
                 await self._desk.tell(job.feed, self._tell)
             case Deliver():
-                await self._courier.deliver(job.delivery, job.platform)
+                await self._dispatcher.deliver(job.delivery, job.platform)
         if self._shared and isinstance(job, PollFeed | TakeIn):
             await self._work.rest(f"http://{job.host}/")  # the host is ours until somebody else may ask it
 
@@ -51,7 +57,7 @@ class DueJobs:
     """What is due by the tables, as jobs."""
 
     feeds: FeedStore
-    courier: Courier
+    dispatcher: Dispatcher
     platforms: Collection[str]  # that are written to
     clock: Callable[[], datetime]
 
@@ -92,7 +98,7 @@ class DueJobs:
         return [TellOwners(feed=pause.id) for pause in self.feeds.untold_pauses()[:limit]]
 
     def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
-        due = self.courier.due([platform], limit=limit)
+        due = self.dispatcher.due([platform], limit=limit)
         return [
             Deliver(delivery=delivery, platform=chat.platform, chat=f"{chat.chat}/{chat.thread or ''}")
             for delivery, chat in due

@@ -1,7 +1,7 @@
 """Sliding windows that several processes share, in PostgreSQL: what each has sent counts for all.
 
-A window is counted as `bot.limits.gate` counts it, from the answer, and by one clock, the database's. What a
-process had asked for that dies before the answer counts until its lease ends.
+A window is counted as `bot.limits.rate_limiter` counts it, from the answer, and by one clock, the
+database's. What a process had asked for that dies before the answer counts until its lease ends.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from articles.database import Database
-from bot.limits.gate import Limit
+from bot.limits.rate_limiter import Limit
 
 LEASE_S = 60.0  # longer than any request waits for its answer
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from articles.database import DatabaseError
 from bot.chat import Throttled
-from bot.limits.gate import Limit, Turns
+from bot.limits.rate_limiter import Limit, Turns
 from bot.limits.rate_windows import RateWindows, Ticket
 
 log = logging.getLogger(__name__)
@@ -34,21 +34,21 @@ class SharedLimits:
         self._bot = f"{platform} {blake2b(token.encode(), digest_size=8, person=b'limits').hexdigest()}"
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="limits")
 
-    def of_all(self, local: Turns, limit: Limit) -> "SharedGate":
+    def of_all(self, local: Turns, limit: Limit) -> "SharedRateLimiter":
         """The limit of all places together."""
         keep = int(limit.count * KEPT_PART)
-        return SharedGate(
+        return SharedRateLimiter(
             local, self._windows, self._threads, key=lambda _: self._bot, limits=lambda _: (limit,), keep=keep
         )
 
-    def of_each(self, local: Turns, limits: Callable[[str], tuple[Limit, ...]]) -> "SharedGate":
+    def of_each(self, local: Turns, limits: Callable[[str], tuple[Limit, ...]]) -> "SharedRateLimiter":
         """The limits of each place."""
-        return SharedGate(
+        return SharedRateLimiter(
             local, self._windows, self._threads, key=lambda place: f"{self._bot} {place}", limits=limits
         )
 
 
-class SharedGate:
+class SharedRateLimiter:
     """`Turns` that count what other processes do, too.
 
     Without the database people are answered by the process's own count, and digests wait.

@@ -1,11 +1,11 @@
-"""Runs the migrations for alembic: on the connection that `bot.migration` hands in, or for a developer's
-`alembic -x url=sqlite:///some.db revision --autogenerate` on a database of their own."""
+"""Runs the migrations for alembic: on the connection that `bot.storage.migration` hands in, or for a
+developer's `alembic -x url=sqlite:///some.db revision --autogenerate` on a database of their own."""
 
 from alembic import context
 from sqlalchemy import Connection
 
-import bot.schema  # noqa: F401
-import summarizer.schema  # noqa: F401 (its tables join the metadata, as bot's do)
+import bot.storage.schema  # noqa: F401
+import summarizer.storage.schema  # noqa: F401 (its tables join the metadata, as bot's do)
 from articles.database import open_database
 from articles.schema import metadata
 

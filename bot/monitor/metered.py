@@ -3,9 +3,18 @@
 import time
 from datetime import timedelta
 
-from bot.chat import NO_ONES, ChatAdapter, ChatError, ChatRef, Conversation, Departure, MessageId, Request
-from bot.language import grammar
-from bot.language.commands import BY_NAME
+from bot.chat import (
+    NO_HOOKS,
+    ChatAdapter,
+    ChatError,
+    ChatRef,
+    Conversation,
+    IncomingCommand,
+    MessageId,
+    SendHooks,
+)
+from bot.commands import grammar
+from bot.commands.table import BY_NAME
 from bot.monitor.meters import Meters
 from bot.reply import Reply
 
@@ -28,13 +37,11 @@ class MeteredChat:
         """See `ChatAdapter`."""
         await self._adapter.ready()
 
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
-        """See `ChatAdapter`. What the departure raises is no outcome of a send: there was none."""
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
+        """See `ChatAdapter`. What the hooks raises is no outcome of a send: there was none."""
         began = time.monotonic()
         try:
-            message = await self._adapter.send(chat, reply, key=key, departure=departure)
+            message = await self._adapter.send(chat, reply, key=key, hooks=hooks)
         except ChatError as error:
             self._meters.sent(self._platform, _outcome(error), took=_since(began))
             raise
@@ -61,7 +68,7 @@ class _MeteredConversation:
         self.moved = inner.moved
         self.gone = inner.gone
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: IncomingCommand) -> Reply:
         began = time.monotonic()
         reply = self._inner.answer(request)
         name = grammar.command_of(request.text)

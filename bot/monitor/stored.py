@@ -9,9 +9,9 @@ from prometheus_client.registry import Collector
 
 from articles.database import DatabaseError
 from articles.feeds.store import FeedStore
-from bot.delivery.model import DeliveryState
-from bot.delivery.outbox import Outbox
 from bot.jobs.counts import QueueCounts
+from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,15 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.chat import (
-    NO_ONES,
+    NO_HOOKS,
     ChatError,
     ChatRef,
     Conversation,
-    Departure,
     MessageId,
     SendFailed,
+    SendHooks,
 )
-from bot.limits.gate import Limit
+from bot.limits.rate_limiter import Limit
 from bot.limits.shared import SharedLimits
 from bot.redaction import redacted
 from bot.reply import Reply
@@ -176,13 +176,13 @@ class TelegramChat:
         reply: Reply,
         *,
         key: str,  # noqa: ARG002 (the port's: Telegram posts whatever it is sent)
-        departure: Departure = NO_ONES,
+        hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """See `ChatAdapter`."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
-        posting = Posting(self._outbound, chat, reply, urgent=False, standing=departure.standing)
-        return await posting.finish(departure)
+        posting = Posting(self._outbound, chat, reply, urgent=False, standing=hooks.standing)
+        return await posting.finish(hooks)
 
     async def ping(self) -> None:
         """See `ChatAdapter`."""

@@ -19,8 +19,8 @@ from bot.chat import (
     ChatMoved,
     ChatRef,
     Conversation,
+    IncomingCommand,
     MessageId,
-    Request,
     SendFailed,
     Throttled,
 )
@@ -179,13 +179,13 @@ class Answering:
             log.info("telegram chat left", extra={"chat": change.chat.id})
             await self._in_thread(self._conversation.gone, whole_chat(change.chat.id))
 
-    # --- what the house is asked and told
+    # --- what the application is asked and told
 
     async def _ask(self, incoming: Incoming) -> Reply:
         may_change = incoming.in_charge or False
         if incoming.wants_rights:
             may_change = await self._rights.in_charge(incoming.chat.chat, incoming.user)
-        request = Request(
+        request = IncomingCommand(
             chat=incoming.chat,
             user=incoming.user,
             text=incoming.text,
@@ -230,7 +230,7 @@ class Answering:
         for tried in range(1, _TRIES + 1):
             try:
                 return await attempt()
-            except Throttled as error:  # the gate keeps the pause
+            except Throttled as error:  # the limiter keeps the pause
                 if tried == _TRIES or error.retry_after > self._longest_pause:
                     raise
             except SendFailed:

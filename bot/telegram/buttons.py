@@ -14,7 +14,7 @@ from string import ascii_letters
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.language.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.reply import Reply
 
 _SIGNATURE_BYTES = 6

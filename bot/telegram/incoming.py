@@ -7,7 +7,7 @@ from telegram import CallbackQuery, Message, User
 from telegram.constants import ChatType
 
 from bot.chat import ChatRef, MessageId
-from bot.language.commands import BY_NAME, Who
+from bot.commands.table import BY_NAME, Who
 from bot.telegram.links import command_of
 
 PLATFORM = "telegram"

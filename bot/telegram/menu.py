@@ -15,7 +15,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bot.language.commands import COMMANDS, Who
+from bot.commands.table import COMMANDS, Who
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat import NO_ONES, ChatRef, Departure, MessageId, Throttled
-from bot.limits.gate import Gate, Limit, Turns
+from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, Throttled
+from bot.limits.rate_limiter import Limit, RateLimiter, Turns
 from bot.limits.shared import SharedLimits
 from bot.reply import Items, Reply
 from bot.telegram.buttons import Buttons
@@ -43,10 +43,10 @@ class Outbound:
         self._bot = bot
         self._buttons = buttons
         self._throttled = throttled
-        self._chats: Turns = Gate(places=chat_limits)
+        self._chats: Turns = RateLimiter(places=chat_limits)
         # Spread over three quarters of a second: evenly, with something in hand for what comes late.
         overall = Limit(per_second, 1.0)
-        self._overall: Turns = Gate(overall=overall, gap_s=0.75 / per_second)
+        self._overall: Turns = RateLimiter(overall=overall, gap_s=0.75 / per_second)
         if shared is not None:
             self._chats = shared.of_each(self._chats, chat_limits)
             self._overall = shared.of_all(self._overall, overall)
@@ -60,11 +60,11 @@ class Outbound:
         is_last: bool = True,
         answers: int | None = None,
         urgent: bool,
-        departure: Departure = NO_ONES,
+        hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """A message of the reply; the buttons go under the last one. Raises the port's errors."""
         answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
-        async with self._turn(chat.chat, urgent=urgent, departure=departure):
+        async with self._turn(chat.chat, urgent=urgent, hooks=hooks):
             message = await self._bot.send_message(
                 chat_id=int(chat.chat),
                 message_thread_id=None if chat.thread is None else int(chat.thread),
@@ -102,12 +102,12 @@ class Outbound:
         return True
 
     @contextlib.asynccontextmanager
-    async def _turn(self, chat: str, *, urgent: bool, departure: Departure = NO_ONES) -> AsyncIterator[None]:
+    async def _turn(self, chat: str, *, urgent: bool, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as turns:
             await turns.enter_async_context(self._chats.turn(chat, urgent=urgent))
-            await departure.line_up()
+            await hooks.line_up()
             await turns.enter_async_context(self._overall.turn(chat, urgent=urgent))
-            await departure.begin()
+            await hooks.begin()
             try:
                 yield
             except TelegramError as error:

@@ -1,6 +1,6 @@
 """Putting a reply into a chat, message by message; a second try goes on where the first one stopped."""
 
-from bot.chat import NO_ONES, ChatRef, Departure, MessageId, SendRefused
+from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, SendRefused
 from bot.reply import Reply
 from bot.telegram.outbound import Outbound
 from bot.telegram.render import render
@@ -36,7 +36,7 @@ class Posting:
         if chat != self._chat:
             self._chat, self._answers = chat, None  # messages are numbered anew there
 
-    async def finish(self, departure: Departure = NO_ONES) -> MessageId:
+    async def finish(self, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """Sends what does not stand in the chat yet; the id of the last message.
 
         Raises the port's errors: SendRefused if there is nothing to show or Telegram will not have it.
@@ -52,9 +52,9 @@ class Posting:
                 is_last=is_last,
                 answers=self._answers if self._standing == 0 else None,
                 urgent=self._urgent,
-                departure=departure,
+                hooks=hooks,
             )
             if is_last:
                 return message
             self._standing += 1
-            departure.landed()
+            hooks.landed()

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from articles.model import Article, Span
+from summarizer import lexicon
 from summarizer.evidence.injection import speaks_to_a_model
 from summarizer.evidence.names import plain
-from summarizer.evidence.wording import content_stems, tokens_of
-from summarizer.quotes import lexicon
-from summarizer.sentences import split_sentences
+from summarizer.text.sentences import split_sentences
+from summarizer.text.words import content_stems, tokens_of
 
 # The vectors of sentences: float32 (n, dim), rows of unit length (see `encoder.py`).
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]

@@ -4,10 +4,10 @@ from collections.abc import Sequence, Set
 
 from articles.model import Span
 from summarizer.evidence.names import plain
-from summarizer.evidence.wording import content_stems
 from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
-from summarizer.names import same_name
 from summarizer.quotes import find_quotes
+from summarizer.speakers.names import same_name
+from summarizer.text.words import content_stems
 
 _SURE = 0.5  # confidence of a quote's speaker
 _SAME_CLAIM = 0.5  # of the words of what is said: it is that quote which is told

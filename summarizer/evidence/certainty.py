@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from summarizer.evidence.wording import Token, is_content, stem, tokens_of
-from summarizer.quotes import lexicon
+from summarizer import lexicon
+from summarizer.text.words import Token, is_content, stem, tokens_of
 
 # What follows is told as not so, to the end of the clause.
 _DENIES = re.compile(

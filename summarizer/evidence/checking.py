@@ -6,20 +6,20 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
-from articles.characters import whole_characters
 from articles.model import Article, Span
+from articles.text.characters import whole_characters
 from summarizer.evidence.alignment import Aligner, Alignment, Encode
 from summarizer.evidence.attribution import misattributed
 from summarizer.evidence.certainty import overstates
-from summarizer.evidence.dates import When, day_of, unsupported_when, whens_of
-from summarizer.evidence.figures import VAGUE, figures_of, unsupported_figure
 from summarizer.evidence.marks import Passages, Quoted, Unpaired, quoted_parts, requoted
 from summarizer.evidence.names import Names
 from summarizer.evidence.polarity import contradicts
+from summarizer.evidence.standalone import stands_alone
 from summarizer.evidence.support import Support
-from summarizer.evidence.wording import tokens_of
 from summarizer.model import Bullet, Quote
-from summarizer.standalone import stands_alone
+from summarizer.text.dates import When, day_of, unsupported_when, whens_of
+from summarizer.text.figures import VAGUE, figures_of, unsupported_figure
+from summarizer.text.words import tokens_of
 
 # Tuned on editors' highlights and on highlights made wrong (`make bench-evidence`).
 _MIN_COVERAGE = 0.5  # of the weight of a sentence's words

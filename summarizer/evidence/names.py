@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from articles.model import Article
-from summarizer.evidence.wording import Token, is_content, stem, tokens_of
-from summarizer.quotes import lexicon
+from summarizer import lexicon
+from summarizer.text.words import Token, is_content, stem, tokens_of
 
 _TITLES = lexicon.words("roles", "titles")
 _ROLES = (

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
-from summarizer.evidence.wording import Token, is_content, stem, tokens_of
-from summarizer.quotes import lexicon
+from summarizer import lexicon
+from summarizer.text.words import Token, is_content, stem, tokens_of
 
 _NEGATORS = lexicon.listed("not no never neither nor without cannot none nobody nothing hardly barely")
 # What is denied or ruled out is not, without a "not" beside it.

@@ -5,9 +5,9 @@ from functools import cached_property
 
 from articles.model import Span
 from summarizer.evidence.alignment import Alignment, Sentence
-from summarizer.evidence.dates import whens_of
-from summarizer.evidence.figures import Figure, figures_of
 from summarizer.evidence.names import is_people_of
+from summarizer.text.dates import whens_of
+from summarizer.text.figures import Figure, figures_of
 
 # Sentences before and behind a supporting one that talk of the same: a paragraph's worth of news copy.
 _BEFORE, _BEHIND = 2, 1

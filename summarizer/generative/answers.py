@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from articles.characters import whole_characters
-from summarizer.sentences import split_sentences
+from articles.text.characters import whole_characters
+from summarizer.text.sentences import split_sentences
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _LIST_MARK = re.compile(r"\A\s*(?:[-*•–—]|\(?\d{1,2}[.)]|#+)\s+")

@@ -5,17 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from articles.model import Article
-from summarizer.encoder import Encoder
+from summarizer.embedding.encoder import Encoder
 from summarizer.errors import NotWritten
 from summarizer.evidence import Evidence, Unsupported
 from summarizer.evidence.injection import speaks_to_a_model
-from summarizer.evidence.wording import content_stems
-from summarizer.extractive import MAX_WORDS, MIN_BULLETS, Extractive
+from summarizer.extractive.key_quotes import choose_key_quotes
+from summarizer.extractive.summarizer import MAX_WORDS, MIN_BULLETS, Extractive
 from summarizer.generative.answers import sentences_of
 from summarizer.generative.windows import joined, windows
 from summarizer.generative.writer import Writer
-from summarizer.key_quotes import choose_key_quotes
 from summarizer.model import Brief, Bullet, Fallback, Quote
+from summarizer.text.words import content_stems
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from articles.model import PARAGRAPH_BREAK, Article
 from summarizer.evidence.injection import speaks_to_a_model
-from summarizer.sentences import split_sentences
+from summarizer.text.sentences import split_sentences
 
 MAX_WINDOWS = 12  # of a long read, its beginning: what is news stands above
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.tokens import Tokens
+from summarizer.text.tokens import Tokens
 
 _DOCUMENTS = lexicon.words("roles", "documents")
 _STRONG = lexicon.words("cues", "strong")

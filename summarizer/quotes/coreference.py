@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
-from summarizer.quotes.person_names import SUFFIXES
-from summarizer.quotes.tokens import Tokens
-from summarizer.speakers import same_given_names
+from summarizer.speakers.identity import same_given_names
+from summarizer.speakers.person_names import SUFFIXES
+from summarizer.text.tokens import Tokens
 
 
 @dataclass(slots=True, eq=False)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.tokens import Tokens
+from summarizer.text.tokens import Tokens
 
 
 class CueForm(Enum):

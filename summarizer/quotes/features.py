@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.attribution import Attribution
 from summarizer.quotes.cues import Cue
 from summarizer.quotes.mentions import Mention, MentionKind

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.appositions import complements_end
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.mentions import Mention, MentionKind

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from articles.model import Span
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.person_names import (
+from summarizer.quotes.subjects import opens_subject, subject_end
+from summarizer.quotes.tails import with_tails
+from summarizer.speakers.person_names import (
     BARE_TITLES,
     bare,
     is_person_name,
@@ -21,9 +23,7 @@ from summarizer.quotes.person_names import (
     stem,
     surname_of,
 )
-from summarizer.quotes.subjects import opens_subject, subject_end
-from summarizer.quotes.tails import with_tails
-from summarizer.quotes.tokens import Tokens
+from summarizer.text.tokens import Tokens
 
 _TITLES = lexicon.words("roles", "titles")
 _ROLES = lexicon.roles()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from articles.model import Span
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.cues import Cue, CueForm
 from summarizer.quotes.features import bucketed
 from summarizer.quotes.mentions import MentionKind

@@ -13,8 +13,8 @@ from summarizer.quotes.mentions import Mention
 from summarizer.quotes.noun_phrases import find_mentions
 from summarizer.quotes.scare import in_markup, is_named, is_title
 from summarizer.quotes.spans import Passage, find_passages
-from summarizer.quotes.tokens import Tokens
-from summarizer.sentences import split_sentences
+from summarizer.text.sentences import split_sentences
+from summarizer.text.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 import re
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.spans import Passage
-from summarizer.quotes.tokens import Tokens
+from summarizer.text.tokens import Tokens
 
 _TAG_ATTRIBUTE = re.compile(
     r"<[a-z][\w-]*(?:\s[\w-]+=(?:\"[^\"<>]*\"|[^\s\"<>]+))*\s[\w-]+=\Z", re.IGNORECASE

@@ -1,6 +1,6 @@
 """Whom a spokesperson speaks for: "a spokesman for the Pentagon", "Trump spokeswoman Hope Hicks"."""
 
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.reading import Reading
 

@@ -4,8 +4,8 @@
 speaks, so it is a source like any other.
 """
 
-from summarizer.quotes import lexicon
-from summarizer.quotes.tokens import Tokens
+from summarizer import lexicon
+from summarizer.text.tokens import Tokens
 
 _STRONG = lexicon.words("cues", "strong")
 _VERBS = lexicon.reporting_verbs()

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from articles.model import Span
-from summarizer.quotes import lexicon
+from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.person_names import is_possessive, stem
-from summarizer.quotes.tokens import Tokens
+from summarizer.speakers.person_names import is_possessive, stem
+from summarizer.text.tokens import Tokens
 
 _ROLES = lexicon.roles()
 _VERBS = lexicon.reporting_verbs()

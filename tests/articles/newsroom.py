@@ -8,8 +8,8 @@ import numpy as np
 from articles.database import Database
 from articles.ingest import Ingested, ingest
 from articles.model import Article, ArticleId, Completeness
+from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
-from articles.vectors import ArticleVector
 from tests.samples import NOW, article
 
 _WORDS = """

@@ -23,8 +23,8 @@ from articles.database import (
     password_in,
     take_turn,
 )
-from bot.schema import chats
-from bot.store import ensure
+from bot.storage.chats import ensure
+from bot.storage.schema import chats
 from tests.databases import on_postgresql, on_sqlite
 from tests.samples import CHAT, NOW
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from articles.database import Database, open_database
-from articles.fulltext import match_expression, parse_query
-from articles.fulltext_index import full_text
-from articles.ranking import Match
+from articles.search.index import full_text
+from articles.search.query import match_expression, parse_query
+from articles.search.ranking import Match
 from articles.store import ArticleStore
 from tests.articles.newsroom import WORDS, report
 from tests.databases.postgres import TestPostgres
 from tests.samples import NOW, article
 
-WIRE = sorted((Path(__file__).parent / "wire").glob("*.txt"))
+WIRE = sorted((Path(__file__).parent / "plaintext").glob("*.txt"))
 HINDI = "प्रधानमंत्री ने कहा\nसरकार ने प्रस्ताव स्वीकार किया"
 PUBLISHERS = ("VOA News", "Voice of America", "Agence France-Presse", None)
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 import articles.database.sqlite
-from articles.characters import whole_characters
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
-from summarizer.schema import speakers
+from articles.text.characters import whole_characters
+from summarizer.storage.schema import speakers
 from tests.articles.newsroom import report
 from tests.databases import on_sqlite
 from tests.samples import NOW, article

@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
-import bot.schema  # noqa: F401 (its tables join the metadata)
+import bot.storage.schema  # noqa: F401 (its tables join the metadata)
 from articles.database import open_database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
 from articles.schema import metadata
 from articles.store import ArticleStore
 from summarizer.model import Brief, Bullet, KeyQuote, Quote, QuoteKind, Speaker
-from summarizer.schema import quotes
-from summarizer.store import AnalysisStore
+from summarizer.storage.schema import quotes
+from summarizer.storage.store import AnalysisStore
 from tests.articles.index_check import check_index
 from tests.articles.newsroom import report, unit
 from tests.samples import NOW, article

@@ -1,4 +1,4 @@
-"""The whole house over a database that holds the sample article, read by the real pipeline once a run."""
+"""The whole app over a database that holds the sample article, read by the real pipeline once a run."""
 
 import logging
 import shutil
@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-import bot.delivery.handover
+import bot.delivery.sender
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
 from articles.files import read_article_file
 from articles.model import Article
-from bot.delivery.courier import Courier
-from bot.house import Analyst, House, open_house
+from bot.app.application import Application, open_application
+from bot.delivery.dispatcher import Dispatcher
 from bot.logs import CHATTY
 from config.defaults import sample_article
+from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
-from tests.bot.couriers import Chat, make_courier
+from tests.bot.dispatchers import Chat, make_dispatcher
 from tests.databases.postgres import TestPostgres
 from tests.samples import NOW
 
@@ -55,8 +56,8 @@ def seed() -> Article:
 @pytest.fixture(scope="session")
 def seeded_file(tmp_path_factory: pytest.TempPathFactory, analyst: Analyst, seed: Article) -> Path:
     path = tmp_path_factory.mktemp("seeded") / "pullquote.db"
-    with open_house(f"sqlite:///{path}", analyst=analyst, zone=UTC_ZONE, policy=POLICY) as house:
-        house.ingest(seed)
+    with open_application(f"sqlite:///{path}", analyst=analyst, zone=UTC_ZONE, policy=POLICY) as app:
+        app.ingest(seed)
     return path
 
 
@@ -69,10 +70,10 @@ def seeded_database(
         postgres: TestPostgres = request.getfixturevalue("test_postgres")
 
         def ingest_seed(database: Database) -> None:
-            House(database, analyst=analyst, zone=UTC_ZONE, policy=POLICY).ingest(seed)
+            Application(database, analyst=analyst, zone=UTC_ZONE, policy=POLICY).ingest(seed)
 
         return postgres.state("seeded", ingest_seed)
-    path = tmp_path / "house.db"
+    path = tmp_path / "app.db"
     shutil.copy(request.getfixturevalue("seeded_file"), path)
     return f"sqlite:///{path}"
 
@@ -84,17 +85,17 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def policy() -> FetchPolicy:
-    """How the house fetches: from nowhere that is private, loopback too."""
+    """How the app fetches: from nowhere that is private, loopback too."""
     return POLICY
 
 
 @pytest.fixture
-def house(
+def app(
     seeded_database: str, analyst: Analyst, policy: FetchPolicy, clock: Callable[[], datetime]
-) -> Iterator[House]:
-    """A house whose clock stands at the evening of the sample article's day."""
+) -> Iterator[Application]:
+    """An app whose clock stands at the evening of the sample article's day."""
     database = open_database(seeded_database)
-    yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
+    yield Application(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
     database.close()
 
 
@@ -106,9 +107,9 @@ def chat() -> Chat:
 @pytest.fixture
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of a digest waits for milliseconds."""
-    monkeypatch.setattr(bot.delivery.handover, "REST_PAUSE", timedelta(milliseconds=1))
+    monkeypatch.setattr(bot.delivery.sender, "REST_PAUSE", timedelta(milliseconds=1))
 
 
 @pytest.fixture
-def courier(house: House, chat: Chat) -> Courier:
-    return make_courier(house, chat)
+def dispatcher(app: Application, chat: Chat) -> Dispatcher:
+    return make_dispatcher(app, chat)

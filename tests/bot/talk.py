@@ -2,16 +2,16 @@
 
 from itertools import count
 
-from bot.chat import ChatRef, Departure, MessageId, Request
+from bot.app.application import Application
+from bot.chat import ChatRef, IncomingCommand, MessageId, SendHooks
 from bot.console import attribution, quoted
-from bot.house import House
 from bot.reply import Block, Items, Quotation, Reply
 from tests.samples import CHAT
 
 _numbers = count(1)
 
 
-class Counted(Departure):
+class Counted(SendHooks):
     """Knows how much of its reply stands in the chat."""
 
     def landed(self) -> None:
@@ -19,7 +19,7 @@ class Counted(Departure):
 
 
 def ask(
-    house: House,
+    app: Application,
     text: str,
     *,
     chat: ChatRef = CHAT,
@@ -29,7 +29,7 @@ def ask(
     page_chars: int | None = 3_000,
 ) -> Reply:
     """The reply, posted."""
-    request = Request(
+    request = IncomingCommand(
         chat=chat,
         user="7",
         text=text,
@@ -38,14 +38,14 @@ def ask(
         replied_to=replied_to,
         page_chars=page_chars,
     )
-    reply = house.service.answer(request)
-    post(house, reply, chat)
+    reply = app.service.answer(request)
+    post(app, reply, chat)
     return reply
 
 
-def post(house: House, reply: Reply, chat: ChatRef = CHAT) -> MessageId:
+def post(app: Application, reply: Reply, chat: ChatRef = CHAT) -> MessageId:
     message = MessageId(f"m{next(_numbers)}")
-    house.service.posted(chat, reply, message)
+    app.service.posted(chat, reply, message)
     return message
 
 

@@ -1,8 +1,8 @@
 import asyncio
 import io
 
+from bot.app.application import Application
 from bot.console import ConsoleChat, print_reply
-from bot.house import House
 from bot.reply import Button, Item, Items, Prose, Quotation, Reply, Title
 
 
@@ -12,16 +12,16 @@ def shown(reply: Reply) -> str:
     return sink.getvalue()
 
 
-async def chat(house: House, *lines: str) -> tuple[str, ConsoleChat]:
+async def chat(app: Application, *lines: str) -> tuple[str, ConsoleChat]:
     sink = io.StringIO()
     console = ConsoleChat(io.StringIO("".join(f"{line}\n" for line in lines)), sink)
     async with asyncio.timeout(60):
-        await console.serve(house.service)
+        await console.serve(app.service)
     return sink.getvalue(), console
 
 
-async def test_piped_commands_are_answered_in_turn(house: House) -> None:
-    told, console = await chat(house, "/brief nato", "", "/sections", "4")
+async def test_piped_commands_are_answered_in_turn(app: Application) -> None:
+    told, console = await chat(app, "/brief nato", "", "/sections", "4")
     assert told.startswith(
         "Mattis Rules Out Military Collaboration with Russia\nVOA News · 16 Feb 2017\n  • "
     )
@@ -29,8 +29,8 @@ async def test_piped_commands_are_answered_in_turn(house: House) -> None:
     assert console.refused == 0
 
 
-async def test_refused_commands_are_counted_and_the_rest_is_answered(house: House) -> None:
-    told, console = await chat(house, "/brief xyzzy", "/nope", "/brief nato")
+async def test_refused_commands_are_counted_and_the_rest_is_answered(app: Application) -> None:
+    told, console = await chat(app, "/brief xyzzy", "/nope", "/brief nato")
     assert console.refused == 2
     assert "There is no command /nope." in told
     assert "Jim Mattis, United States Secretary of Defense" in told

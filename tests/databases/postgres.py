@@ -8,11 +8,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-import bot.schema  # noqa: F401 (its tables join the metadata)
-import summarizer.schema  # noqa: F401
+import bot.storage.schema  # noqa: F401 (its tables join the metadata)
+import summarizer.storage.schema  # noqa: F401
 from articles.database import Database, open_database
 from articles.schema import metadata
-from bot.migration import upgrade
+from bot.storage.migration import upgrade
 
 PREFIX = "pullquote_test_"
 KEPT = "kept_"  # and a state's name: the schema with copies of its rows

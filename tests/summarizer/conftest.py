@@ -2,7 +2,7 @@
 
 import pytest
 
-from summarizer.encoder import MiniLM
+from summarizer.embedding.encoder import MiniLM
 
 
 @pytest.fixture(scope="session")

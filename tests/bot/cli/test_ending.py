@@ -14,15 +14,15 @@ from bot.chat import ChatError
 from bot.cli import main
 
 how = sys.argv.pop()
-real = bot.cli.serving.run_house
+real = bot.cli.serving.run_application
 
-async def run_house(*given, **more):
+async def run_application(*given, **more):
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     if how == "refused":
         raise ChatError("the token is refused")
     await real(*given, **more)
 
-bot.cli.serving.run_house = run_house
+bot.cli.serving.run_application = run_application
 sys.exit(main())
 """
 

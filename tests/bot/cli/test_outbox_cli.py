@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from articles.database import Database
 from bot.cli.outbox import outbox_commands
-from bot.delivery.model import Delivery, DeliveryState
-from bot.delivery.outbox import Outbox
-from bot.store import ChatStore
+from bot.storage.chats import ChatStore
+from bot.storage.deliveries import Delivery, DeliveryState
+from bot.storage.outbox import Outbox
 from tests.samples import CHAT, NOW
 
 Run = Callable[..., Result]

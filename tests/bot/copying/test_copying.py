@@ -23,10 +23,10 @@ from articles.model import ArticleId
 from articles.schema import articles, feed_entries, feeds, metadata
 from articles.store import ArticleStore
 from bot.copying import Copied, copy_to, refuse_unfinished
-from bot.delivery.outbox import Outbox
-from bot.schema import breaking_stories, chats, copied, subscriptions, told_quotes
-from bot.store import ChatStore
-from summarizer.schema import model_usage, quotes, speakers
+from bot.storage.chats import ChatStore
+from bot.storage.outbox import Outbox
+from bot.storage.schema import breaking_stories, chats, copied, subscriptions, told_quotes
+from summarizer.storage.schema import model_usage, quotes, speakers
 from tests.articles.index_check import check_index
 from tests.articles.test_ingest_killed import ingest_all
 from tests.databases import on_postgresql

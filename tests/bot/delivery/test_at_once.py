@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
-from bot.delivery.model import DeliveryState
-from bot.delivery.outbox import Outbox
-from bot.schema import chats, shown, subscriptions
-from bot.store import SHOWN_KEPT, ChatStore, Subscription
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription
+from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import Outbox
+from bot.storage.schema import chats, shown, subscriptions
 from tests.at_once import at_once
 from tests.samples import CHAT, NOW, article
 

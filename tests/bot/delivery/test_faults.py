@@ -15,16 +15,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-import bot.delivery.trouble
+import bot.delivery.database_failures
 from articles.database import DatabaseCorrupted, open_database
+from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.cli import main
-from bot.delivery.courier import LEASE, Courier
-from bot.delivery.model import DeliveryState
-from bot.house import Analyst, House
+from bot.delivery.dispatcher import LEASE, Dispatcher
+from bot.storage.deliveries import DeliveryState
+from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
 from tests.bot.conftest import POLICY, UTC_ZONE
-from tests.bot.couriers import DAY, Chat, enqueue, make_courier
+from tests.bot.dispatchers import DAY, Chat, enqueue, make_dispatcher
 from tests.bot.talk import ask
 from tests.samples import NOW
 
@@ -35,7 +36,7 @@ CHATS = [
 
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.delivery.trouble, "RECORD_AGAIN_S", 0.02)
+    monkeypatch.setattr(bot.delivery.database_failures, "RECORD_AGAIN_S", 0.02)
 
 
 @pytest.fixture
@@ -44,38 +45,38 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def house_on(path: Path, seeded: Path, analyst: Analyst) -> Iterator[House]:
+def application_on(path: Path, seeded: Path, analyst: Analyst) -> Iterator[Application]:
     path.write_bytes(seeded.read_bytes())
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("VACUUM")  # no page is free
     database = open_database(f"sqlite:///{path}")
     try:
-        yield House(database, analyst=analyst, zone=UTC_ZONE, policy=POLICY, clock=HandClock(NOW))
+        yield Application(database, analyst=analyst, zone=UTC_ZONE, policy=POLICY, clock=HandClock(NOW))
     finally:
         database.close()
 
 
 @pytest.fixture
-def on_file(tmp_path: Path, seeded_file: Path, analyst: Analyst) -> Iterator[House]:
-    """A house on SQLite, and a courier's clock a week on, when the digests are due."""
-    with house_on(tmp_path / "fault.db", seeded_file, analyst) as house:
-        order_everywhere(house)
-        yield house
+def on_file(tmp_path: Path, seeded_file: Path, analyst: Analyst) -> Iterator[Application]:
+    """An app on SQLite, and a dispatcher's clock a week on, when the digests are due."""
+    with application_on(tmp_path / "fault.db", seeded_file, analyst) as app:
+        order_everywhere(app)
+        yield app
 
 
-def order_everywhere(house: House) -> None:
+def order_everywhere(app: Application) -> None:
     for chat in CHATS:
-        ask(house, "/subscribe nato weekly mon 20:00", chat=chat)
-    clock = house.clock
+        ask(app, "/subscribe nato weekly mon 20:00", chat=chat)
+    clock = app.clock
     assert isinstance(clock, HandClock)
     clock.now += 7 * DAY
 
 
-async def rounds_until_settled(courier: Courier, house: House) -> None:
+async def rounds_until_settled(dispatcher: Dispatcher, app: Application) -> None:
     async with asyncio.timeout(60):
-        while set(house.outbox.states()) != {DeliveryState.SENT}:
-            await courier.round()
-            clock = house.clock
+        while set(app.outbox.states()) != {DeliveryState.SENT}:
+            await dispatcher.round()
+            clock = app.clock
             assert isinstance(clock, HandClock)
             clock.now += LEASE
 
@@ -89,11 +90,11 @@ def all_have_one(chat: Chat) -> bool:
 
 
 async def test_a_full_disk_stops_deliveries_and_loses_none(
-    on_file: House, caplog: pytest.LogCaptureFixture
+    on_file: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "bot.delivery.trouble")
+    caplog.set_level("INFO", "bot.delivery.database_failures")
     chat = Chat()
-    courier = make_courier(on_file, chat)
+    dispatcher = make_dispatcher(on_file, chat)
     full = Growth(on_file)
     enqueue(on_file)
 
@@ -102,12 +103,12 @@ async def test_a_full_disk_stops_deliveries_and_loses_none(
             full.forbid()
 
     chat.after_post = fill_up
-    going = asyncio.create_task(courier.round())
+    going = asyncio.create_task(dispatcher.round())
     while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
         await asyncio.sleep(0.02)
     full.allow()
     await going
-    await rounds_until_settled(courier, on_file)
+    await rounds_until_settled(dispatcher, on_file)
     assert all_have_one(chat)
     waited, *went_on = [line for line in log_of(caplog) if "deliveries" in line]
     assert "wait for the database: the database cannot grow, the disk is full: " in waited
@@ -117,8 +118,8 @@ async def test_a_full_disk_stops_deliveries_and_loses_none(
 class Growth:
     """Lets a database's file grow, or not (SQLite's own limit of pages: it answers as a full disk does)."""
 
-    def __init__(self, house: House) -> None:
-        self._engine = house.database.engine
+    def __init__(self, app: Application) -> None:
+        self._engine = app.database.engine
         self._most = 1_073_741_823
         event.listen(self._engine, "begin", self._limit)
 
@@ -133,9 +134,11 @@ class Growth:
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_another_programs_lock_is_waited_out(on_file: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_another_programs_lock_is_waited_out(
+    on_file: Application, caplog: pytest.LogCaptureFixture
+) -> None:
     chat = Chat()
-    courier = make_courier(on_file, chat)
+    dispatcher = make_dispatcher(on_file, chat)
     enqueue(on_file)
     with closing(sqlite3.connect(on_file.database.name, isolation_level=None)) as other:
 
@@ -144,26 +147,26 @@ async def test_another_programs_lock_is_waited_out(on_file: House, caplog: pytes
                 other.execute("BEGIN EXCLUSIVE")
 
         chat.after_post = lock
-        going = asyncio.create_task(courier.round())
+        going = asyncio.create_task(dispatcher.round())
         while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         assert "is locked by another process" in log_of(caplog)[0]
         other.execute("COMMIT")
         await going
-    await rounds_until_settled(courier, on_file)
+    await rounds_until_settled(dispatcher, on_file)
     assert all_have_one(chat)
 
 
-async def test_bytes_overwritten_while_it_runs_end_the_process_with_what_to_do(on_file: House) -> None:
+async def test_bytes_overwritten_while_it_runs_end_the_process_with_what_to_do(on_file: Application) -> None:
     chat = Chat()
-    courier = make_courier(on_file, chat)
+    dispatcher = make_dispatcher(on_file, chat)
     path = Path(on_file.database.name)
     on_file.database.engine.dispose()  # so that all is in the file, and nothing in a cache
     overwrite(path)
-    await courier.round()
+    await dispatcher.round()
     async with asyncio.timeout(10):
         with pytest.raises(DatabaseCorrupted, match=r"restore a backup: stop Pullquote.*pullquote db backup"):
-            await courier.broken()
+            await dispatcher.broken()
     assert chat.posted == []
 
 
@@ -211,22 +214,22 @@ async def test_a_file_system_that_is_really_full_loses_nothing_either(
     small_disk: Path, seeded_file: Path, analyst: Analyst, caplog: pytest.LogCaptureFixture
 ) -> None:
     chat, filler = Chat(), small_disk / "filler"
-    with house_on(small_disk / "fault.db", seeded_file, analyst) as house:
-        order_everywhere(house)
-        courier = make_courier(house, chat)
+    with application_on(small_disk / "fault.db", seeded_file, analyst) as app:
+        order_everywhere(app)
+        dispatcher = make_dispatcher(app, chat)
 
         def fill(number: int) -> None:
             if number == 10:
                 fill_up(filler)
 
         chat.after_post = fill
-        going = asyncio.create_task(courier.round())
+        going = asyncio.create_task(dispatcher.round())
         while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         assert "the disk is full" in caplog.records[0].__dict__["reason"]
         filler.unlink()
         await going
-        await rounds_until_settled(courier, house)
+        await rounds_until_settled(dispatcher, app)
     assert all_have_one(chat)
 
 

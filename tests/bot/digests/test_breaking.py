@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.delivery.courier import Courier
-from bot.house import House
-from bot.orders.schedule import NEVER
+from bot.delivery.dispatcher import Dispatcher
 from bot.reply import Reply
+from bot.schedules.schedule import NEVER
 from tests.bot.clocks import HandClock
-from tests.bot.couriers import Chat
+from tests.bot.dispatchers import Chat
 from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
 
@@ -40,9 +40,9 @@ FIRE = (
 )
 
 
-def report(house: House, reports: tuple[tuple[str, str], ...], *, at: datetime, headline: str) -> None:
+def report(app: Application, reports: tuple[tuple[str, str], ...], *, at: datetime, headline: str) -> None:
     for number, (publisher, text) in enumerate(reports):
-        house.ingest(
+        app.ingest(
             article(
                 headline=headline,
                 text=text,
@@ -58,79 +58,79 @@ def said(chat: Chat, to: ChatRef = CHAT) -> list[Reply]:
 
 
 async def test_a_story_that_enough_publishers_report_comes_at_once_and_once(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ordered = words(ask(house, "/subscribe ferry breaking"))
+    ordered = words(ask(app, "/subscribe ferry breaking"))
     assert "When a story breaks, at most 3 times a day" in ordered
     assert "A story breaks when 3 publishers report it in their own words within 60 minutes." in ordered
-    ask(house, "/subscribe orchestra breaking", chat=OTHER)
+    ask(app, "/subscribe orchestra breaking", chat=OTHER)
     clock.now += 10 * MINUTE
-    report(house, REPORTS[:2], at=clock.now - 5 * MINUTE, headline=FERRY)
-    await courier.round()
+    report(app, REPORTS[:2], at=clock.now - 5 * MINUTE, headline=FERRY)
+    await dispatcher.round()
     assert chat.posted == []
-    report(house, REPORTS[2:], at=clock.now - 3 * MINUTE, headline=FERRY)
-    await courier.round()
+    report(app, REPORTS[2:], at=clock.now - 3 * MINUTE, headline=FERRY)
+    await dispatcher.round()
     (alert,) = said(chat)
     assert words(alert).startswith("Breaking: ferry\nFerry sinks off Crete")
     clock.now += HOUR
-    await courier.round()
+    await dispatcher.round()
     assert len(chat.posted) == 1
-    assert house.chats.subscriptions(CHAT)[0].next_due == NEVER
+    assert app.chats.subscriptions(CHAT)[0].next_due == NEVER
 
 
 async def test_without_a_topic_every_story_that_breaks_comes(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe breaking")
+    ask(app, "/subscribe breaking")
     clock.now += 10 * MINUTE
-    report(house, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
-    await courier.round()
+    report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
+    await dispatcher.round()
     (alert,) = said(chat)
     assert words(alert).startswith("Breaking\nFerry sinks off Crete")
-    assert "breaking news on any topic: when a story breaks" in words(ask(house, "/subscriptions"))
+    assert "breaking news on any topic: when a story breaks" in words(ask(app, "/subscriptions"))
 
 
 async def test_copies_and_old_reports_break_nothing(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe breaking")
+    ask(app, "/subscribe breaking")
     clock.now += timedelta(days=1)
     copied = tuple((publisher, REPORTS[0][1] * 3) for publisher, _ in REPORTS)
-    report(house, copied, at=clock.now - 9 * MINUTE, headline=FERRY)
-    report(house, FIRE, at=clock.now - 3 * HOUR, headline=FACTORY)
-    await courier.round()
+    report(app, copied, at=clock.now - 9 * MINUTE, headline=FERRY)
+    report(app, FIRE, at=clock.now - 3 * HOUR, headline=FACTORY)
+    await dispatcher.round()
     assert chat.posted == []
 
 
 async def test_quiet_hours_postpone_alerts_and_merge_them(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe breaking quiet 18:00-07:00")
+    ask(app, "/subscribe breaking quiet 18:00-07:00")
     for reports, headline in ((REPORTS, FERRY), (FIRE, FACTORY)):
         clock.now += HOUR
-        report(house, reports, at=clock.now - 9 * MINUTE, headline=headline)
-        await courier.round()
+        report(app, reports, at=clock.now - 9 * MINUTE, headline=headline)
+        await dispatcher.round()
     assert chat.posted == []
     clock.now = clock.now.replace(hour=7) + timedelta(days=1)
-    await courier.round()
+    await dispatcher.round()
     (alert,) = said(chat)
     assert FERRY in words(alert)
     assert FACTORY in words(alert)
 
 
 async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_told_too(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe breaking quiet 18:00-07:00")
+    ask(app, "/subscribe breaking quiet 18:00-07:00")
     clock.now += HOUR
-    report(house, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
+    report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
     morning = clock.now.replace(hour=7, minute=0) + timedelta(days=1)
     clock.now = morning
-    await courier.round()
+    await dispatcher.round()
     clock.now = morning - MINUTE  # when the analysis of the last report began
-    report(house, FIRE, at=clock.now - 9 * MINUTE, headline=FACTORY)
+    report(app, FIRE, at=clock.now - 9 * MINUTE, headline=FACTORY)
     clock.now = morning + MINUTE
-    await courier.round()
+    await dispatcher.round()
     first, second = said(chat)
     assert FERRY in words(first)
     assert FACTORY in words(second)
@@ -138,31 +138,35 @@ async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_
 
 
 async def test_no_more_alerts_come_in_a_day_than_were_wanted(
-    house: House, courier: Courier, chat: Chat, clock: HandClock
+    app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
-    ask(house, "/subscribe breaking max 1")
-    ask(house, "/subscribe breaking max 2", chat=OTHER)
+    ask(app, "/subscribe breaking max 1")
+    ask(app, "/subscribe breaking max 2", chat=OTHER)
     for reports, headline in ((REPORTS, FERRY), (FIRE, FACTORY)):
         clock.now += HOUR
-        report(house, reports, at=clock.now - 9 * MINUTE, headline=headline)
-        await courier.round()
+        report(app, reports, at=clock.now - 9 * MINUTE, headline=headline)
+        await dispatcher.round()
     assert len(said(chat)) == 1
     assert len(said(chat, OTHER)) == 2
 
 
 async def test_an_announcement_that_was_stopped_goes_on_with_the_next_report(
-    house: House, courier: Courier, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    app: Application,
+    dispatcher: Dispatcher,
+    chat: Chat,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ask(house, "/subscribe breaking")
+    ask(app, "/subscribe breaking")
     clock.now += 10 * MINUTE
 
     def stop(*_: object, **__: object) -> None:
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patched:
-        patched.setattr("bot.digests.alerts.AlertStore.make_due", stop)
+        patched.setattr("bot.storage.alerts.AlertStore.make_due", stop)
         with pytest.raises(RuntimeError):
-            report(house, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
-    house.ingest(article(headline="Something else", text="Somebody said something about nothing at all."))
-    await courier.round()
+            report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
+    app.ingest(article(headline="Something else", text="Somebody said something about nothing at all."))
+    await dispatcher.round()
     assert len(said(chat)) == 1

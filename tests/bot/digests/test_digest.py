@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from articles.model import Article
-from bot.delivery.model import DeliveryState
+from bot.app.application import Application
 from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
-from bot.house import House
+from bot.storage.deliveries import DeliveryState
 from tests.bot.clocks import HandClock
 from tests.bot.conftest import UTC_ZONE
-from tests.bot.couriers import Chat, make_courier
+from tests.bot.dispatchers import Chat, make_dispatcher
 from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
 
@@ -25,12 +25,14 @@ FIRST = article(
 )
 
 
-def tell(house: House, digests: Digests | None = None, *, due_at: datetime | None = None) -> Digest | None:
+def tell(
+    app: Application, digests: Digests | None = None, *, due_at: datetime | None = None
+) -> Digest | None:
     """What the chat's one order delivers now, marked as delivered."""
-    (order,) = house.chats.subscriptions(CHAT)
-    digest = (digests or house.digests).compose(order, now=house.clock(), due_at=due_at)
+    (order,) = app.chats.subscriptions(CHAT)
+    digest = (digests or app.digests).compose(order, now=app.clock(), due_at=due_at)
     if digest is not None:
-        house.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=house.clock())
+        app.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=app.clock())
     return digest
 
 
@@ -41,15 +43,15 @@ def version(text: str, *, headline: str = FIRST.headline, of: Article = FIRST) -
 
 
 @pytest.fixture
-def told(house: House) -> House:
+def told(app: Application) -> Application:
     """The chat has had the story."""
-    house.ingest(FIRST)
-    ask(house, "/subscribe ferry daily 20:00")
-    assert tell(house) is not None
-    return house
+    app.ingest(FIRST)
+    ask(app, "/subscribe ferry daily 20:00")
+    assert tell(app) is not None
+    return app
 
 
-def test_new_figures_in_a_new_version_are_an_update_and_told_once(told: House) -> None:
+def test_new_figures_in_a_new_version_are_an_update_and_told_once(told: Application) -> None:
     told.ingest(version(FIRST.text.replace("at least 12", "at least 31")))
     digest = tell(told)
     assert digest is not None
@@ -61,7 +63,7 @@ def test_new_figures_in_a_new_version_are_an_update_and_told_once(told: House) -
     assert tell(told) is None
 
 
-def test_a_headline_that_says_something_else_is_an_update(told: House) -> None:
+def test_a_headline_that_says_something_else_is_an_update(told: Application) -> None:
     told.ingest(version(f"{FIRST.text} More soon.", headline="Captain arrested after deadly sinking"))
     digest = tell(told)
     assert digest is not None
@@ -79,7 +81,7 @@ def test_a_headline_that_says_something_else_is_an_update(told: House) -> None:
         (FIRST.text.replace("at least 12", "at least 240"), "Ferry sinks off Crete"),
     ],
 )
-def test_a_version_that_tells_little_more_is_no_update(told: House, text: str, headline: str) -> None:
+def test_a_version_that_tells_little_more_is_no_update(told: Application, text: str, headline: str) -> None:
     told.ingest(version(text, headline=headline))
     assert tell(told) is None
 
@@ -94,7 +96,7 @@ OTHERS = (
 )
 
 
-def test_another_publishers_figures_are_no_update_and_much_more_publishers_are(told: House) -> None:
+def test_another_publishers_figures_are_no_update_and_much_more_publishers_are(told: Application) -> None:
     for number, text in enumerate(OTHERS):
         told.ingest(
             article(headline=f"Ferry sinks off Crete {number}", text=text, publisher=f"Paper {number}")
@@ -107,7 +109,7 @@ def test_another_publishers_figures_are_no_update_and_much_more_publishers_are(t
     assert tell(told) is None
 
 
-def test_nothing_new_is_said_only_where_that_is_wanted(told: House) -> None:
+def test_nothing_new_is_said_only_where_that_is_wanted(told: Application) -> None:
     assert tell(told) is None
     assert "Comes also when there is nothing new." in words(ask(told, "/subscribe ferry daily 20:00 always"))
     digest = tell(told)
@@ -116,11 +118,11 @@ def test_nothing_new_is_said_only_where_that_is_wanted(told: House) -> None:
     assert "also when there is nothing new" in words(ask(told, "/subscriptions"))
 
 
-def test_what_was_missed_comes_as_one_that_says_so(house: House, clock: HandClock) -> None:
-    ask(house, "/subscribe nato daily 20:00")
+def test_what_was_missed_comes_as_one_that_says_so(app: Application, clock: HandClock) -> None:
+    ask(app, "/subscribe nato daily 20:00")
     due = clock.now + 2 * HOUR
     clock.now += 3 * DAY
-    digest = tell(house, due_at=due)
+    digest = tell(app, due_at=due)
     assert digest is not None
     assert words(digest.reply).splitlines()[:2] == [
         "nato: 1 new story",
@@ -128,71 +130,69 @@ def test_what_was_missed_comes_as_one_that_says_so(house: House, clock: HandCloc
     ]
 
 
-def test_a_few_minutes_are_not_late(house: House, clock: HandClock) -> None:
-    ask(house, "/subscribe nato daily 20:00")
-    digest = tell(house, due_at=clock.now - timedelta(minutes=20))
+def test_a_few_minutes_are_not_late(app: Application, clock: HandClock) -> None:
+    ask(app, "/subscribe nato daily 20:00")
+    digest = tell(app, due_at=clock.now - timedelta(minutes=20))
     assert digest is not None
     assert "Catching up" not in words(digest.reply)
 
 
-def test_what_was_missed_is_dropped_where_that_is_set(house: House, clock: HandClock) -> None:
+def test_what_was_missed_is_dropped_where_that_is_set(app: Application, clock: HandClock) -> None:
     policy = DeliveryPolicy(missed=Missed(drop=True))
-    dropping = House(
-        house.database,
-        analyst=house.analyst,
+    dropping = Application(
+        app.database,
+        analyst=app.analyst,
         zone=UTC_ZONE,
-        policy=house.feeds._policy,
+        policy=app.feeds._policy,
         clock=clock,
         delivery=policy,
     )
-    ask(house, "/subscribe nato daily 20:00")
-    assert tell(house, dropping.digests, due_at=clock.now - HOUR) is None
-    assert tell(house, dropping.digests, due_at=clock.now) is not None
+    ask(app, "/subscribe nato daily 20:00")
+    assert tell(app, dropping.digests, due_at=clock.now - HOUR) is None
+    assert tell(app, dropping.digests, due_at=clock.now) is not None
 
 
 async def test_a_week_down_is_one_digest_and_a_clock_set_back_brings_none_again(
-    house: House, clock: HandClock
+    app: Application, clock: HandClock
 ) -> None:
     chat = Chat()
-    courier = make_courier(house, chat)
-    ask(house, "/subscribe nato hourly")
+    dispatcher = make_dispatcher(app, chat)
+    ask(app, "/subscribe nato hourly")
     clock.now += 7 * DAY
-    await courier.round()
+    await dispatcher.round()
     assert len(chat.posted) == 1
-    house.ingest(
-        article(headline="NATO meets again", text="NATO met again in Brussels.", published=clock.now)
-    )
+    app.ingest(article(headline="NATO meets again", text="NATO met again in Brussels.", published=clock.now))
     clock.now -= 2 * DAY
-    await courier.round()
+    await dispatcher.round()
     clock.now += HOUR
-    await courier.round()
+    await dispatcher.round()
     assert len(chat.posted) == 1
 
 
-async def test_what_was_missed_waits_for_the_end_of_quiet_hours(house: House, clock: HandClock) -> None:
+async def test_what_was_missed_waits_for_the_end_of_quiet_hours(app: Application, clock: HandClock) -> None:
     chat = Chat()
-    courier = make_courier(house, chat)
-    ask(house, "/subscribe nato daily 20:00 quiet 22:00-07:00")
+    dispatcher = make_dispatcher(app, chat)
+    ask(app, "/subscribe nato daily 20:00 quiet 22:00-07:00")
     clock.now = clock.now.replace(hour=23)
-    await courier.round()
+    await dispatcher.round()
     assert chat.posted == []
     clock.now = clock.now.replace(hour=7) + DAY
-    await courier.round()
+    await dispatcher.round()
     assert len(chat.posted) == 1
-    (order,) = house.chats.subscriptions(CHAT)
+    (order,) = app.chats.subscriptions(CHAT)
     with pytest.raises(NotYet):
-        house.digests.compose(order, now=clock.now.replace(hour=23), due_at=clock.now)
+        app.digests.compose(order, now=clock.now.replace(hour=23), due_at=clock.now)
 
 
-async def test_digests_that_waited_together_come_as_one(house: House, clock: HandClock) -> None:
+async def test_digests_that_waited_together_come_as_one(app: Application, clock: HandClock) -> None:
     chat = Chat()
     for number in range(8):
         told = f"The committee of case {number} heard witness {number * 7} on ships, item {number * 13}."
-        house.ingest(article(headline=f"Hearing {number} on ships", text=told, published=clock.now))
-    ask(house, "/subscribe ships hourly")
+        app.ingest(article(headline=f"Hearing {number} on ships", text=told, published=clock.now))
+    ask(app, "/subscribe ships hourly")
     for _ in range(5):  # nothing could be delivered
         clock.now += HOUR
-        house.outbox.enqueue_due(clock.now, limit=9, next_due=lambda order: order.next_due + HOUR)
-    await make_courier(house, chat).round()
+        app.outbox.enqueue_due(clock.now, limit=9, next_due=lambda order: order.next_due + HOUR)
+    await make_dispatcher(app, chat).round()
     assert len(chat.posted) == 1
-    assert house.outbox.states() == {DeliveryState.SENT: 5}
+    assert app.outbox.states() == {DeliveryState.SENT: 5}

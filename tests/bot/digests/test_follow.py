@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.house import House
+from bot.app.application import Application
 from bot.reply import Quotation
-from bot.store import OrderKind
+from bot.storage.chats import OrderKind
 from tests.bot.clocks import HandClock
 from tests.bot.talk import ask, commands, quotations, words
 from tests.samples import CHAT, article
@@ -13,27 +13,27 @@ from tests.samples import CHAT, article
 PRINTS = "Prime Minister Ann Lee said “{}” in Oslo on Friday. Ann Lee added that taxes would fall."
 
 
-def told(house: House, clock: HandClock) -> list[Quotation]:
+def told(app: Application, clock: HandClock) -> list[Quotation]:
     """What the chat's one order delivers now, marked as delivered."""
-    (order,) = house.chats.subscriptions(CHAT)
-    digest = house.digests.compose(order, now=clock.now)
+    (order,) = app.chats.subscriptions(CHAT)
+    digest = app.digests.compose(order, now=clock.now)
     if digest is None:
         return []
-    house.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=clock.now)
+    app.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=clock.now)
     return quotations(digest.reply)
 
 
 def test_a_speakers_new_quotes_come_word_for_word_with_cue_headline_and_link(
-    house: House, clock: HandClock
+    app: Application, clock: HandClock
 ) -> None:
-    reply = ask(house, "/follow mattis daily 20:00")
+    reply = ask(app, "/follow mattis daily 20:00")
     assert words(reply).splitlines()[:2] == [
         "Jim Mattis: a standing order",
         "New quotes, word for word, daily at 20:00, UTC time.",
     ]
-    (order,) = house.chats.subscriptions(CHAT)
+    (order,) = app.chats.subscriptions(CHAT)
     assert (order.kind, order.topic) == (OrderKind.SPEAKER, "Jim Mattis")
-    digest = house.digests.compose(order, now=clock.now)
+    digest = app.digests.compose(order, now=clock.now)
     assert digest is not None
     text = words(digest.reply)
     assert text.startswith("Jim Mattis: 7 new quotes, word for word\nMattis Rules Out Military Collaboration")
@@ -41,66 +41,66 @@ def test_a_speakers_new_quotes_come_word_for_word_with_cue_headline_and_link(
     assert all(quote.verbatim and quote.cue for quote in quotations(digest.reply) if quote.label is None)
 
 
-def test_no_quote_comes_twice_in_whichever_story_it_is_said_again(house: House, clock: HandClock) -> None:
+def test_no_quote_comes_twice_in_whichever_story_it_is_said_again(app: Application, clock: HandClock) -> None:
     first = "We will build a bridge to every island of the north before the winter comes"
-    house.ingest(article(headline="A bridge for all", text=PRINTS.format(first), published=clock.now))
-    ask(house, "/follow ann lee")
-    assert [quote.parts for quote in told(house, clock)] == [(first,)]
-    assert told(house, clock) == []
+    app.ingest(article(headline="A bridge for all", text=PRINTS.format(first), published=clock.now))
+    ask(app, "/follow ann lee")
+    assert [quote.parts for quote in told(app, clock)] == [(first,)]
+    assert told(app, clock) == []
     clock.now += timedelta(days=2)
     again = f"Storms held the ferry in Bergen. {PRINTS.format(first.upper())}"
-    house.ingest(article(headline="Storm over Bergen", text=again, published=clock.now))
-    assert told(house, clock) == []
+    app.ingest(article(headline="Storm over Bergen", text=again, published=clock.now))
+    assert told(app, clock) == []
     second = "Nobody in this country should have to swim to work in December"
-    house.ingest(article(headline="Swimming to work", text=PRINTS.format(second), published=clock.now))
-    assert [quote.parts for quote in told(house, clock)] == [(second,)]
+    app.ingest(article(headline="Swimming to work", text=PRINTS.format(second), published=clock.now))
+    assert [quote.parts for quote in told(app, clock)] == [(second,)]
 
 
-def test_who_is_meant_is_asked_where_two_people_have_the_name(house: House) -> None:
+def test_who_is_meant_is_asked_where_two_people_have_the_name(app: Application) -> None:
     for name, said in (("Ann Lee", "We are ready for the winter"), ("Robert Lee", "I am against all of it")):
         text = f"“{said},” {name} said in Oslo. “It will be hard,” {name} said."
-        house.ingest(article(headline=f"{name} speaks", text=text))
-    reply = ask(house, "/follow lee every morning")
+        app.ingest(article(headline=f"{name} speaks", text=text))
+    reply = ask(app, "/follow lee every morning")
     assert words(reply).startswith("Who is meant by “lee”?")
-    confirmed = ask(house, commands(reply)[0])
+    confirmed = ask(app, commands(reply)[0])
     assert "Daily" in words(confirmed) or "daily" in words(confirmed)
-    assert len(house.chats.subscriptions(CHAT)) == 1
+    assert len(app.chats.subscriptions(CHAT)) == 1
 
 
-def test_whoever_is_not_quoted_cannot_be_followed(house: House) -> None:
-    assert words(ask(house, "/follow nobody")).startswith("Nobody called “nobody” is quoted here yet.")
-    assert ask(house, "/follow mattis breaking").error
-    assert ask(house, "/follow").error
+def test_whoever_is_not_quoted_cannot_be_followed(app: Application) -> None:
+    assert words(ask(app, "/follow nobody")).startswith("Nobody called “nobody” is quoted here yet.")
+    assert ask(app, "/follow mattis breaking").error
+    assert ask(app, "/follow").error
 
 
-def test_somebody_is_followed_no_more_by_a_part_of_the_name(house: House) -> None:
-    ask(house, "/subscribe mattis")
-    ask(house, "/follow mattis")
-    assert "quotes by Jim Mattis: daily at 08:00" in words(ask(house, "/subscriptions"))
-    assert words(ask(house, "/unfollow mattis")) == "Ended: quotes by Jim Mattis."
-    assert [order.kind for order in house.chats.subscriptions(CHAT)] == [OrderKind.TOPIC]
-    assert words(ask(house, "/unfollow mattis")).startswith("Nobody is followed here.")
+def test_somebody_is_followed_no_more_by_a_part_of_the_name(app: Application) -> None:
+    ask(app, "/subscribe mattis")
+    ask(app, "/follow mattis")
+    assert "quotes by Jim Mattis: daily at 08:00" in words(ask(app, "/subscriptions"))
+    assert words(ask(app, "/unfollow mattis")) == "Ended: quotes by Jim Mattis."
+    assert [order.kind for order in app.chats.subscriptions(CHAT)] == [OrderKind.TOPIC]
+    assert words(ask(app, "/unfollow mattis")).startswith("Nobody is followed here.")
 
 
-def test_a_topic_and_a_speaker_of_one_name_are_two_orders(house: House) -> None:
-    ask(house, '/subscribe "Jim Mattis"')
-    ask(house, "/follow Jim Mattis")
-    ask(house, '/subscribe "Jim Mattis" breaking')
-    orders = house.chats.subscriptions(CHAT)
+def test_a_topic_and_a_speaker_of_one_name_are_two_orders(app: Application) -> None:
+    ask(app, '/subscribe "Jim Mattis"')
+    ask(app, "/follow Jim Mattis")
+    ask(app, '/subscribe "Jim Mattis" breaking')
+    orders = app.chats.subscriptions(CHAT)
     assert [order.kind for order in orders] == [OrderKind.TOPIC, OrderKind.SPEAKER, OrderKind.BREAKING]
-    assert house.service.complete(CHAT, "number", "quotes") == ("quotes by Jim Mattis",)
+    assert app.service.complete(CHAT, "number", "quotes") == ("quotes by Jim Mattis",)
     moved = replace(CHAT, chat="-9")
-    ask(house, '/subscribe "Jim Mattis" hourly', chat=moved)
-    house.chats.move(CHAT, moved)
-    assert len(house.chats.subscriptions(moved)) == 3
+    ask(app, '/subscribe "Jim Mattis" hourly', chat=moved)
+    app.chats.move(CHAT, moved)
+    assert len(app.chats.subscriptions(moved)) == 3
 
 
-def test_ending_an_order_by_its_topic_ends_no_other_of_that_name(house: House) -> None:
-    ask(house, "/subscribe mattis")
-    ask(house, "/subscribe mattis breaking")
-    ask(house, "/follow mattis")
-    assert words(ask(house, "/unsubscribe mattis")) == "Ended: mattis."
-    ask(house, '/subscribe "Jim Mattis" breaking')
-    assert ask(house, "/unsubscribe nobody").error
-    kept = [order.kind for order in house.chats.subscriptions(CHAT)]
+def test_ending_an_order_by_its_topic_ends_no_other_of_that_name(app: Application) -> None:
+    ask(app, "/subscribe mattis")
+    ask(app, "/subscribe mattis breaking")
+    ask(app, "/follow mattis")
+    assert words(ask(app, "/unsubscribe mattis")) == "Ended: mattis."
+    ask(app, '/subscribe "Jim Mattis" breaking')
+    assert ask(app, "/unsubscribe nobody").error
+    kept = [order.kind for order in app.chats.subscriptions(CHAT)]
     assert kept == [OrderKind.BREAKING, OrderKind.SPEAKER, OrderKind.BREAKING]

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from articles.model import Article
+from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.digests.shared_stories import KEPT, SharedStories
-from bot.house import House
 from bot.reply import Block, Prose
 from tests.bot.clocks import HandClock
 from tests.bot.talk import ask, words
@@ -97,21 +97,19 @@ def test_threads_that_want_the_same_at_once_wait_for_the_one_that_asks() -> None
     assert source.asked == 1
 
 
-def test_chats_that_have_had_different_stories_get_the_right_ones(house: House) -> None:
-    house.ingest(
-        article(headline="NATO Meets in Tallinn", text="NATO met in Tallinn on ships.", published=NOW)
-    )
+def test_chats_that_have_had_different_stories_get_the_right_ones(app: Application) -> None:
+    app.ingest(article(headline="NATO Meets in Tallinn", text="NATO met in Tallinn on ships.", published=NOW))
     chats = [ChatRef(platform="telegram", chat=str(number)) for number in range(3)]
     for chat in chats:
-        ask(house, "/subscribe nato daily 20:00", chat=chat)
-    stories = house.articles.search("nato", limit=9)
+        ask(app, "/subscribe nato daily 20:00", chat=chat)
+    stories = app.articles.search("nato", limit=9)
     assert len(stories) == 2
     for chat, had in zip(chats, (stories[:1], stories[1:], ()), strict=True):
-        house.chats.mark_delivered(chat, [story.id for story in had if story.id is not None], now=NOW)
+        app.chats.mark_delivered(chat, [story.id for story in had if story.id is not None], now=NOW)
     told = []
     for chat in chats:
-        (order,) = house.chats.subscriptions(chat)
-        digest = house.digests.compose(order, now=NOW)
+        (order,) = app.chats.subscriptions(chat)
+        digest = app.digests.compose(order, now=NOW)
         assert digest is not None
         told.append((digest.articles, words(digest.reply)))
     first, second = (story.id for story in stories)

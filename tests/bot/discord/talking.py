@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.chat import ChatRef, Conversation, MessageId, Request
+from bot.chat import ChatRef, Conversation, IncomingCommand, MessageId
 from bot.discord import DiscordChat
 from bot.discord.client import Client
 from bot.reply import Button, Prose, Reply
@@ -25,11 +25,11 @@ class Scripted:
 
     answers: Mapping[str, Reply | Callable[[], Reply]] = field(default_factory=dict)
     endings: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    asked: list[Request] = field(default_factory=list)
+    asked: list[IncomingCommand] = field(default_factory=list)
     stands: list[tuple[ChatRef, MessageId]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: IncomingCommand) -> Reply:
         self.asked.append(request)
         reply = self.answers[request.text]
         return reply if isinstance(reply, Reply) else reply()

@@ -9,9 +9,9 @@ import pytest
 from bot.chat import (
     ChatError,
     ChatGone,
+    IncomingCommand,
     MessageId,
     NotAllowed,
-    Request,
     SendFailed,
     SendRefused,
     SendUnknown,
@@ -32,7 +32,7 @@ async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server
         answer = await asked.answer()
     assert answer.text == "One story."
     assert talk.asked == [
-        Request(
+        IncomingCommand(
             chat=ref(channel.id), user=str(READER.id), text="/brief nato since:7d from:voa", may_change=False
         )
     ]
@@ -232,11 +232,11 @@ async def test_the_rest_of_a_long_delivery_follows_when_it_is_tried_again(
     async with serving(server, Scripted()) as chat:
         server.fail_with = [200, 503]
         with pytest.raises(SendFailed):
-            await chat.send(ref(channel.id), reply, key="1@8", departure=(departure := Counted()))
+            await chat.send(ref(channel.id), reply, key="1@8", hooks=(hooks := Counted()))
         assert len(channel.shown) == 1
         asked = server.requests.count("POST /channels/{channel}/messages")
-        again = departure if remembered else Counted()  # then Discord refuses the copy of the first
-        await chat.send(ref(channel.id), reply, key="1@8", departure=again)
+        again = hooks if remembered else Counted()  # then Discord refuses the copy of the first
+        await chat.send(ref(channel.id), reply, key="1@8", hooks=again)
     again_asked = server.requests.count("POST /channels/{channel}/messages") - asked
     assert again_asked == len(channel.shown) - (1 if remembered else 0)
     said = " ".join(message.text for message in channel.shown)

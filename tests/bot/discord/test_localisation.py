@@ -1,7 +1,7 @@
 """Names of commands in other languages."""
 
+from bot.commands.table import COMMANDS
 from bot.discord import localisation
-from bot.language.commands import COMMANDS
 from tests.bot.discord.talking import Scripted, serving
 from tests.servers.discord import DiscordServer
 

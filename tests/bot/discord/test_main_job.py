@@ -1,6 +1,6 @@
-"""The main job on Discord: the sample article, the whole house, and discord.py as it is."""
+"""The main job on Discord: the sample article, the whole app, and discord.py as it is."""
 
-from bot.house import House
+from bot.app.application import Application
 from tests.bot.discord.talking import READER, serving
 from tests.servers.discord import DiscordServer, Message
 
@@ -20,14 +20,14 @@ SAID_BY_MATTIS = [
 
 
 async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
-    server: DiscordServer, house: House
+    server: DiscordServer, app: Application
 ) -> None:
     channel = server.add_channel(server.add_guild())
 
     async def asked(command: str, **options: str) -> Message:
         return await (await server.slash(channel, READER, command, options)).answer()
 
-    async with serving(server, house.service):
+    async with serving(server, app.service):
         brief = await asked("brief", topic="nato")
         quotes = await asked("quotes", speaker="mattis")
         listed = await asked("sections")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language.commands import COMMANDS, Who
+from bot.commands.table import COMMANDS, Who
 from bot.reply import Button
 from tests.bot.discord.talking import READER, Scripted, say, serving
 from tests.servers.discord import DiscordServer

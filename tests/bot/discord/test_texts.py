@@ -2,7 +2,7 @@
 
 import time
 
-from bot.chat import MessageId, Request
+from bot.chat import IncomingCommand, MessageId
 from bot.reply import Button, Reply, refusal
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
 from tests.servers.discord import DiscordServer, User
@@ -18,7 +18,9 @@ async def test_words_in_a_direct_message_are_answered_there(server: DiscordServe
         pressed = await server.press(answer, READER, answer.button("More"))
         assert (await pressed.answer()).text == "More."
     assert answer.text == "Section two."
-    assert talk.asked[0] == Request(chat=ref(channel.id), user=str(READER.id), text="2", may_change=True)
+    assert talk.asked[0] == IncomingCommand(
+        chat=ref(channel.id), user=str(READER.id), text="2", may_change=True
+    )
     assert talk.stands[0] == (ref(channel.id), MessageId(str(answer.id)))
     assert server.refusals == []
 

@@ -10,10 +10,10 @@ from aiohttp import web
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
-from bot.chat import Request
-from bot.feeds.commands import FeedCommands
-from bot.house import House
-from bot.language.asks import AddFeed
+from bot.app.application import Application
+from bot.chat import IncomingCommand
+from bot.commands.requests import AddFeed
+from bot.handlers.feeds import FeedCommands
 from bot.reply import Items, Reply
 from tests.bot.talk import ask, commands, words
 from tests.samples import CHAT
@@ -39,56 +39,58 @@ def policy(server: NewsServer) -> FetchPolicy:
     return FetchPolicy(contact="https://a.example", allowed=allowed, host_delay_s=0)
 
 
-async def tell(house: House, text: str, *, is_owner: bool = True) -> Reply:
+async def tell(app: Application, text: str, *, is_owner: bool = True) -> Reply:
     """The answer, given in a worker thread as adapters have it given."""
-    return await asyncio.to_thread(ask, house, text, is_owner=is_owner)
+    return await asyncio.to_thread(ask, app, text, is_owner=is_owner)
 
 
-def follow(house: House, *outlines: Outline) -> None:
-    house.feeds.import_opml(write_opml(outlines))
+def follow(app: Application, *outlines: Outline) -> None:
+    app.feeds.import_opml(write_opml(outlines))
 
 
 async def test_an_owner_adds_a_feed_by_its_site_sees_it_and_removes_it(
-    house: House, server: NewsServer
+    app: Application, server: NewsServer
 ) -> None:
-    added = await tell(house, f"/addfeed {server.url('/')}")
-    (feed,) = house.feeds.store.followed()
+    added = await tell(app, f"/addfeed {server.url('/')}")
+    (feed,) = app.feeds.store.followed()
     assert feed.url == server.url("/feed")
     assert words(added).startswith("Followed from now on: World.")
-    listed = await tell(house, "/feeds")
+    listed = await tell(app, "/feeds")
     assert words(listed).splitlines() == ["1 feed followed", f"{feed.id}: World"]
     assert isinstance(listed.blocks[1], Items)
     assert listed.blocks[1].items[0].url == feed.url
     (remove,) = commands(added)
-    assert words(await tell(house, remove)) == "Followed no more: World. Its articles stay."
-    assert words(await tell(house, "/feeds")).startswith("No feeds are followed.")
+    assert words(await tell(app, remove)) == "Followed no more: World. Its articles stay."
+    assert words(await tell(app, "/feeds")).startswith("No feeds are followed.")
 
 
 async def test_a_feed_that_is_followed_already_is_not_followed_twice(
-    house: House, server: NewsServer
+    app: Application, server: NewsServer
 ) -> None:
     for _ in range(2):
-        reply = await tell(house, f"/addfeed {server.url('/feed')}")
+        reply = await tell(app, f"/addfeed {server.url('/feed')}")
     assert words(reply).startswith("On the list already, and asked regularly: World.")
-    assert len(house.feeds.store.followed()) == 1
+    assert len(app.feeds.store.followed()) == 1
 
 
-async def test_who_does_not_run_the_bot_may_look_and_change_nothing(house: House, server: NewsServer) -> None:
-    await tell(house, f"/addfeed {server.url('/feed?key=secret')}")
-    follow(house, Outline(url="https://other.example/feed?key=secret"))
+async def test_who_does_not_run_the_bot_may_look_and_change_nothing(
+    app: Application, server: NewsServer
+) -> None:
+    await tell(app, f"/addfeed {server.url('/feed?key=secret')}")
+    follow(app, Outline(url="https://other.example/feed?key=secret"))
     for line in (f"/addfeed {server.url('/')}", "/removefeed 1", "/REMOVEFEED@pullquote_bot 1"):
-        refused = await tell(house, line, is_owner=False)
+        refused = await tell(app, line, is_owner=False)
         assert refused.error
         assert words(refused).startswith("Only those who run this bot may use /")
-    listed = await tell(house, "/feeds", is_owner=False)
+    listed = await tell(app, "/feeds", is_owner=False)
     assert words(listed).splitlines() == ["2 feeds followed", "1: World", "2: other.example"]
     assert "secret" not in repr(listed)
-    assert len(house.feeds.store.followed()) == 2
+    assert len(app.feeds.store.followed()) == 2
 
 
-def test_help_shows_owners_commands_to_owners_alone(house: House) -> None:
-    assert "/addfeed" in words(ask(house, "/help", is_owner=True))
-    shown = words(ask(house, "/help"))
+def test_help_shows_owners_commands_to_owners_alone(app: Application) -> None:
+    assert "/addfeed" in words(ask(app, "/help", is_owner=True))
+    shown = words(ask(app, "/help"))
     assert "/feeds" in shown
     assert "/addfeed" not in shown
 
@@ -106,66 +108,68 @@ def test_help_shows_owners_commands_to_owners_alone(house: House) -> None:
         ("", "Say it like this: /addfeed https://"),
     ],
 )
-def test_what_is_no_public_address_is_refused_in_one_line(house: House, url: str, complaint: str) -> None:
-    refused = ask(house, f"/addfeed {url}", is_owner=True)
+def test_what_is_no_public_address_is_refused_in_one_line(app: Application, url: str, complaint: str) -> None:
+    refused = ask(app, f"/addfeed {url}", is_owner=True)
     assert refused.error
     assert words(refused).startswith(complaint)
     assert "\n" not in words(refused)
-    assert house.feeds.store.followed() == ()
+    assert app.feeds.store.followed() == ()
 
 
-async def test_a_page_without_a_feed_is_refused_in_one_line(house: House, server: NewsServer) -> None:
+async def test_a_page_without_a_feed_is_refused_in_one_line(app: Application, server: NewsServer) -> None:
     url = server.publish("/page", document("<p>News.</p>"))
     server.publish("/feed", refusal(404))
-    refused = await tell(house, f"/addfeed {url}")
+    refused = await tell(app, f"/addfeed {url}")
     assert refused.error
     assert words(refused) == f"No feed was found at {url}: give the feed's own address."
-    assert house.chats.export(CHAT) is None
+    assert app.chats.export(CHAT) is None
 
 
 async def test_a_title_with_characters_that_no_list_can_carry_does_no_harm(
-    house: House, server: NewsServer
+    app: Application, server: NewsServer
 ) -> None:
     feed = '{"version": "https://jsonfeed.org/version/1.1", "title": "W\\u0000\\u0007o\\nrld", "items": []}'
-    await tell(house, f"/addfeed {server.publish('/json', document(feed, 'application/feed+json'))}")
-    (followed,) = house.feeds.store.followed()
+    await tell(app, f"/addfeed {server.publish('/json', document(feed, 'application/feed+json'))}")
+    (followed,) = app.feeds.store.followed()
     assert (followed.title or "").isprintable()
 
 
-async def test_a_feed_that_does_not_answer_is_shown_as_failing(house: House, server: NewsServer) -> None:
-    follow(house, Outline(url=server.publish("/broken", refusal(500)), title="Broken"))
-    await house.feeds.refresh([], stream=io.StringIO())
-    assert words(ask(house, "/feeds")).splitlines()[1] == "1: Broken (failing since 16 Feb 2017)"
+async def test_a_feed_that_does_not_answer_is_shown_as_failing(app: Application, server: NewsServer) -> None:
+    follow(app, Outline(url=server.publish("/broken", refusal(500)), title="Broken"))
+    await app.feeds.refresh([], stream=io.StringIO())
+    assert words(ask(app, "/feeds")).splitlines()[1] == "1: Broken (failing since 16 Feb 2017)"
 
 
-async def test_a_site_that_takes_too_long_is_refused_in_one_line(house: House, server: NewsServer) -> None:
+async def test_a_site_that_takes_too_long_is_refused_in_one_line(
+    app: Application, server: NewsServer
+) -> None:
     given_up = asyncio.Event()
 
     async def silent(_: web.Request) -> web.StreamResponse:
         await given_up.wait()
         return web.Response()
 
-    feeds = FeedCommands(desk=house.feeds, owners=house.feed_owners, clock=house.clock, add_within_s=0.2)
-    request = Request(chat=CHAT, user="7", text="", may_change=True, is_owner=True)
+    feeds = FeedCommands(desk=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
+    request = IncomingCommand(chat=CHAT, user="7", text="", may_change=True, is_owner=True)
     url = server.publish("/silent", silent)
     refused = await asyncio.to_thread(feeds.answer, request, AddFeed(url=url))
     given_up.set()
     assert words(refused) == f"No feed was found at {url} within 0.2 s: try again later."
 
 
-def test_many_feeds_come_in_pages_that_leave_none_out(house: House) -> None:
-    follow(house, *(Outline(url=f"https://news.example/{n}", title=f"Feed {n}") for n in range(70)))
-    first = ask(house, "/feeds", page_chars=150)
+def test_many_feeds_come_in_pages_that_leave_none_out(app: Application) -> None:
+    follow(app, *(Outline(url=f"https://news.example/{n}", title=f"Feed {n}") for n in range(70)))
+    first = ask(app, "/feeds", page_chars=150)
     pages = [words(first)]
     while following := [c for c in commands(first) if c == f"/feeds page:{len(pages) + 1}"]:
-        first = ask(house, following[0], page_chars=150)
+        first = ask(app, following[0], page_chars=150)
         pages.append(words(first))
     listed = [line for page in pages for line in page.splitlines()[1:]]
     assert [line.partition(": ")[2] for line in listed] == [f"Feed {n}" for n in range(70)]
     assert len(pages) == 4  # of twenty
 
 
-def test_a_feed_is_removed_by_number_by_address_or_by_its_site(house: House) -> None:
+def test_a_feed_is_removed_by_number_by_address_or_by_its_site(app: Application) -> None:
     for which in (
         "{id}",
         "https://news.example/feed",
@@ -173,19 +177,19 @@ def test_a_feed_is_removed_by_number_by_address_or_by_its_site(house: House) -> 
         "<https://news.example/feed>",
         "site.example",
     ):
-        follow(house, Outline(url="https://news.example/feed", site_url="https://site.example/"))
-        (feed,) = house.feeds.store.followed()
-        assert not ask(house, f"/removefeed {which.format(id=feed.id)}", is_owner=True).error, which
-        assert house.feeds.store.followed() == ()
+        follow(app, Outline(url="https://news.example/feed", site_url="https://site.example/"))
+        (feed,) = app.feeds.store.followed()
+        assert not ask(app, f"/removefeed {which.format(id=feed.id)}", is_owner=True).error, which
+        assert app.feeds.store.followed() == ()
 
 
-def test_a_feed_that_is_not_clear_is_removed_by_nobody(house: House) -> None:
+def test_a_feed_that_is_not_clear_is_removed_by_nobody(app: Application) -> None:
     site = "https://site.example/"
-    follow(house, *(Outline(url=f"https://news.example/{n}", site_url=site) for n in range(2)))
-    several = ask(house, f"/removefeed {site}", is_owner=True)
+    follow(app, *(Outline(url=f"https://news.example/{n}", site_url=site) for n in range(2)))
+    several = ask(app, f"/removefeed {site}", is_owner=True)
     assert words(several) == f"“{site}” has several feeds. Say which by its number: 1, 2."
-    unknown = ask(house, "/removefeed 99", is_owner=True)
+    unknown = ask(app, "/removefeed 99", is_owner=True)
     assert words(unknown).startswith("No feed “99” is followed. /feeds shows those that are")
     assert several.error
     assert unknown.error
-    assert len(house.feeds.store.followed()) == 2
+    assert len(app.feeds.store.followed()) == 2

@@ -11,23 +11,23 @@ from articles.feeds.model import FeedId, FeedPaused
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
+from bot.app.application import Application
 from bot.chat import (
-    NO_ONES,
+    NO_HOOKS,
     ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
     Conversation,
-    Departure,
     MessageId,
     NotAllowed,
     SendFailed,
+    SendHooks,
     SendRefused,
     SendUnknown,
     Throttled,
 )
 from bot.feeds.pause_notices import PauseNotices
-from bot.house import House
 from bot.reply import Reply
 from tests.bot.clocks import HandClock
 from tests.bot.jobs.feeds_at_work import feeds_at_work
@@ -58,11 +58,9 @@ class Chat:
     async def ready(self) -> None:
         await self.is_ready.wait()
 
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
-        await departure.line_up()
-        await departure.begin()
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
+        await hooks.line_up()
+        await hooks.begin()
         self.keys.append(key)
         if self.failures:
             raise self.failures.pop(0)
@@ -89,33 +87,36 @@ def policy(server: NewsServer) -> FetchPolicy:
     return FetchPolicy(contact="https://a.example", allowed=allowed, host_delay_s=0)
 
 
-def notices_of(house: House, **adapters: Chat) -> PauseNotices:
+def notices_of(app: Application, **adapters: Chat) -> PauseNotices:
     return PauseNotices(
-        owners=house.feed_owners, adapters=adapters, conversation=house.service, ready_within_s=0.01
+        owners=app.feed_owners,
+        adapters=adapters,
+        conversation=app.service,
+        ready_within_s=0.01,
     )
 
 
-async def add(house: House, server: NewsServer, *chats: ChatRef) -> None:
+async def add(app: Application, server: NewsServer, *chats: ChatRef) -> None:
     for chat in chats:
         line = f"/addfeed {server.url('/feed')}"
-        assert not (await asyncio.to_thread(ask, house, line, chat=chat, is_owner=True)).error
+        assert not (await asyncio.to_thread(ask, app, line, chat=chat, is_owner=True)).error
 
 
-async def paused(house: House, server: NewsServer) -> FeedPaused:
+async def paused(app: Application, server: NewsServer) -> FeedPaused:
     """The feed, gone."""
     server.publish("/feed", refusal(410))
-    await house.feeds.refresh([], stream=io.StringIO())
-    (pause,) = house.feeds.store.untold_pauses()
+    await app.feeds.refresh([], stream=io.StringIO())
+    (pause,) = app.feeds.store.untold_pauses()
     return pause
 
 
 async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
-    house: House, server: NewsServer, clock: HandClock
+    app: Application, server: NewsServer, clock: HandClock
 ) -> None:
-    await add(house, server, CHAT, OTHER)
+    await add(app, server, CHAT, OTHER)
     server.publish("/feed", refusal(410))
     telegram, discord = Chat(), Chat()
-    notices = notices_of(house, telegram=telegram, discord=discord)
+    notices = notices_of(app, telegram=telegram, discord=discord)
     rounds = 0
 
     async def tell(pause: FeedPaused) -> bool:
@@ -124,8 +125,8 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
         return await notices.tell(pause)
 
     for _ in range(2):  # a restart in between
-        async with feeds_at_work(house.feeds, tell, clock) as working:
-            while not rounds or house.feeds.store.untold_pauses():
+        async with feeds_at_work(app.feeds, tell, clock) as working:
+            while not rounds or app.feeds.store.untold_pauses():
                 assert not working.done()
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
@@ -134,35 +135,35 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
         f"/addfeed {server.url('/feed')} tries it again, and /removefeed 1 takes it off the list."
     )
     assert (telegram.sent, discord.sent, rounds) == ([(CHAT, said)], [(OTHER, said)], 1)
-    assert words(ask(house, "/feeds")).splitlines()[1] == "1: World (given up)"
-    shown = words(ask(house, "/feeds", is_owner=True))
+    assert words(ask(app, "/feeds")).splitlines()[1] == "1: World (given up)"
+    shown = words(ask(app, "/feeds", is_owner=True))
     assert "(given up: the publisher says that it is gone for good)" in shown
 
 
-async def test_the_next_pause_is_told_too(house: House, server: NewsServer, clock: HandClock) -> None:
-    await add(house, server, CHAT)
+async def test_the_next_pause_is_told_too(app: Application, server: NewsServer, clock: HandClock) -> None:
+    await add(app, server, CHAT)
     telegram = Chat()
-    notices = notices_of(house, telegram=telegram)
+    notices = notices_of(app, telegram=telegram)
     for number in (1, 2):
-        pause = await paused(house, server)
+        pause = await paused(app, server)
         assert await notices.tell(pause)
         assert await notices.tell(pause)
-        house.feeds.store.told(pause.id, now=house.clock())
+        app.feeds.store.told(pause.id, now=app.clock())
         assert len(telegram.sent) == number
         clock.now += timedelta(days=1)
         server.publish("/feed", document(FEED))
-        await add(house, server, CHAT)
+        await add(app, server, CHAT)
     assert len(set(telegram.keys)) == 2
 
 
 @pytest.mark.parametrize("failure", [Throttled(timedelta(seconds=3)), SendFailed("no connection")])
 async def test_where_nothing_was_sent_it_is_told_later_and_to_nobody_twice(
-    house: House, server: NewsServer, failure: ChatError
+    app: Application, server: NewsServer, failure: ChatError
 ) -> None:
-    await add(house, server, CHAT, OTHER)
-    pause = await paused(house, server)
+    await add(app, server, CHAT, OTHER)
+    pause = await paused(app, server)
     telegram, discord = Chat(failure), Chat()
-    notices = notices_of(house, telegram=telegram, discord=discord)
+    notices = notices_of(app, telegram=telegram, discord=discord)
     assert not await notices.tell(pause)
     assert (len(telegram.sent), len(discord.sent)) == (0, 1)
     assert await notices.tell(pause)
@@ -175,36 +176,36 @@ async def test_where_nothing_was_sent_it_is_told_later_and_to_nobody_twice(
     [SendUnknown("no answer"), SendRefused("too long"), NotAllowed("no right"), ChatGone("blocked")],
 )
 async def test_where_it_may_have_been_sent_or_never_can_be_it_is_not_tried_again(
-    house: House, server: NewsServer, failure: ChatError
+    app: Application, server: NewsServer, failure: ChatError
 ) -> None:
-    await add(house, server, CHAT)
-    pause = await paused(house, server)
+    await add(app, server, CHAT)
+    pause = await paused(app, server)
     telegram = Chat(failure)
-    notices = notices_of(house, telegram=telegram)
+    notices = notices_of(app, telegram=telegram)
     assert await notices.tell(pause)
     assert await notices.tell(pause)
     assert (telegram.sent, len(telegram.keys)) == ([], 1)
 
 
-async def test_a_chat_that_has_moved_is_told_at_its_new_place(house: House, server: NewsServer) -> None:
-    await add(house, server, CHAT)
-    pause = await paused(house, server)
+async def test_a_chat_that_has_moved_is_told_at_its_new_place(app: Application, server: NewsServer) -> None:
+    await add(app, server, CHAT)
+    pause = await paused(app, server)
     there = ChatRef(platform="telegram", chat="-1009")
     telegram = Chat(ChatMoved(there))
-    notices = notices_of(house, telegram=telegram)
+    notices = notices_of(app, telegram=telegram)
     assert not await notices.tell(pause)
     assert await notices.tell(pause)
     assert [chat for chat, _ in telegram.sent] == [there]
 
 
 async def test_a_platform_that_is_not_there_yet_keeps_nobody_else_waiting(
-    house: House, server: NewsServer
+    app: Application, server: NewsServer
 ) -> None:
-    await add(house, server, CHAT, OTHER)
-    pause = await paused(house, server)
+    await add(app, server, CHAT, OTHER)
+    pause = await paused(app, server)
     telegram, discord = Chat(), Chat()
     telegram.is_ready.clear()
-    notices = notices_of(house, telegram=telegram, discord=discord)
+    notices = notices_of(app, telegram=telegram, discord=discord)
     assert not await notices.tell(pause)
     assert (len(telegram.sent), len(discord.sent)) == (0, 1)
     telegram.is_ready.set()
@@ -212,38 +213,38 @@ async def test_a_platform_that_is_not_there_yet_keeps_nobody_else_waiting(
     assert (len(telegram.sent), len(discord.sent)) == (1, 1)
 
 
-async def test_of_two_processes_one_tells(house: House, server: NewsServer) -> None:
-    await add(house, server, CHAT)
-    pause = await paused(house, server)
+async def test_of_two_processes_one_tells(app: Application, server: NewsServer) -> None:
+    await add(app, server, CHAT)
+    pause = await paused(app, server)
     platforms = [Chat(), Chat()]
-    assert await asyncio.gather(*(notices_of(house, telegram=chat).tell(pause) for chat in platforms))
+    assert await asyncio.gather(*(notices_of(app, telegram=chat).tell(pause) for chat in platforms))
     assert sum(len(chat.sent) for chat in platforms) == 1
 
 
-async def test_a_feed_that_no_chat_asked_for_is_settled_at_once(house: House, server: NewsServer) -> None:
-    await house.feeds.add(server.url("/feed"))
-    assert await notices_of(house, telegram=Chat()).tell(await paused(house, server))
+async def test_a_feed_that_no_chat_asked_for_is_settled_at_once(app: Application, server: NewsServer) -> None:
+    await app.feeds.add(server.url("/feed"))
+    assert await notices_of(app, telegram=Chat()).tell(await paused(app, server))
 
 
 async def test_a_chat_that_is_forgotten_or_whose_feed_was_removed_hears_nothing(
-    house: House, server: NewsServer
+    app: Application, server: NewsServer
 ) -> None:
-    await add(house, server, CHAT, OTHER)
-    ask(house, "/forget yes", chat=CHAT)
-    pause = await paused(house, server)
-    assert house.feed_owners.untold(pause) == (OTHER,)
-    ask(house, "/removefeed 1", chat=CHAT, is_owner=True)
-    assert house.feed_owners.untold(pause) == ()
+    await add(app, server, CHAT, OTHER)
+    ask(app, "/forget yes", chat=CHAT)
+    pause = await paused(app, server)
+    assert app.feed_owners.untold(pause) == (OTHER,)
+    ask(app, "/removefeed 1", chat=CHAT, is_owner=True)
+    assert app.feed_owners.untold(pause) == ()
 
 
-def test_feeds_move_with_a_chat_and_are_in_its_export(house: House, clock: HandClock) -> None:
+def test_feeds_move_with_a_chat_and_are_in_its_export(app: Application, clock: HandClock) -> None:
     pause = FeedPaused(id=FeedId(1), url="https://news.example/", title=None, reason="gone", at=clock.now)
     there = ChatRef(platform="telegram", chat="-1009")
-    house.feeds.import_opml(write_opml([Outline(url=pause.url)]))
+    app.feeds.import_opml(write_opml([Outline(url=pause.url)]))
     for chat in (CHAT, there):
-        house.feed_owners.add(pause.id, chat, now=clock.now)
-    house.chats.move(CHAT, there)
-    assert house.feed_owners.untold(pause) == (there,)
-    exported = house.chats.export(there)
+        app.feed_owners.add(pause.id, chat, now=clock.now)
+    app.chats.move(CHAT, there)
+    assert app.feed_owners.untold(pause) == (there,)
+    exported = app.chats.export(there)
     assert exported is not None
     assert exported["threads"][0]["feed_owners"] == [{"feed_id": 1, "told_of": None}]

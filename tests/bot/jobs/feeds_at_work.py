@@ -23,11 +23,11 @@ async def feeds_at_work(
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """Gives what ends only if one of the two breaks."""
     nobody: Any = None  # nothing is delivered here
-    due = DueJobs(feeds=desk.store, courier=nobody, platforms=(), clock=clock)
+    due = DueJobs(feeds=desk.store, dispatcher=nobody, platforms=(), clock=clock)
     sources = due.feed_sources(tick_s=every_s, feeds_every_s=every_s)
     queue, stop = InProcessQueue(), asyncio.Event()
     async with desk.at_work() as work:
-        worker = Worker(desk=desk, work=work, courier=nobody, tell=tell, shared=False)
+        worker = Worker(desk=desk, work=work, dispatcher=nobody, tell=tell, shared=False)
         both = asyncio.gather(Scheduler(queue, sources).run(), queue.work(worker.run, stop=stop))
         try:
             yield both

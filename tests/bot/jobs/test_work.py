@@ -2,19 +2,19 @@
 
 from datetime import timedelta
 
+from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.delivery.courier import Courier
-from bot.house import House
+from bot.delivery.dispatcher import Dispatcher
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import Deliver
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import MOST_QUEUED, DueJobs
 from tests.bot.clocks import HandClock
-from tests.bot.couriers import DISCORD
+from tests.bot.dispatchers import DISCORD
 
 
-def order_for(house: House, clock: HandClock, chat: ChatRef, *, minutes_ago: int) -> None:
-    house.chats.add_subscription(
+def order_for(app: Application, clock: HandClock, chat: ChatRef, *, minutes_ago: int) -> None:
+    app.chats.add_subscription(
         chat,
         topic="nato",
         schedule={"rhythm": "daily", "at": "08:00"},
@@ -26,15 +26,18 @@ def order_for(house: House, clock: HandClock, chat: ChatRef, *, minutes_ago: int
 
 
 async def test_a_platform_that_is_down_keeps_no_other_from_its_workers(
-    house: House, courier: Courier, clock: HandClock
+    app: Application, dispatcher: Dispatcher, clock: HandClock
 ) -> None:
     for number in range(2 * MOST_QUEUED + 1):
-        order_for(house, clock, ChatRef(platform="telegram", chat=str(number)), minutes_ago=30)
-    order_for(house, clock, DISCORD, minutes_ago=1)
+        order_for(app, clock, ChatRef(platform="telegram", chat=str(number)), minutes_ago=30)
+    order_for(app, clock, DISCORD, minutes_ago=1)
     queue = InProcessQueue()
     scheduler = Scheduler(queue, ())
     due = DueJobs(
-        feeds=house.feeds.store, courier=courier, platforms=("telegram", "discord"), clock=house.clock
+        feeds=app.feeds.store,
+        dispatcher=dispatcher,
+        platforms=("telegram", "discord"),
+        clock=app.clock,
     )
     sources = due.digest_sources(tick_s=1.0)
     for _ in range(2):  # as often as one looks, for the first time takes all places

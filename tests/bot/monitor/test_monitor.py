@@ -1,4 +1,4 @@
-"""Health and metrics as an operator's collector reads them, over HTTP from the house at work."""
+"""Health and metrics as an operator's collector reads them, over HTTP from the app at work."""
 
 import asyncio
 import contextlib
@@ -15,19 +15,19 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from articles.model import Article
+from bot.app.application import Application
 from bot.chat import (
-    NO_ONES,
+    NO_HOOKS,
     ChatAdapter,
     ChatGone,
     ChatRef,
     Conversation,
-    Departure,
+    IncomingCommand,
     MessageId,
-    Request,
+    SendHooks,
     SendUnknown,
 )
 from bot.cli.serving import monitor_of
-from bot.house import House
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
 from bot.reply import Prose, Reply
 from config.settings import Monitor, Settings
@@ -45,8 +45,8 @@ class Platform:
         self.opened = asyncio.Event()
 
     async def serve(self, conversation: Conversation) -> None:
-        conversation.answer(Request(chat=CHAT, user="1", text="/brief secret topic", may_change=True))
-        conversation.answer(Request(chat=CHAT, user="1", text="/nosuchthing", may_change=True))
+        conversation.answer(IncomingCommand(chat=CHAT, user="1", text="/brief secret topic", may_change=True))
+        conversation.answer(IncomingCommand(chat=CHAT, user="1", text="/nosuchthing", may_change=True))
 
     async def stand_by(self) -> None:
         raise NotImplementedError
@@ -54,9 +54,7 @@ class Platform:
     async def ready(self) -> None:
         await self.opened.wait()
 
-    async def send(
-        self, chat: ChatRef, reply: Reply, *, key: str, departure: Departure = NO_ONES
-    ) -> MessageId:
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
         if ending := self.endings.pop(0):
             raise ending
         return MessageId("1")
@@ -76,11 +74,11 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def monitored(house: House, adapter: ChatAdapter) -> AsyncIterator[httpx.AsyncClient]:
+async def monitored(app: Application, adapter: ChatAdapter) -> AsyncIterator[httpx.AsyncClient]:
     """The work that `pullquote run` starts beside the platforms."""
     port = free_port()
     settings = Settings(monitor=Monitor(port=port))
-    (serve,) = monitor_of(house, {"telegram": adapter}, settings)
+    (serve,) = monitor_of(app, {"telegram": adapter}, settings)
     task = asyncio.create_task(serve())
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         while True:
@@ -106,15 +104,15 @@ async def samples(client: httpx.AsyncClient) -> dict[str, float]:
     return found
 
 
-async def test_what_is_sent_and_asked_is_counted_by_outcome_and_command(house: House) -> None:
+async def test_what_is_sent_and_asked_is_counted_by_outcome_and_command(app: Application) -> None:
     platform = Platform(None, None, SendUnknown("no answer"), ChatGone("blocked"))
-    chat = MeteredChat(platform, "telegram", house.meters)
+    chat = MeteredChat(platform, "telegram", app.meters)
     for number in range(4):
         with contextlib.suppress(SendUnknown, ChatGone):
             await chat.send(CHAT, HELLO, key=str(number))
-    await chat.serve(house.service)
-    house.meters.throttled("telegram")
-    async with monitored(house, chat) as client:
+    await chat.serve(app.service)
+    app.meters.throttled("telegram")
+    async with monitored(app, chat) as client:
         found = await samples(client)
     assert found["pullquote_sends_total{outcome=sent,platform=telegram}"] == 2
     assert found["pullquote_sends_total{outcome=send_unknown,platform=telegram}"] == 1
@@ -128,9 +126,9 @@ async def test_what_is_sent_and_asked_is_counted_by_outcome_and_command(house: H
 
 
 async def test_the_depth_and_age_of_the_outbox_are_read_from_the_database(
-    house: House, clock: HandClock
+    app: Application, clock: HandClock
 ) -> None:
-    house.chats.add_subscription(
+    app.chats.add_subscription(
         CHAT,
         topic="nato",
         schedule={"rhythm": "daily"},
@@ -139,9 +137,9 @@ async def test_the_depth_and_age_of_the_outbox_are_read_from_the_database(
         created_by="1",
         now=clock.now,
     )
-    house.outbox.enqueue_due(clock.now, limit=10, next_due=lambda o: o.next_due + timedelta(days=1))
+    app.outbox.enqueue_due(clock.now, limit=10, next_due=lambda o: o.next_due + timedelta(days=1))
     clock.now += timedelta(minutes=5)
-    async with monitored(house, Platform()) as client:
+    async with monitored(app, Platform()) as client:
         found = await samples(client)
     assert found["pullquote_database_up"] == 1
     assert found["pullquote_outbox{state=due}"] == 1
@@ -150,20 +148,22 @@ async def test_the_depth_and_age_of_the_outbox_are_read_from_the_database(
     assert found["pullquote_feeds{state=active}"] == 0
 
 
-async def test_an_article_stored_is_counted_with_its_quotes(house: House, seed: Article) -> None:
+async def test_an_article_stored_is_counted_with_its_quotes(app: Application, seed: Article) -> None:
     read = replace(seed, text=f"{seed.text} It is told again.", headline="Another")
-    async with monitored(house, Platform()) as client:
+    async with monitored(app, Platform()) as client:
         before = await samples(client)
-        house.ingest(read)
+        app.ingest(read)
         after = await samples(client)
     assert before["pullquote_quotes_total"] == 0
     assert after["pullquote_quotes_total"] > 5
     assert after["pullquote_analysis_seconds_count"] == 1
 
 
-async def test_ready_means_that_the_database_answers_and_the_platform_is_connected(house: House) -> None:
+async def test_ready_means_that_the_database_answers_and_the_platform_is_connected(
+    app: Application,
+) -> None:
     platform = Platform()
-    async with monitored(house, platform) as client:
+    async with monitored(app, platform) as client:
         healthy, waiting = await client.get("/healthz"), await client.get("/readyz")
         platform.opened.set()
         ready = await client.get("/readyz")
@@ -172,12 +172,12 @@ async def test_ready_means_that_the_database_answers_and_the_platform_is_connect
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
 
 
-async def test_the_dashboard_asks_for_metrics_that_there_are(house: House) -> None:
-    chat = MeteredChat(Platform(None), "telegram", house.meters)
+async def test_the_dashboard_asks_for_metrics_that_there_are(app: Application) -> None:
+    chat = MeteredChat(Platform(None), "telegram", app.meters)
     await chat.send(CHAT, HELLO, key="1")
-    await chat.serve(house.service)
-    house.meters.throttled("telegram")
-    async with monitored(house, chat) as client:
+    await chat.serve(app.service)
+    app.meters.throttled("telegram")
+    async with monitored(app, chat) as client:
         there = {name.partition("{")[0] for name in await samples(client)}
     dashboard = (Path(__file__).parents[3] / "deploy" / "grafana.json").read_text(encoding="utf-8")
     asked = set(re.findall(r"\b(?:pullquote|process)_\w+", dashboard))

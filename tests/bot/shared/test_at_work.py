@@ -12,14 +12,15 @@ from sqlalchemy import make_url
 from articles.database import open_database
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
+from bot.app.application import Application
+from bot.app.process import run_application
+from bot.app.roles import parse_roles
 from bot.chat import ChatRef
-from bot.delivery.model import DeliveryState
-from bot.house import Analyst, House
 from bot.jobs.shared import conninfo_of, open_shared_queue
 from bot.limits.rate_windows import RateWindows
 from bot.limits.shared import SharedLimits
-from bot.roles import parse_roles
-from bot.running import run_house
+from bot.storage.deliveries import DeliveryState
+from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
 from tests.bot.conftest import UTC_ZONE
 from tests.bot.telegram.conftest import make_chat
@@ -48,21 +49,23 @@ def policy(news: NewsServer) -> FetchPolicy:
 
 
 @contextlib.contextmanager
-def house_of(url: str, analyst: Analyst, policy: FetchPolicy, clock: HandClock) -> Iterator[House]:
+def application_of(
+    url: str, analyst: Analyst, policy: FetchPolicy, clock: HandClock
+) -> Iterator[Application]:
     database = open_database(url)
-    yield House(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
+    yield Application(database, analyst=analyst, zone=UTC_ZONE, policy=policy, clock=clock)
     database.close()
 
 
 @asynccontextmanager
-async def process(roles: str, house: House, server: TelegramServer) -> AsyncIterator[None]:
+async def process(roles: str, app: Application, server: TelegramServer) -> AsyncIterator[None]:
     """What `pullquote run --roles` does."""
-    limits = SharedLimits(RateWindows(house.database), platform="telegram", token=TOKEN)
+    limits = SharedLimits(RateWindows(app.database), platform="telegram", token=TOKEN)
     adapters = {"telegram": make_chat(server.base_url, shared_limits=limits)}
     parsed = parse_roles(roles, platforms=adapters, possible=adapters)
-    async with open_shared_queue(conninfo_of(make_url(house.database.engine.url))) as queue:
+    async with open_shared_queue(conninfo_of(make_url(app.database.engine.url))) as queue:
         working = asyncio.create_task(
-            run_house(house, adapters, tick_s=0.1, feeds_every_s=0.1, roles=parsed, queue=queue)
+            run_application(app, adapters, tick_s=0.1, feeds_every_s=0.1, roles=parsed, queue=queue)
         )
         try:
             yield
@@ -83,8 +86,11 @@ async def test_what_one_schedules_another_takes_in_and_a_third_answers(
     item = "<item><title>Mattis at home</title><guid>1</guid><description>He said no.</description></item>"
     news.publish("/feed", document(f"<rss version='2.0'><channel><title>World</title>{item}</channel></rss>"))
     ann, bob = server.person(ANN), server.person(BOB)
-    with contextlib.ExitStack() as houses:
-        three = [houses.enter_context(house_of(seeded_database, analyst, policy, clock)) for _ in range(3)]
+    with contextlib.ExitStack() as applications:
+        three = [
+            applications.enter_context(application_of(seeded_database, analyst, policy, clock))
+            for _ in range(3)
+        ]
         await three[0].feeds.add(news.url("/feed"))
         three[0].chats.add_subscription(
             ChatRef(platform="telegram", chat=str(ANN)),

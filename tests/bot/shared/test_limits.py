@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from articles.database import Database, DatabaseUnavailable, open_database
 from bot.chat import ChatRef, Throttled
-from bot.limits.gate import Gate, Limit
+from bot.limits.rate_limiter import Limit, RateLimiter
 from bot.limits.rate_windows import LEASE_S, RateWindows, Ticket
-from bot.limits.shared import SharedGate, SharedLimits
+from bot.limits.shared import SharedLimits, SharedRateLimiter
 from bot.reply import Prose, Reply
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
@@ -30,12 +30,12 @@ def windows(shared_database: Database) -> RateWindows:
 
 
 @contextlib.contextmanager
-def gates(url: str, count: int, limit: Limit = SHORT) -> Iterator[list[SharedGate]]:
+def limiters(url: str, count: int, limit: Limit = SHORT) -> Iterator[list[SharedRateLimiter]]:
     """As so many processes would have them."""
     databases = [open_database(url) for _ in range(count)]
     yield [
         SharedLimits(RateWindows(database), platform="telegram", token=TOKEN).of_all(
-            Gate(overall=limit), limit
+            RateLimiter(overall=limit), limit
         )
         for database in databases
     ]
@@ -140,13 +140,13 @@ def test_windows_in_which_nothing_happens_are_forgotten(
 async def test_all_together_never_pass_the_limit_in_any_window(shared_url: str) -> None:
     times: list[float] = []
 
-    async def send(gate: SharedGate) -> None:
-        async with gate.turn("", urgent=True):
+    async def send(limiter: SharedRateLimiter) -> None:
+        async with limiter.turn("", urgent=True):
             times.append(time.monotonic())
             await asyncio.sleep(0.01)
 
-    with gates(shared_url, 4) as shared:
-        await asyncio.gather(*(send(gate) for gate in shared for _ in range(6)))
+    with limiters(shared_url, 4) as shared:
+        await asyncio.gather(*(send(limiter) for limiter in shared for _ in range(6)))
     times.sort()
     assert len(times) == 24
     windows = zip(times, times[SHORT.count :], strict=False)  # a message, and the one that is one too many
@@ -156,12 +156,12 @@ async def test_all_together_never_pass_the_limit_in_any_window(shared_url: str) 
 async def test_who_waits_goes_before_digests_of_other_processes(shared_url: str) -> None:
     order: list[str] = []
 
-    async def send(gate: SharedGate, name: str, *, urgent: bool) -> None:
-        async with gate.turn("", urgent=urgent):
+    async def send(limiter: SharedRateLimiter, name: str, *, urgent: bool) -> None:
+        async with limiter.turn("", urgent=urgent):
             order.append(name)
 
     limit = Limit(10, 1_000.0)
-    with gates(shared_url, 2, limit) as (worker, answering):
+    with limiters(shared_url, 2, limit) as (worker, answering):
         digests = [asyncio.create_task(send(worker, "digest", urgent=False)) for _ in range(20)]
         while len(order) < 9:  # noqa: ASYNC110 (each send would need an event)
             await asyncio.sleep(0.01)
@@ -180,12 +180,14 @@ class _Away(RateWindows):
 
 
 async def test_without_the_database_people_are_answered_and_digests_wait(shared_database: Database) -> None:
-    gate = SharedLimits(_Away(shared_database), platform="telegram", token=TOKEN).of_all(Gate(), SHORT)
+    limiter = SharedLimits(_Away(shared_database), platform="telegram", token=TOKEN).of_all(
+        RateLimiter(), SHORT
+    )
     answered = False
-    async with gate.turn("", urgent=True):
+    async with limiter.turn("", urgent=True):
         answered = True
     with pytest.raises(Throttled):
-        async with gate.turn("", urgent=False):
+        async with limiter.turn("", urgent=False):
             raise AssertionError
     assert answered
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from bot.chat import ChatRef, MessageId, Request
+from bot.chat import ChatRef, IncomingCommand, MessageId
 from bot.reply import Button, Prose, Reply
 
 
@@ -11,18 +11,18 @@ class Scripted:
     """A `Conversation` in which `answers` has the last word."""
 
     def __init__(
-        self, answers: Callable[[Request], Reply] | None = None, *, offers: tuple[Reply, ...] = ()
+        self, answers: Callable[[IncomingCommand], Reply] | None = None, *, offers: tuple[Reply, ...] = ()
     ) -> None:
         self._answers = answers
         self._offers = offers
         self._lock = threading.Lock()
-        self.requests: list[Request] = []
+        self.requests: list[IncomingCommand] = []
         self.posts: list[tuple[ChatRef, Reply, MessageId]] = []
         self.moves: list[tuple[ChatRef, ChatRef]] = []
         self.ended: list[ChatRef] = []
         self.asked_inline: list[tuple[ChatRef, str]] = []
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: IncomingCommand) -> Reply:
         with self._lock:
             self.requests.append(request)
         return self._answers(request) if self._answers else Reply(blocks=(Prose(text=f"re: {request.text}"),))

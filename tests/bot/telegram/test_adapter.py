@@ -12,10 +12,10 @@ import pytest
 from bot.chat import (
     ChatError,
     ChatGone,
-    Request,
+    IncomingCommand,
     SendFailed,
 )
-from bot.language.commands import BY_NAME, COMMANDS, Who
+from bot.commands.table import BY_NAME, COMMANDS, Who
 from bot.reply import Button, Reply
 from bot.telegram.outbound import limits_of
 from tests.bot.telegram.conftest import Serving, make_chat, served
@@ -34,7 +34,9 @@ async def test_a_command_is_answered_and_the_answer_is_known_by_its_id(
         posted = await server.next_post(server.person(ANN))
     assert posted.text == "re: /brief nato"
     assert not posted.preview
-    assert talk.requests == [Request(chat=ref(ANN), user=str(ANN), text="/brief nato", may_change=True)]
+    assert talk.requests == [
+        IncomingCommand(chat=ref(ANN), user=str(ANN), text="/brief nato", may_change=True)
+    ]
     assert talk.posts[0][2] == str(posted.id)
 
 
@@ -130,11 +132,11 @@ async def test_an_answer_goes_to_the_topic_that_it_was_asked_in(
 async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
     server: TelegramServer, serving: Serving
 ) -> None:
-    gate = threading.Event()
+    limiter = threading.Event()
 
-    def slow_first(request: Request) -> Reply:
+    def slow_first(request: IncomingCommand) -> Reply:
         if request.text == "/brief":
-            gate.wait(10)
+            limiter.wait(10)
         return prose(request.text)
 
     async with serving(Scripted(slow_first)):
@@ -142,7 +144,7 @@ async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
         await server.say(server.person(ANN), ANN, "/sections")
         await server.say(server.person(BOB), BOB, "/help")
         await server.next_post(server.person(BOB))  # another chat does not wait
-        gate.set()
+        limiter.set()
         await server.next_post(server.person(ANN), after=1)
     assert [p.text for p in server.posted] == ["/help", "/brief", "/sections"]
 
@@ -223,11 +225,11 @@ async def test_who_has_left_a_group_may_not_change_it(server: TelegramServer, se
 
 
 async def test_an_answer_that_takes_long_is_announced_by_typing(server: TelegramServer) -> None:
-    gate = threading.Event()
+    limiter = threading.Event()
 
-    def slow(request: Request) -> Reply:
+    def slow(request: IncomingCommand) -> Reply:
         if request.text == "/brief":
-            gate.wait(10)
+            limiter.wait(10)
         return prose(request.text)
 
     async with served(make_chat(server.base_url, typing_after=timedelta(seconds=0.3)), Scripted(slow)):
@@ -235,7 +237,7 @@ async def test_an_answer_that_takes_long_is_announced_by_typing(server: Telegram
         await server.next_post(server.person(BOB))
         await server.say(server.person(ANN), ANN, "/brief")
         await server.until(lambda: bool(server.actions))
-        gate.set()
+        limiter.set()
         await server.next_post(server.person(ANN))
     assert server.actions == [(ANN, "typing")]
 
@@ -286,10 +288,10 @@ async def test_an_answer_follows_a_group_that_has_moved_unnoticed(
     server: TelegramServer, serving: Serving
 ) -> None:
     old = server.group(-2, kind="group")
-    gate = threading.Event()
+    limiter = threading.Event()
 
-    def slow(request: Request) -> Reply:
-        gate.wait(10)
+    def slow(request: IncomingCommand) -> Reply:
+        limiter.wait(10)
         return prose("done")
 
     talk = Scripted(slow)
@@ -297,7 +299,7 @@ async def test_an_answer_follows_a_group_that_has_moved_unnoticed(
         await server.say(old, ANN, "/brief")
         await server.until(lambda: bool(server._updates) is False)
         new = await server.migrate(old, -1002, told=False)
-        gate.set()
+        limiter.set()
         posted = await server.next_post(new)
     assert (posted.text, posted.reply_to) == ("done", None)
     assert talk.moves == [(ref(-2), ref(-1002))]
@@ -367,17 +369,17 @@ async def test_what_was_handled_is_not_sent_again_after_a_restart(server: Telegr
 async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
     server: TelegramServer, serving: Serving
 ) -> None:
-    asked, gate = threading.Event(), threading.Event()
+    asked, limiter = threading.Event(), threading.Event()
 
-    def slow(request: Request) -> Reply:
+    def slow(request: IncomingCommand) -> Reply:
         asked.set()
-        gate.wait(10)
+        limiter.wait(10)
         return prose("done")
 
     async with serving(Scripted(slow)):
         await server.say(server.person(ANN), ANN, "/brief")
         await asyncio.to_thread(asked.wait, 10)
-        asyncio.get_running_loop().call_later(0.1, gate.set)
+        asyncio.get_running_loop().call_later(0.1, limiter.set)
     assert [p.text for p in server.posted] == ["done"]
 
 

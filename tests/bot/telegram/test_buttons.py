@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.commands import COMMANDS
+from bot.commands.table import COMMANDS
 from bot.reply import MAX_COMMAND_BYTES, Button, Prose, Reply
 from bot.telegram.buttons import Buttons
 

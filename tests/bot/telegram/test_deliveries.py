@@ -10,9 +10,9 @@ from bot.chat import (
     ChatError,
     ChatGone,
     ChatMoved,
-    Departure,
     NotAllowed,
     SendFailed,
+    SendHooks,
     SendRefused,
     SendUnknown,
     Throttled,
@@ -104,10 +104,10 @@ async def test_a_delivery_of_several_messages_goes_on_where_it_stopped(
             return original(params)
 
         server._sendMessage = throttled_once  # type: ignore[method-assign,assignment]  # a fault at the second
-        departure = Counted()
+        hooks = Counted()
         with pytest.raises(Throttled):
-            await chat.send(ref(ANN), long, key="1", departure=departure)
-        last = await chat.send(ref(ANN), long, key="1", departure=departure)
+            await chat.send(ref(ANN), long, key="1", hooks=hooks)
+        last = await chat.send(ref(ANN), long, key="1", hooks=hooks)
     assert [p.text[:6] for p in server.posted].count("Digest") == 1
     assert last == str(server.posted[-1].id)
     assert "".join(p.text for p in server.posted).count("A sentence of words.") == 400
@@ -128,20 +128,20 @@ async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_unt
     ann = server.person(ANN)
     begun: list[int] = []
 
-    class Noted(Departure):
+    class Noted(SendHooks):
         async def begin(self) -> None:
             begun.append(len(server.posted))
 
-    class Withdrawn(Departure):
+    class Withdrawn(SendHooks):
         async def begin(self) -> None:
             raise LookupError("another process has it")
 
     async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
         await asyncio.gather(
-            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), departure=Noted()) for n in range(2))
+            *(chat.send(ref(ANN), prose(f"digest {n}"), key=str(n), hooks=Noted()) for n in range(2))
         )
         with pytest.raises(LookupError):
-            await chat.send(ref(ANN), prose("digest 3"), key="3", departure=Withdrawn())
+            await chat.send(ref(ANN), prose("digest 3"), key="3", hooks=Withdrawn())
     assert begun == [0, 1]  # the second waited for the first, and had not begun
     assert [p.text for p in server.posted if p.chat == ann.id] == ["digest 0", "digest 1"]
 
@@ -151,7 +151,7 @@ async def test_who_lines_up_before_a_message_waits_for_no_chat_and_holds_no_answ
 ) -> None:
     lane, order = asyncio.Semaphore(1), list[str]()
 
-    class InLane(Departure):
+    class InLane(SendHooks):
         async def line_up(self) -> None:
             await lane.acquire()
 
@@ -163,7 +163,7 @@ async def test_who_lines_up_before_a_message_waits_for_no_chat_and_holds_no_answ
 
         async def send(number: int, reply: Reply) -> None:
             server.person(number)
-            await chat.send(ref(number), reply, key=str(number), departure=InLane())
+            await chat.send(ref(number), reply, key=str(number), hooks=InLane())
             order.append(str(number))
             lane.release()
 

@@ -8,9 +8,9 @@ import pytest
 
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
+from bot.app.application import Application
+from bot.app.roles import all_roles
 from bot.cli.serving import serve
-from bot.house import House
-from bot.roles import all_roles
 from config.settings import Feeds, Settings
 from tests.bot.clocks import HandClock
 from tests.bot.telegram.conftest import make_chat
@@ -35,12 +35,12 @@ def policy(news: NewsServer) -> FetchPolicy:
 
 
 async def test_the_chat_that_added_a_feed_is_told_once_when_it_is_gone(
-    server: TelegramServer, house: House, news: NewsServer, clock: HandClock
+    server: TelegramServer, app: Application, news: NewsServer, clock: HandClock
 ) -> None:
     settings = Settings(feeds=Feeds(defaults=False, every_s=0.05), tick_s=0.05)
     adapters = {"telegram": make_chat(server.base_url, owners=(ANN,), poll_timeout=timedelta(seconds=1))}
     ann, bob = server.person(ANN), server.person(BOB)
-    serving = asyncio.create_task(serve(house, adapters, settings, all_roles(adapters)))
+    serving = asyncio.create_task(serve(app, adapters, settings, all_roles(adapters)))
     try:
         await server.say(bob, BOB, f"/addfeed {news.url('/feed')}")
         assert (await server.next_post(bob)).text == "Only those who run this bot may use /addfeed."

@@ -1,6 +1,6 @@
-"""The main job on Telegram: the sample article, the whole house, and python-telegram-bot as it is."""
+"""The main job on Telegram: the sample article, the whole app, and python-telegram-bot as it is."""
 
-from bot.house import House
+from bot.app.application import Application
 from tests.bot.telegram.conftest import Serving
 from tests.bot.telegram.main_job import COMMANDS, check_answers
 from tests.servers.telegram import Posted, TelegramServer
@@ -9,10 +9,10 @@ ANN, BOB = 11, 12
 
 
 async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     ann = server.person(ANN)
-    async with serving(house.service):
+    async with serving(app.service):
         for number, command in enumerate(COMMANDS):
             await server.say(ann, ANN, command)
             await server.next_post(ann, after=number)
@@ -20,10 +20,10 @@ async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
 
 
 async def test_a_bare_number_and_a_button_open_the_section_of_the_brief_that_they_answer(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     group = server.group(-100)
-    async with serving(house.service):
+    async with serving(app.service):
         await server.say(group, ANN, "/brief nato")
         brief = await server.next_post(group)
         await server.say(group, BOB, "4", reply_to=brief)
@@ -35,10 +35,10 @@ async def test_a_bare_number_and_a_button_open_the_section_of_the_brief_that_the
 
 
 async def test_a_link_into_the_bot_opens_a_brief(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     ann = server.person(ANN)
-    async with serving(house.service):
+    async with serving(app.service):
         for number, text in enumerate(
             ["/start brief_nato", "/start story_1", "/start sections_1", "/start x"]
         ):
@@ -51,9 +51,9 @@ async def test_a_link_into_the_bot_opens_a_brief(
 
 
 async def test_a_brief_is_offered_inline_in_any_chat(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
-    async with serving(house.service):
+    async with serving(app.service):
         found = await server.ask_inline(ANN, "nato")
         newest = await server.ask_inline(ANN, "")
         nothing = await server.ask_inline(ANN, "gardening & roses")
@@ -70,10 +70,10 @@ async def test_a_brief_is_offered_inline_in_any_chat(
 
 
 async def test_an_order_ended_by_a_double_tap_is_ended_once_and_without_complaint(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     ann = server.person(ANN)
-    async with serving(house.service):
+    async with serving(app.service):
         await server.say(ann, ANN, "/subscribe nato daily 08:00 Europe/Brussels")
         order = await server.next_post(ann)
         queries = [await server.press(order, "Unsubscribe", ANN) for _ in range(2)]
@@ -83,10 +83,10 @@ async def test_an_order_ended_by_a_double_tap_is_ended_once_and_without_complain
 
 
 async def test_in_a_channel_an_order_is_given_by_a_post_and_a_reader_does_not_change_what_all_see(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     channel = server.group(-200, kind="channel", admins=(ANN,))
-    async with serving(house.service):
+    async with serving(app.service):
         await server.say(channel, ANN, "/subscribe nato daily 08:00")
         ordered = await server.next_post(channel)
         await server.say(channel, ANN, "/brief nato")
@@ -102,7 +102,7 @@ async def test_in_a_channel_an_order_is_given_by_a_post_and_a_reader_does_not_ch
 
 
 async def test_every_command_of_the_language_is_answered(
-    server: TelegramServer, serving: Serving, house: House
+    server: TelegramServer, serving: Serving, app: Application
 ) -> None:
     said = [
         "/start",
@@ -129,7 +129,7 @@ async def test_every_command_of_the_language_is_answered(
     ]
     chats = [server.person(1_000 + number) for number in range(len(said))]
     answers: list[Posted] = []
-    async with serving(house.service):
+    async with serving(app.service):
         one = server.person(ANN)
         for number, text in enumerate(said):
             # Spread over several chats where nothing hangs together: one chat gets a message a second.

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from telegram.request import HTTPXRequest, RequestData
 
-from bot.house import House
+from bot.app.application import Application
 from bot.telegram import TelegramChat, WebhookSettings
 from tests.bot.telegram.conftest import free_port, served
 from tests.bot.telegram.main_job import COMMANDS, check_answers, text_of
@@ -156,9 +156,9 @@ def make_chat(url: str) -> TelegramChat:
 
 
 async def test_the_main_job_and_a_button_over_a_server_of_others(
-    url: str, person: Person, house: House
+    url: str, person: Person, app: Application
 ) -> None:
-    async with served(make_chat(url), house.service):
+    async with served(make_chat(url), app.service):
         before = len(await person.posted(0))  # another test's: the server keeps them for a minute
         for number, command in enumerate(COMMANDS, start=1):
             await person.say(command)
@@ -170,7 +170,7 @@ async def test_the_main_job_and_a_button_over_a_server_of_others(
 
 
 async def test_updates_come_by_webhook_through_a_reverse_proxy(
-    url: str, person: Person, house: House
+    url: str, person: Person, app: Application
 ) -> None:
     secret = "only-the-proxy-and-we-know-it"
     port = free_port()
@@ -179,7 +179,7 @@ async def test_updates_come_by_webhook_through_a_reverse_proxy(
         chat = TelegramChat(token=TOKEN, base_url=f"{url}/bot", webhook=webhook, request_class=Patched)
         before = len(await person.posted(0))
         Patched.called.clear()
-        async with served(chat, house.service):
+        async with served(chat, app.service):
             for _ in range(200):
                 if "setWebhook" not in Patched.called:
                     await asyncio.sleep(0.05)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from bot.chat import (
-    Request,
+    IncomingCommand,
 )
 from bot.reply import Button, Reply, refusal
 from bot.telegram.presses import DOUBLE_TAP_S
@@ -16,7 +16,7 @@ from tests.servers.telegram import Posted, TelegramServer
 ANN, BOB = 11, 12
 
 
-def paged(request: Request) -> Reply:
+def paged(request: IncomingCommand) -> Reply:
     match request.text:
         case "/brief":
             button = Button(label="Sections", command="/sections")
@@ -59,7 +59,7 @@ async def test_a_double_tap_on_more_goes_on_by_one(server: TelegramServer, servi
     more = Button(label="More", command="/more")
     asked: list[str] = []
 
-    def next_story(request: Request) -> Reply:
+    def next_story(request: IncomingCommand) -> Reply:
         asked.append(request.text)
         return prose(f"Story {len(asked)}", (more,))
 
@@ -110,7 +110,7 @@ async def test_what_a_button_cannot_do_is_said_to_who_pressed_it_alone(
 async def test_a_failure_of_ours_is_logged_and_told_in_one_polite_line(
     server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(request: Request) -> Reply:
+    def fail(request: IncomingCommand) -> Reply:
         if request.text == "/full":
             raise RuntimeError("the disk is full")
         return paged(request)

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.model import ParagraphKind, lay_out
-from bot.answers import views
-from bot.answers.compose import full_blocks
-from bot.answers.compose import pages as paged_blocks
+from bot.replies import views
+from bot.replies.compose import full_blocks
+from bot.replies.compose import pages as paged_blocks
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 from bot.telegram.render import MAX_ENTITIES, MAX_UNITS, one_line, render
 from tests.samples import article

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from bot.chat import ChatError, Request
+from bot.chat import ChatError, IncomingCommand
 from bot.reply import Prose, Reply
 from bot.telegram import WebhookSettings
 from tests.bot.telegram.conftest import free_port, make_chat, served
@@ -119,17 +119,17 @@ async def test_the_secret_and_the_token_are_in_no_log(
 async def test_what_arrives_while_the_bot_is_stopped_waits_for_its_next_start(
     server: TelegramServer, webhook: WebhookSettings
 ) -> None:
-    asked, gate = threading.Event(), threading.Event()
+    asked, limiter = threading.Event(), threading.Event()
 
-    def slow(request: Request) -> Reply:
+    def slow(request: IncomingCommand) -> Reply:
         asked.set()
-        gate.wait(10)
+        limiter.wait(10)
         return Reply(blocks=(Prose(text=f"re: {request.text}"),))
 
     async with served(make_chat(server.base_url, webhook=webhook), Scripted(slow)):
         await server.say(server.person(ANN), ANN, "/brief")
         await asyncio.to_thread(asked.wait, 10)
-        asyncio.get_running_loop().call_later(0.1, gate.set)
+        asyncio.get_running_loop().call_later(0.1, limiter.set)
     await server.say(server.person(ANN), ANN, "/help")
     async with served(make_chat(server.base_url, webhook=webhook), Scripted()):
         await server.next_post(server.person(ANN), after=1)

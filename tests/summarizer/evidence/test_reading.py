@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from summarizer.evidence.dates import whens_of
-from summarizer.evidence.figures import figures_of
 from summarizer.evidence.names import Names
+from summarizer.text.dates import whens_of
+from summarizer.text.figures import figures_of
 from tests.summarizer import made
 from tests.summarizer.growth import growth
 

@@ -8,7 +8,7 @@ import pytest
 
 from config.defaults import sample_article
 from summarizer.errors import NotWritten
-from summarizer.extractive import Extractive
+from summarizer.extractive.summarizer import Extractive
 from summarizer.generative import Generative, LocalModel
 from summarizer.generative.local import LocalWriter
 from summarizer.generative.windows import windows
@@ -129,7 +129,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
 
 def test_nothing_heavy_is_imported_before_a_model_is_used() -> None:
     code = (
-        "import sys, bot.house, summarizer.generative, summarizer.evidence\n"
+        "import sys, bot.app.application, summarizer.generative, summarizer.evidence\n"
         "from summarizer.generative import LocalModel, open_writer\n"
         "from summarizer.generative.ledger import NothingToSpend\n"
         "open_writer(LocalModel(name='somebody/some-model'), NothingToSpend())\n"

@@ -1,0 +1,1 @@
+"""The application: its parts put together, its processes, and whether all is there."""

@@ -1,0 +1,184 @@
+"""The application put together: stores, analysis and handlers over one database. It reads no settings."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Connection
+
+from articles.database import Database, open_database
+from articles.fetching import FetchPolicy
+from articles.ingest import Ingested, Record, ingest
+from articles.model import Article, ArticleId
+from articles.search.nearest import VectorIndex
+from articles.store import ArticleStore
+from articles.stories.breaking import Bursts
+from bot.copying import refuse_unfinished
+from bot.digests.breaking import LOOKED_THROUGH, Breaking
+from bot.digests.digest import DeliveryPolicy, Digests
+from bot.digests.followed import Followed
+from bot.digests.shared_stories import SharedStories
+from bot.feeds.desk import FeedDesk, Refreshed
+from bot.handlers.feeds import FeedCommands
+from bot.handlers.service import Service
+from bot.handlers.subscribing import Ordering
+from bot.handlers.subscriptions import StandingOrders
+from bot.handlers.timezones import ChatZones
+from bot.monitor.meters import Meters
+from bot.replies.quotations import Quotations
+from bot.replies.stories import Stories
+from bot.storage.alerts import AlertStore
+from bot.storage.chats import ChatStore
+from bot.storage.feed_owners import FeedOwners
+from bot.storage.migration import upgrade
+from bot.storage.outbox import Outbox
+from bot.storage.told import ToldStore
+from summarizer.analysis import Analyst
+from summarizer.generative.ledger import UsageLedger
+from summarizer.storage.store import AnalysisStore, QuoteStore
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The wall clock, with its zone."""
+    return datetime.now(UTC)
+
+
+class Application:
+    """Everything over one open database."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        analyst: Analyst,
+        zone: ZoneInfo,
+        policy: FetchPolicy,
+        clock: Callable[[], datetime] = utc_now,
+        meters: Meters | None = None,
+        delivery: DeliveryPolicy | None = None,
+    ) -> None:
+        """zone: of chats that have set none. policy: how feeds and their articles are fetched.
+
+        meters: None: nobody reads them. delivery: None: as it is by default.
+        """
+        delivery = delivery or DeliveryPolicy()
+        self.database = database
+        self._vectors = VectorIndex(database)
+        self.loaded = threading.Event()  # what `load_soon` loads
+        self.articles = ArticleStore(database, self._vectors)
+        self.chats = ChatStore(database)
+        self.outbox = Outbox(database)
+        self._analyses = AnalysisStore(database)
+        self.analyst = analyst.spending_from(UsageLedger(database, clock=clock))
+        self.clock = clock
+        self.meters = meters or Meters(CollectorRegistry())
+        self.feeds = FeedDesk(
+            database, policy=policy, ingest=self.ingest, clock=clock, observe=self._feeds_asked
+        )
+        self.feed_owners = FeedOwners(database)
+        self._stories = Stories(
+            articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.meaning_of
+        )
+        zones = ChatZones(chats=self.chats, default=zone)
+        quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
+        self.breaking = Breaking(
+            bursts=Bursts(database),
+            alerts=alerts,
+            threshold=delivery.breaking,
+            stories_on=lambda topic, since: self._stories.on(topic, limit=LOOKED_THROUGH, since=since),
+            article=self.articles.get,
+        )
+        self.digests = Digests(
+            stories=SharedStories(self._stories, clock=clock),
+            article=self.articles.get,
+            told=told,
+            followed=Followed(quotes=quotes, told=told),
+            breaking=self.breaking,
+            alerts=alerts,
+            missed=delivery.missed,
+        )
+        self.service = Service(
+            articles=self.articles,
+            stories=self._stories,
+            quotations=Quotations(quotes=quotes, analyses=self._analyses),
+            zones=zones,
+            orders=StandingOrders(chats=self.chats),
+            ordering=Ordering(
+                chats=self.chats,
+                zones=zones,
+                stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
+                quotes=quotes,
+                breaking=delivery.breaking,
+            ),
+            feeds=FeedCommands(desk=self.feeds, owners=self.feed_owners, clock=clock),
+            chats=self.chats,
+            clock=clock,
+        )
+
+    def load_soon(self) -> None:
+        """Loads the sentence model and the index of meanings, meanwhile answering by words alone."""
+
+        def load(kind: str) -> None:
+            self._vectors.load(kind)
+            self.loaded.set()
+
+        self.analyst.load_soon(load)
+
+    def ingest(self, article: Article) -> Ingested:
+        """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
+        now = self.clock()
+        stored = ingest(
+            article,
+            database=self.database,
+            store=self.articles,
+            analyse=self._analyse,
+            meaning=self.analyst.meaning,
+            now=now,
+        )
+        if stored.is_new:
+            self.breaking.reported(stored.id, now=now)
+        return stored
+
+    def _feeds_asked(self, refreshed: Refreshed) -> None:
+        self.meters.polled(refreshed.poll)
+        self.meters.taken_in(refreshed.intake)
+
+    def _analyse(self, article: Article) -> Record:
+        began = time.monotonic()
+        analysis = self.analyst.read(article)
+        took = timedelta(seconds=time.monotonic() - began)
+        self.meters.analysed(quotes=len(analysis.quotes), took=took)
+
+        def record(connection: Connection, article_id: ArticleId) -> None:
+            self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief)
+
+        return record
+
+
+@contextmanager
+def open_application(
+    database_url: str,
+    *,
+    analyst: Analyst,
+    zone: ZoneInfo,
+    policy: FetchPolicy,
+    meters: Meters | None = None,
+    delivery: DeliveryPolicy | None = None,
+) -> Iterator[Application]:
+    """The application over that database, which is created or upgraded first. Raises DatabaseError."""
+    database = open_database(database_url)
+    try:
+        upgrade(database)
+        refuse_unfinished(database)
+        yield Application(
+            database, analyst=analyst, zone=zone, policy=policy, meters=meters, delivery=delivery
+        )
+    finally:
+        database.close()

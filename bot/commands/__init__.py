@@ -1,0 +1,1 @@
+"""The command language: the commands that there are, and a line of text as the request it makes."""

@@ -1,0 +1,1 @@
+"""What answers a command: one handler for each kind of request."""

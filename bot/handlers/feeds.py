@@ -1,0 +1,118 @@
+"""Answers to the commands that show, add and remove feeds."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from articles.errors import ArticleError
+from articles.feeds.model import Feed
+from bot.chat import IncomingCommand
+from bot.commands.requests import AboutFeeds, AddFeed, FeedsRequest, RemoveFeed
+from bot.feeds.desk import FeedDesk, NoSuchFeed
+from bot.replies.compose import button, counted, paged, sentence
+from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
+from bot.storage.feed_owners import FeedOwners
+
+ADD_WITHIN_S = 60.0  # a site may have to be asked for several addresses before its feed is found
+_LISTED_TOGETHER = 20  # feeds; pages end between such lists
+
+
+class FeedCommands:
+    """What is asked of the desk in a chat. The service has made sure that whoever changes feeds may."""
+
+    def __init__(
+        self,
+        *,
+        desk: FeedDesk,
+        owners: FeedOwners,
+        clock: Callable[[], datetime],
+        add_within_s: float = ADD_WITHIN_S,
+    ) -> None:
+        self._desk, self._owners, self._clock, self._add_within_s = desk, owners, clock, add_within_s
+
+    def answer(self, request: IncomingCommand, ask: AboutFeeds) -> Reply:
+        """Asks publishers where need be, so it may block for as long as `add_within_s`."""
+        match ask:
+            case FeedsRequest():
+                return self._listed(request, page=ask.page)
+            case AddFeed():
+                return self._add(request, ask.url)
+            case RemoveFeed():
+                return self._remove(ask.which)
+
+    def _listed(self, request: IncomingCommand, *, page: int) -> Reply:
+        feeds = self._desk.store.followed()
+        if not feeds:
+            return Reply(blocks=(Prose(text="No feeds are followed."), Note(text="/addfeed adds one.")))
+        items = [_item(feed, to_owner=request.is_owner) for feed in feeds]
+        lists = [
+            Items(items=tuple(items[at : at + _LISTED_TOGETHER]))
+            for at in range(0, len(items), _LISTED_TOGETHER)
+        ]
+        title = Title(text=f"{counted(len(feeds), 'feed')} followed")
+        return paged(title, lists, "/feeds", page=page, page_chars=request.page_chars, article=None)
+
+    def _add(self, request: IncomingCommand, url: str) -> Reply:
+        try:
+            # A loop of our own: the service is called in a worker thread, which has none.
+            feed, is_new = asyncio.run(self._added(url))
+        except ArticleError as error:
+            return refusal(f"{sentence(str(error))}.")
+        except TimeoutError:
+            return refusal(f"No feed was found at {url} within {self._add_within_s:g} s: try again later.")
+        self._owners.add(feed.id, request.chat, now=self._clock())
+        done = "Followed from now on" if is_new else "On the list already, and asked regularly"
+        return Reply(
+            blocks=(
+                Prose(text=f"{done}: {feed.title or feed.url}."),
+                Note(text=f"{feed.url} is number {feed.id}. This chat hears if it has to be given up."),
+            ),
+            buttons=(button("Remove", f"/removefeed {feed.id}"),),
+        )
+
+    async def _added(self, url: str) -> tuple[Feed, bool]:
+        async with asyncio.timeout(self._add_within_s):
+            return await self._desk.add(url)
+
+    def _remove(self, which: str) -> Reply:
+        meant = _meant(which, self._desk.store.followed())
+        if not meant:
+            return refusal(f"No feed “{which}” is followed. /feeds shows those that are, with their numbers.")
+        if len(meant) > 1:
+            numbers = ", ".join(str(feed.id) for feed in meant)
+            return refusal(f"“{which}” has several feeds. Say which by its number: {numbers}.")
+        try:
+            feed = self._desk.remove(meant[0].url)
+        except NoSuchFeed:  # somebody else was quicker
+            return refusal(f"No feed “{which}” is followed any more.")
+        self._owners.clear(feed.id)
+        return Reply(blocks=(Prose(text=f"Followed no more: {feed.title or feed.url}. Its articles stay."),))
+
+
+def _meant(which: str, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
+    """By number, by the feed's URL, or by its site's."""
+    by_number = tuple(feed for feed in feeds if str(feed.id) == which)
+    by_url = tuple(feed for feed in feeds if _bare(feed.url) == _bare(which))
+    by_site = tuple(feed for feed in feeds if feed.site_url and _bare(feed.site_url) == _bare(which))
+    return by_number or by_url or by_site
+
+
+def _bare(url: str) -> str:
+    """As people may leave it out: without scheme, and without a slash at the end."""
+    return url.partition("://")[2].rstrip("/") if "://" in url else url.rstrip("/")
+
+
+def _item(feed: Feed, *, to_owner: bool) -> Item:
+    """A feed's own address may hold a subscriber's key, and so may why it failed: those are the owners'."""
+    name = feed.title or (feed.url if to_owner else urlsplit(feed.url).hostname)
+    url = feed.url if to_owner else feed.site_url
+    return Item(text=f"{feed.id}: {name}{_standing(feed, to_owner=to_owner)}", url=url)
+
+
+def _standing(feed: Feed, *, to_owner: bool) -> str:
+    if feed.pause_reason:
+        return f" (given up: {feed.pause_reason})" if to_owner else " (given up)"
+    if feed.failing_since:
+        return f" (failing since {feed.failing_since:%-d %b %Y})"
+    return f" ({counted(len(feed.rules), 'filter')})" if feed.rules else ""

@@ -1,0 +1,253 @@
+"""Commands to replies, for every platform alike."""
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from articles.model import Article, ArticleId
+from articles.store import ArticleStore
+from bot.chat import ChatRef, IncomingCommand, MessageId
+from bot.commands import grammar
+from bot.commands import requests as asks
+from bot.commands.table import BY_NAME, COMMANDS, Command, Who
+from bot.handlers.feeds import FeedCommands
+from bot.handlers.subscribing import Ordering
+from bot.handlers.subscriptions import StandingOrders, name_of
+from bot.handlers.timezones import ChatZones
+from bot.replies import views
+from bot.replies.compose import button
+from bot.replies.quotations import Quotations
+from bot.replies.stories import Stories
+from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
+from bot.schedules.zones import zone_in_words, zones_like
+from bot.storage.chats import ChatStore
+
+log = logging.getLogger(__name__)
+
+NOTHING_SHOWN = "No brief has been shown here yet: /brief with a topic shows one."
+COMPLETIONS = 25  # Discord's limit (Application Commands, Autocomplete)
+
+
+class Service:
+    """A `Conversation`: what the bot answers, from what is stored.
+
+    It does not know which platform it serves. Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        articles: ArticleStore,
+        stories: Stories,
+        quotations: Quotations,
+        zones: ChatZones,
+        ordering: Ordering,
+        orders: StandingOrders,
+        feeds: FeedCommands,
+        chats: ChatStore,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._articles = articles
+        self._stories = stories
+        self._quotations = quotations
+        self._zones, self._ordering, self._orders = zones, ordering, orders
+        self._feeds = feeds
+        self._chats = chats
+        self._clock = clock
+
+    def answer(self, request: IncomingCommand) -> Reply:
+        """The reply to a command, a button or plain words. Never raises for what a person typed."""
+        name, rest = grammar.split_line(request.text)
+        command = BY_NAME.get(name) if name else None
+        if command and (refused := _forbidden(command, request, bare=not rest)):
+            return refused
+        try:
+            ask = grammar.parse(request.text)
+        except grammar.NotUnderstood as error:
+            return refusal(str(error))
+        try:
+            return self._answer(request, ask)
+        except grammar.NotUnderstood as error:
+            return refusal(str(error))
+
+    def _answer(self, request: IncomingCommand, ask: asks.Request) -> Reply:
+        now, zone = self._clock(), self._zones.of(request.chat)
+        match ask:
+            case asks.BriefRequest():
+                return self._stories.brief(ask, now=now, zone=zone)
+            case asks.SearchRequest():
+                return self._stories.search(ask, now=now, zone=zone)
+            case asks.QuotesRequest():
+                return self._quotations.by_speaker(ask, now=now, zone=zone)
+            case asks.MoreRequest():
+                return self._more(request, now)
+            case asks.HelpRequest():
+                return help_reply(greeting=ask.greeting, to_owner=request.is_owner)
+            case asks.StatusRequest():
+                return self._status(request.chat)
+            case (
+                asks.Subscribe()
+                | asks.Follow()
+                | asks.SubscriptionsRequest()
+                | asks.ChangeSubscription()
+                | asks.Timezone()
+            ):
+                return self._standing(request, ask, now)
+            case asks.Forget() | asks.ExportRequest():
+                return self._kept(request, ask)
+            case asks.FeedsRequest() | asks.AddFeed() | asks.RemoveFeed():
+                return self._feeds.answer(request, ask)
+            case _:
+                return self._about_article(request, ask)
+
+    def _about_article(self, request: IncomingCommand, ask: asks.AboutArticle) -> Reply:
+        article = self._meant(request, ask.article)
+        if isinstance(article, Reply):
+            return article
+        zone, page_chars = self._zones.of(request.chat), request.page_chars
+        match ask:
+            case asks.ArticleBriefRequest():
+                return self._stories.article_brief(article, zone=zone)
+            case asks.ArticleQuotesRequest():
+                return self._quotations.in_article(article, page=ask.page, page_chars=page_chars)
+            case asks.SectionsRequest():
+                return views.sections(article)
+            case asks.SectionRequest():
+                return views.section(article, ask, page_chars=page_chars)
+            case asks.FullRequest():
+                return views.full(article, page=ask.page, page_chars=page_chars)
+            case asks.SourceRequest():
+                return views.source(article, self._stories.reports(article), zone=zone)
+            case asks.EvidenceRequest():
+                return self._stories.evidence(article)
+
+    def _meant(self, request: IncomingCommand, article_id: ArticleId | None) -> Article | Reply:
+        """The article named, else the one shown by the message replied to, else the one shown last."""
+        if article_id is None:
+            shown = self._chats.last_shown(request.chat, replied_to=request.replied_to)
+            if shown is None:
+                return refusal(NOTHING_SHOWN)
+            article_id = shown.article
+        article = self._articles.get(article_id)
+        return article or refusal("That article is no longer stored. /brief shows what is.")
+
+    def _more(self, request: IncomingCommand, now: datetime) -> Reply:
+        shown = self._chats.last_shown(request.chat, replied_to=request.replied_to, with_query=True)
+        if shown is None or shown.query is None:
+            return refusal(NOTHING_SHOWN)
+        ask = grammar.read_topic(shown.query)
+        zone = self._zones.of(request.chat)
+        return self._stories.brief(ask, now=now, zone=zone, offset=shown.offset + 1)
+
+    def _standing(
+        self,
+        request: IncomingCommand,
+        ask: asks.AboutOrders,
+        now: datetime,
+    ) -> Reply:
+        match ask:
+            case asks.Subscribe():
+                return self._ordering.subscribe(request, ask.order, now=now)
+            case asks.Follow():
+                return self._ordering.follow(request, ask.order, now=now)
+            case asks.SubscriptionsRequest():
+                return self._orders.subscriptions(request.chat, now=now)
+            case asks.ChangeSubscription():
+                return self._orders.change(request.chat, ask, now=now)
+            case asks.Timezone():
+                return self._zones.answer(request.chat, ask.zone, now=now)
+
+    def _kept(self, request: IncomingCommand, ask: asks.Forget | asks.ExportRequest) -> Reply:
+        if isinstance(ask, asks.ExportRequest):
+            kept = self._chats.export(request.chat)
+            if kept is None:
+                return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
+            return Reply(blocks=(Prose(text=json.dumps(kept, ensure_ascii=False, indent=1)),))
+        if not ask.sure:
+            text = "This deletes everything kept about this chat, its standing orders too."
+            return Reply(blocks=(Prose(text=text),), buttons=(button("Delete it", "/forget yes"),))
+        had = self._chats.forget(request.chat)
+        return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
+
+    def _status(self, chat: ChatRef) -> Reply:
+        zone = self._zones.of(chat)
+        orders = len(self._chats.subscriptions(chat))
+        lines = (
+            self._stories.stored(zone),
+            f"Standing orders here: {orders}.",
+            f"Times are in {zone_in_words(zone.key)}.",
+        )
+        return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
+
+    def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
+        """`reply` now stands in the chat as `message`: a follow-up to that message is about its article."""
+        if reply.article is not None:
+            now = self._clock()
+            self._chats.remember_shown(
+                chat, reply.article, query=reply.query, offset=reply.offset, message=message, now=now
+            )
+
+    def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
+        """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
+        match argument:
+            case "topic":
+                return self._stories.topics_like(typed, limit=COMPLETIONS)
+            case "speaker":
+                return self._quotations.speakers_like(typed, limit=COMPLETIONS)
+            case "from":
+                return self._stories.publishers_like(typed, limit=COMPLETIONS)
+            case "zone":
+                return zones_like(typed, limit=COMPLETIONS)
+            case "number":
+                topics = [name_of(order) for order in self._chats.subscriptions(chat)]
+                return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
+            case "section":
+                return self._headings_like(chat, typed)
+            case _:
+                return ()
+
+    def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
+        """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
+        try:
+            ask = grammar.read_topic(words)
+        except grammar.NotUnderstood:
+            return ()
+        return self._stories.offers(ask, now=self._clock(), zone=self._zones.of(chat), limit=limit)
+
+    def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
+        shown = self._chats.last_shown(chat)
+        article = self._articles.get(shown.article) if shown else None
+        headings = [section.heading for section in article.sections if section.heading] if article else []
+        return tuple(h for h in headings if typed.casefold() in h.casefold())[:COMPLETIONS]
+
+    def moved(self, chat: ChatRef, to: ChatRef) -> None:
+        """The platform gave the chat another id: what it ordered goes with it."""
+        self._chats.move(chat, to)
+        log.info("chat moved", extra={"platform": chat.platform})
+
+    def gone(self, chat: ChatRef) -> None:
+        """The chat, or that thread of it, is closed to us: its standing orders end."""
+        ended = self._chats.end_subscriptions(chat)
+        log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
+
+
+def _forbidden(command: Command, request: IncomingCommand, *, bare: bool) -> Reply | None:
+    """Why who asks may not give the command; None if they may. bare: it is given without words."""
+    match command.who_bare if bare and command.who_bare else command.who:
+        case Who.OWNERS if not request.is_owner:
+            return refusal(f"Only those who run this bot may use /{command.name}.")
+        case Who.ADMINS if not request.may_change:
+            return refusal(f"Only this chat's admins may use /{command.name}.")
+        case _:
+            return None
+
+
+def help_reply(*, greeting: bool, to_owner: bool) -> Reply:
+    """What can be asked, with examples."""
+    text = "I read the news and answer with short briefs: every quote is the article's own words."
+    first = (Title(text="Pullquote"), Prose(text=text)) if greeting else (Title(text="What you can ask"),)
+    shown = [command for command in COMMANDS if to_owner or command.who is not Who.OWNERS]
+    items = tuple(Item(text=f"{command.example}: {command.summary}") for command in shown)
+    tip = Note(text="After a brief, a number shows that section.")
+    return Reply(blocks=(*first, Items(items=items), tip))

@@ -1,1 +1,0 @@
-"""The command language: the commands that there are, and a line of text as what it asks for."""

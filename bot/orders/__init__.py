@@ -1,1 +1,0 @@
-"""Standing orders: the words they are given in, when they are due, and what is done with them."""

@@ -1,0 +1,1 @@
+"""Articles, stories and quotes as replies, for every platform alike."""

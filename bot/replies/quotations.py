@@ -1,0 +1,113 @@
+"""Quotes: what somebody said, over all articles, or what everybody said in one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from articles.model import Article, ArticleId
+from bot.commands.requests import QuotesRequest
+from bot.replies.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
+from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
+from summarizer.speakers.index import StoredSpeaker
+from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore
+
+QUOTES_A_PAGE = 10
+NEAR = 5  # names where nobody matches
+
+
+class Quotations:
+    """Answers from the quotes that are stored. `now` and `zone` are the asker's."""
+
+    def __init__(self, *, quotes: QuoteStore, analyses: AnalysisStore) -> None:
+        self._quotes = quotes
+        self._analyses = analyses
+
+    def by_speaker(self, ask: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+        """One speaker's verbatim quotes, newest first; a choice where several people are meant."""
+        if not isinstance(ask.speaker, str):
+            known = self._quotes.speaker(ask.speaker)
+            if known is None:
+                return refusal("That speaker is no longer stored. /quotes with a name finds others.")
+            return self._by(known, ask, now=now, zone=zone)
+        named = self._quotes.find_speakers(ask.speaker)
+        if not named:
+            return self._nobody(ask.speaker)
+        return self._by(named[0], ask, now=now, zone=zone) if len(named) == 1 else _choice(ask, named)
+
+    def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
+        """What everybody said in one article, in text order; paraphrases apart."""
+        quotes = self._analyses.quotes_of(article.id) if article.id is not None else ()
+        if not quotes:
+            return refusal(f"Nobody is quoted in “{article.headline}”.")
+        blocks = quote_blocks(quotes, article.text)
+        title = Title(text=f"Quotes in {article.headline}", url=article.url)
+        return paged(
+            title, blocks, f"/quotes #{article.id}", page=page, page_chars=page_chars, article=article.id
+        )
+
+    def speakers_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
+        """Names of speakers who are quoted, for completion."""
+        return tuple(speaker.name for speaker in self._quotes.speakers_like(typed, limit=limit))
+
+    def _by(self, speaker: StoredSpeaker, ask: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+        found = self._quotes.quotes_by(
+            speaker.id,
+            about=ask.about,
+            since=now - ask.since if ask.since else None,
+            limit=QUOTES_A_PAGE + 1,
+            offset=(ask.page - 1) * QUOTES_A_PAGE,
+        )
+        if not found:
+            return _no_quotes(speaker, ask)
+        shown = found[:QUOTES_A_PAGE]
+        turning = _turning(speaker, ask, is_last=len(found) == len(shown))
+        blocks = (Title(text=f"{speaker.name}, word for word"), *quotes_by_article(shown, zone))
+        return Reply(blocks=blocks, buttons=(turning,) if turning else (), article=shown[0].article.id)
+
+    def _nobody(self, name: str) -> Reply:
+        quoted = self._quotes.speakers_like("", limit=NEAR)
+        if not quoted:
+            return refusal(f"Nobody called “{name}” is quoted: no quotes are stored yet.")
+        names = ", ".join(speaker.name for speaker in quoted)
+        return refusal(f"Nobody called “{name}” is quoted here. Quoted are: {names}.")
+
+
+def _choice(ask: QuotesRequest, named: Sequence[StoredSpeaker]) -> Reply:
+    items = tuple(Item(text=f"{s.name} ({counted(s.quote_count, 'quote')})") for s in named)
+    buttons = [b for s in named for b in button(s.name, f"/quotes @{s.id}{_narrowed(ask)}")]
+    blocks = (Prose(text=f"Who is meant by “{ask.speaker}”?"), Items(items=items, numbered=True))
+    return Reply(blocks=blocks, buttons=tuple((b,) for b in buttons))
+
+
+def _narrowed(ask: QuotesRequest) -> str:
+    about = f" about {ask.about}" if ask.about else ""
+    return about + (f" since:{in_words(ask.since, short=True)}" if ask.since else "")
+
+
+def _turning(speaker: StoredSpeaker, ask: QuotesRequest, *, is_last: bool) -> tuple[Button, ...]:
+    command = f"/quotes @{speaker.id}{_narrowed(ask)}"
+    newer = button("Newer", f"{command} page:{ask.page - 1}") if ask.page > 1 else ()
+    return newer + (() if is_last else button("Older", f"{command} page:{ask.page + 1}"))
+
+
+def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[Block]:
+    """Quotes under the headline, publisher and date of the article that each is in."""
+    blocks: list[Block] = []
+    last: ArticleId | None = None
+    for one in found:
+        head = one.article
+        if head.id != last:
+            when = in_zone(head.published, zone) if head.published else None
+            known = [part for part in (head.headline, head.publisher, when) if part]
+            blocks.append(Note(text=" · ".join(known), url=head.url))
+            last = head.id
+        blocks.append(quotation_of(one.quote, one.parts, cue=one.cue))
+    return blocks
+
+
+def _no_quotes(speaker: StoredSpeaker, ask: QuotesRequest) -> Reply:
+    if ask.page > 1:
+        return refusal(f"Those were all of the quotes by {speaker.name}.")
+    about = f" about “{ask.about}”" if ask.about else ""
+    since = f" in the last {in_words(ask.since)}" if ask.since else ""
+    return refusal(f"No quotes by {speaker.name}{about}{since}. /quotes {speaker.name} shows all there are.")

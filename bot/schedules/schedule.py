@@ -1,0 +1,234 @@
+"""When a standing order is due, in the chat's own zone."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from heapq import heappop, heappush
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from bot.schedules.crontab import LOOK_AHEAD_DAYS, read_crontab
+
+
+class Rhythm(StrEnum):
+    HOURLY = "hourly"
+    EVERY = "every"  # every n hours of the clock
+    DAILY = "daily"  # at times of day, on all days or some
+    CRON = "cron"
+    BREAKING = "breaking"  # when a story breaks: see bot/digests/breaking.py
+
+
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+ALL_DAYS = (0, 1, 2, 3, 4, 5, 6)  # Monday is 0
+WEEKDAYS, WEEKEND = ALL_DAYS[:5], ALL_DAYS[5:]
+HOUR_STEPS = (2, 3, 4, 6, 8, 12)  # those that divide a day, so that the hours are the same every day
+DEFAULT_TIME = time(8, 0)
+DEFAULT_CAP = 3
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # is due what has no next time: it sorts behind all that has one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A rhythm in wall-clock terms."""
+
+    rhythm: Rhythm
+    times: tuple[time, ...] = (DEFAULT_TIME,)  # hourly: its minute counts; every n hours: one of the hours
+    days: tuple[int, ...] = ALL_DAYS  # for DAILY; Monday is 0
+    hours: int = 1  # for EVERY
+    cron: str = ""  # for CRON
+    cap: int = DEFAULT_CAP  # for BREAKING: alerts a day
+    # From, to; may run over midnight. What falls in it waits for its end.
+    quiet: tuple[time, time] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.times or not self.days:
+            raise ValueError("a schedule has a time and a day")
+        if self.rhythm is Rhythm.CRON:
+            read_crontab(self.cron)
+
+
+_STORED = TypeAdapter(Schedule)
+
+
+def to_json(schedule: Schedule) -> dict[str, object]:
+    """The schedule as it is stored."""
+    stored: dict[str, object] = _STORED.dump_python(schedule, mode="json", exclude_defaults=True)
+    return stored
+
+
+def from_json(stored: object) -> Schedule:
+    """What `to_json` gave. Raises pydantic.ValidationError (a ValueError)."""
+    return _STORED.validate_python(stored)
+
+
+def due_after(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """The times (UTC) at which it is due, all after `after`.
+
+    A wall-clock time that daylight saving skips is moved past the gap by the gap's length; one that occurs
+    twice counts the first time. What is meant for every hour (hourly, cron's `*`) is due whenever the clock
+    shows the minute. Times inside the quiet hours become one, at their end. Ends for what has no next time:
+    a breaking story's, and a crontab's that does not fire in nine years.
+    """
+    if schedule.rhythm is Rhythm.BREAKING:
+        return
+    last = after
+    for due in _undisturbed(schedule, zone, after):
+        heard = after_quiet(due, schedule.quiet, zone)
+        if heard > last:
+            last = heard
+            yield heard
+
+
+def next_due(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime:
+    """The first time (UTC) after `after` at which it is due; NEVER where there is none."""
+    return next(due_after(schedule, zone, after), NEVER)
+
+
+def upcoming(schedule: Schedule, zone: ZoneInfo, after: datetime, *, count: int) -> Sequence[datetime]:
+    """The next `count` times, in the zone; fewer where there are no more."""
+    return [due.astimezone(zone) for due in islice(due_after(schedule, zone, after), count)]
+
+
+def after_quiet(due: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) -> datetime:
+    """`due` (UTC), or the end of the quiet hours that it falls in: when the clock first shows no time of
+    theirs."""
+    if quiet is None or not _inside(due.astimezone(zone).time(), quiet):
+        return due
+    wall = due.astimezone(zone)
+    day = wall.date() + timedelta(days=1 if wall.time() >= quiet[1] else 0)
+    ends = sorted(_instants(datetime.combine(day, quiet[1]), zone))
+    if ends[0] == ends[1]:
+        return ends[0]
+    if ends[0] > due and ends[0].astimezone(zone).time() == quiet[1]:
+        return ends[0]  # it occurs twice, and this is the first
+    # The clock goes back over the end, or leaps over it: then they end where it lands.
+    minutes = (due + timedelta(minutes=n) for n in range(1, _minutes(ends[1] - due) + 1))
+    heard = [*takewhile(lambda at: _inside(at.astimezone(zone).time(), quiet), minutes)]
+    return (heard[-1] if heard else due) + timedelta(minutes=1)
+
+
+def _inside(wall: time, quiet: tuple[time, time]) -> bool:
+    start, end = quiet
+    return start <= wall < end if start < end else wall >= start or wall < end
+
+
+def _minutes(span: timedelta) -> int:
+    return int(span.total_seconds() // 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnTheWall:
+    """A schedule as times of day on some days."""
+
+    times: tuple[time, ...]  # rising
+    fires_on: Callable[[date], bool]
+    every_hour: bool  # as often as the clock shows the time
+
+    def from_(self, start: datetime) -> Iterator[datetime]:
+        """The wall-clock times from `start` (without a zone) on, rising."""
+        first = bisect_left(self.times, start.time())
+        for day in (start.date() + timedelta(days=n) for n in range(LOOK_AHEAD_DAYS)):
+            if self.fires_on(day):
+                for at in self.times[first:]:
+                    yield datetime.combine(day, at)
+            first = 0
+
+
+@lru_cache(maxsize=4_096)
+def _on_the_wall(schedule: Schedule) -> _OnTheWall:
+    first = min(schedule.times)
+    match schedule.rhythm:
+        case Rhythm.CRON:
+            table = read_crontab(schedule.cron)
+            return _OnTheWall(times=table.times, fires_on=table.fires_on, every_hour=table.every_hour)
+        case Rhythm.HOURLY:
+            hours, every_hour = range(24), True
+        case Rhythm.EVERY:
+            hours, every_hour = range(first.hour % schedule.hours, 24, schedule.hours), False
+        case _:
+            days = frozenset(schedule.days)
+            times = tuple(sorted(set(schedule.times)))
+            return _OnTheWall(times=times, fires_on=lambda day: day.weekday() in days, every_hour=False)
+    times = tuple(time(hour, first.minute) for hour in hours)
+    return _OnTheWall(times=times, fires_on=lambda _: True, every_hour=every_hour)
+
+
+def _undisturbed(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """The times (UTC), rising, of which those up to `after` may be some."""
+    wall = _on_the_wall(schedule)
+    start = after.astimezone(zone).replace(tzinfo=None)
+    in_quiet = schedule.quiet is not None and _inside(start.time(), schedule.quiet)
+    if in_quiet or _clock_changes_near(zone, after.astimezone(UTC).date()):
+        # What was moved past a gap or to the end of the quiet hours may still be to come.
+        start -= timedelta(days=2)
+    moved: list[datetime] = []  # past a gap, so that others may come before them
+    for at in wall.from_(start):
+        first, second = _instants(at, zone)
+        while moved and moved[0] <= min(first, second):
+            yield heappop(moved)
+        if first <= second:
+            yield first
+            if first != second and wall.every_hour:
+                heappush(moved, second)
+        elif not wall.every_hour:
+            heappush(moved, first)
+    yield from sorted(moved)
+
+
+@lru_cache(maxsize=4_096)
+def _clock_changes_near(zone: ZoneInfo, day: date) -> bool:
+    """Within a day of that day (UTC), which is as far as a clock was ever changed (Samoa left out
+    30 December 2011)."""
+    midnight = datetime.combine(day, time(0), tzinfo=UTC)
+    offsets = {(midnight + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-1, 0, 1, 2)}
+    return len(offsets) > 1
+
+
+def _instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """A wall-clock time read before and after a change of the clocks (PEP 495's fold), as UTC.
+
+    Equal but where it occurs twice (the first, the second) or not at all (past the gap, before the gap).
+    """
+    return (
+        wall.replace(tzinfo=zone, fold=0).astimezone(UTC),
+        wall.replace(tzinfo=zone, fold=1).astimezone(UTC),
+    )
+
+
+def in_words(schedule: Schedule) -> str:
+    """`weekdays at 08:00, quiet 22:00–07:00`."""
+    first = min(schedule.times)
+    match schedule.rhythm:
+        case Rhythm.HOURLY:
+            said = "hourly" if first.minute == 0 else f"hourly at {first.minute} past"
+        case Rhythm.EVERY:
+            first = first.replace(hour=first.hour % schedule.hours)
+            said = f"every {schedule.hours} hours from {first:%H:%M}"
+        case Rhythm.CRON:
+            said = f"by cron “{schedule.cron}”"
+        case Rhythm.BREAKING:
+            times = "once" if schedule.cap == 1 else f"{schedule.cap} times"
+            said = f"when a story breaks, at most {times} a day"
+        case Rhythm.DAILY:
+            times = _listed([f"{at:%H:%M}" for at in sorted(set(schedule.times))])
+            said = f"{_days_in_words(schedule.days)} at {times}"
+    if schedule.quiet:
+        said += f", quiet {schedule.quiet[0]:%H:%M}–{schedule.quiet[1]:%H:%M}"
+    return said
+
+
+def _days_in_words(days: tuple[int, ...]) -> str:
+    known = {ALL_DAYS: "daily", WEEKDAYS: "weekdays", WEEKEND: "weekends"}
+    if (word := known.get(tuple(sorted(set(days))))) is not None:
+        return word
+    names = [DAY_NAMES[day] for day in sorted(set(days))]
+    return f"weekly on {names[0]}" if len(names) == 1 else f"on {_listed(names)}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,1 @@
+"""What the bot stores: chats, subscriptions, what was told, and the outbox."""

@@ -1,0 +1,366 @@
+"""Chats as they are stored: their zone, what they were last shown, their standing orders, what they had."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NewType
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from articles.database import Database, insert_absent
+from articles.feeds.filters import Rule, rules_from_json, rules_to_json
+from articles.model import ArticleId
+from articles.schema import articles
+from bot.chat import ChatRef, MessageId
+from bot.storage.schema import chats, delivered, feed_owners, outbox, shown, subscriptions, told_quotes
+from bot.storage.told import ChatId, note_told
+from summarizer.model import SpeakerId
+
+SubscriptionId = NewType("SubscriptionId", int)
+
+SHOWN_KEPT = 100  # a chat's older ones are dropped: nobody replies that far up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a chat was shown: the article that a follow-up is about, and where "/more" goes on."""
+
+    article: ArticleId
+    query: str | None
+    offset: int
+    message: MessageId | None
+
+
+class OrderKind(StrEnum):
+    """What a standing order delivers."""
+
+    TOPIC = "topic"  # a digest of the stories on a topic
+    BREAKING = "breaking"  # a story when it breaks, on a topic or on any
+    SPEAKER = "speaker"  # somebody's new quotes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A chat's standing order."""
+
+    id: SubscriptionId
+    chat: ChatRef
+    topic: str  # of a speaker's quotes: the name; "": any topic
+    schedule: Mapping[str, Any]  # as `bot/schedules/schedule.py` writes it
+    timezone: str  # IANA
+    paused: bool
+    next_due: datetime
+    created_by: str  # the platform's user id
+    barred_since: datetime | None = None  # since when we may not write there; None: we may
+    filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
+    kind: OrderKind = OrderKind.TOPIC
+    speaker: SpeakerId | None = None  # whose quotes it delivers
+    always: bool = False  # a digest comes also when there is nothing new
+
+
+class ChatStore:
+    """All that is kept for a chat. Chats come into being by what is stored for them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def ensure_chat(self, chat: ChatRef, *, now: datetime) -> ChatId:
+        with self._database.transaction() as connection:
+            return ensure(connection, chat, now)
+
+    def timezone(self, chat: ChatRef) -> str | None:
+        """The zone set for the chat (IANA); None: it set none."""
+        with self._database.reading() as connection:
+            return connection.execute(select(chats.c.timezone).where(same(chat))).scalar()
+
+    def set_timezone(self, chat: ChatRef, timezone: str | None, *, now: datetime) -> None:
+        with self._database.transaction() as connection:
+            chat_id = ensure(connection, chat, now)
+            connection.execute(update(chats).where(chats.c.id == chat_id).values(timezone=timezone))
+
+    def remember_shown(
+        self,
+        chat: ChatRef,
+        article: ArticleId,
+        *,
+        query: str | None = None,
+        offset: int = 0,
+        message: MessageId | None = None,
+        now: datetime,
+    ) -> None:
+        """This article is what the chat sees now. message: None until the platform has told us."""
+        with self._database.transaction() as connection:
+            chat_id = ensure(connection, chat, now)
+            row = {"article_id": article, "query": query, "offset": offset, "message": message}
+            connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
+            _drop_old(connection, chat_id)
+
+    def last_shown(
+        self, chat: ChatRef, *, replied_to: MessageId | None = None, with_query: bool = False
+    ) -> Shown | None:
+        """What was shown by the message replied to; without one, or if it is unknown, what was shown last.
+
+        with_query: of what "/more" can go on with.
+        """
+        newest = select(shown).where(shown.c.chat_id == _id_of(chat)).order_by(shown.c.id.desc()).limit(1)
+        if with_query:
+            newest = newest.where(shown.c.query.is_not(None))
+        with self._database.reading() as connection:
+            row = None
+            if replied_to is not None:
+                row = connection.execute(newest.where(shown.c.message == replied_to)).first()
+            row = row or connection.execute(newest).first()
+        if row is None:
+            return None
+        return Shown(
+            article=ArticleId(row.article_id), query=row.query, offset=row.offset, message=row.message
+        )
+
+    def attach_message(self, chat: ChatRef, article: ArticleId, message: MessageId, *, now: datetime) -> None:
+        """What the chat was last shown of this article stands there as `message`; kept if it was not."""
+        with self._database.transaction() as connection:
+            chat_id = ensure(connection, chat, now)
+            waiting = (
+                select(func.max(shown.c.id))
+                .where(shown.c.chat_id == chat_id, shown.c.article_id == article, shown.c.message.is_(None))
+                .scalar_subquery()
+            )
+            attached = connection.execute(
+                update(shown).where(shown.c.id == waiting).values(message=message)
+            ).rowcount
+            if not attached:
+                row = {"article_id": article, "offset": 0, "message": message}
+                connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
+                _drop_old(connection, chat_id)
+
+    def add_subscription(
+        self,
+        chat: ChatRef,
+        *,
+        topic: str,
+        schedule: Mapping[str, Any],
+        timezone: str,
+        next_due: datetime,
+        created_by: str,
+        now: datetime,
+        filters: Sequence[Rule] = (),
+        kind: OrderKind = OrderKind.TOPIC,
+        speaker: SpeakerId | None = None,
+        always: bool = False,
+    ) -> tuple[Subscription, bool]:
+        """The order, and whether it is new: a chat has one of a kind for a topic, which takes the new
+        schedule."""
+        order = {
+            "speaker_id": speaker,
+            "always": always,
+            "schedule": dict(schedule),
+            "filters": rules_to_json(filters),
+            "timezone": timezone,
+            "next_due": next_due,
+            "paused": False,
+        }
+        with self._database.transaction() as connection:
+            chat_id = ensure(connection, chat, now)
+            key = {"chat_id": chat_id, "kind": kind.value, "topic": topic}
+            first = key | {"created_by": created_by, "created_at": now}
+            is_new = insert_absent(connection, subscriptions, [order | first]) == 1
+            of_topic = and_(*(subscriptions.c[name] == value for name, value in key.items()))
+            if not is_new:
+                connection.execute(update(subscriptions).where(of_topic).values(order))
+            row = connection.execute(SUBSCRIPTIONS.where(of_topic)).one()
+        return subscription_of(row), is_new
+
+    def subscriptions(self, chat: ChatRef) -> tuple[Subscription, ...]:
+        """The chat's standing orders, in the order in which they were given."""
+        chosen = SUBSCRIPTIONS.where(same(chat)).order_by(subscriptions.c.id)
+        with self._database.reading() as connection:
+            return tuple(subscription_of(row) for row in connection.execute(chosen))
+
+    def remove_subscription(self, chat: ChatRef, subscription: SubscriptionId) -> bool:
+        """Whether the chat had it."""
+        with self._database.transaction() as connection:
+            return connection.execute(delete(subscriptions).where(_owned(chat, subscription))).rowcount == 1
+
+    def pause_subscription(self, chat: ChatRef, subscription: SubscriptionId) -> bool:
+        """Whether the chat has it."""
+        with self._database.transaction() as connection:
+            paused = update(subscriptions).where(_owned(chat, subscription)).values(paused=True)
+            return connection.execute(paused).rowcount == 1
+
+    def resume_subscription(self, chat: ChatRef, subscription: SubscriptionId, *, next_due: datetime) -> bool:
+        """Whether the chat has it. next_due: the first time from now on; nothing is caught up."""
+        order = {"paused": False, "next_due": next_due}
+        with self._database.transaction() as connection:
+            resumed = update(subscriptions).where(_owned(chat, subscription)).values(order)
+            return connection.execute(resumed).rowcount == 1
+
+    def end_subscriptions(self, chat: ChatRef) -> int:
+        """How many ended, because the chat is closed to us; a whole chat's threads end with it."""
+        gone = select(chats.c.id).where(_all_of(chat))
+        with self._database.transaction() as connection:
+            return connection.execute(delete(subscriptions).where(subscriptions.c.chat_id.in_(gone))).rowcount
+
+    def mark_delivered(
+        self,
+        chat: ChatRef,
+        articles: Iterable[ArticleId],
+        *,
+        quotes: Iterable[int] = (),
+        now: datetime,
+    ) -> None:
+        """The chat has had these, and does not get them unasked again. quotes: by their keys."""
+        with self._database.transaction() as connection:
+            note_told(connection, ensure(connection, chat, now), articles, quotes)
+
+    def delivered_among(self, chat: ChatRef, among: Iterable[ArticleId]) -> frozenset[ArticleId]:
+        """Those of the articles whose story the chat has had, in whichever article's words."""
+        had = articles.alias("had")
+        told = (
+            exists()
+            .where(had.c.story_id == articles.c.story_id)
+            .where(delivered.c.article_id == had.c.id, delivered.c.chat_id == _id_of(chat))
+        )
+        chosen = select(articles.c.id).where(articles.c.id.in_(list(among)), told)
+        with self._database.reading() as connection:
+            return frozenset(ArticleId(row.id) for row in connection.execute(chosen))
+
+    def forget(self, chat: ChatRef) -> bool:
+        """Deletes all that is kept for the chat and all its threads, standing orders too; whether there was
+        anything."""
+        with self._database.transaction() as connection:
+            return connection.execute(delete(chats).where(_whole(chat))).rowcount > 0
+
+    def move(self, chat: ChatRef, to: ChatRef) -> None:
+        """The platform gave the chat another id: all that is kept goes with it, its threads' too.
+
+        Where the new chat has something of its own already, that stays, and what it lacks is added.
+        """
+        with self._database.transaction() as connection:
+            moving = select(chats).where(_all_of(chat)).order_by(chats.c.id).with_for_update()
+            for row in connection.execute(moving).all():
+                thread = to.thread if chat.thread is not None or not row.thread else row.thread
+                _move_one(connection, row, ChatRef(platform=to.platform, chat=to.chat, thread=thread))
+
+    def export(self, chat: ChatRef) -> dict[str, Any] | None:
+        """All that is kept for the chat and its threads, as JSON can hold it; None: nothing is."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(chats).where(_whole(chat)).order_by(chats.c.thread)).all()
+            kept = [{"chat": _plain(row), **_kept(connection, row.id)} for row in rows]
+        return {"threads": kept} if kept else None
+
+
+def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]]]:
+    """A chat's or thread's rows by table."""
+    tables = (subscriptions, shown, delivered, told_quotes, feed_owners)
+    chosen = {table.name: select(table).where(table.c.chat_id == chat_id) for table in tables}
+    orders = select(subscriptions.c.id).where(subscriptions.c.chat_id == chat_id).scalar_subquery()
+    chosen[outbox.name] = select(outbox).where(outbox.c.subscription_id.in_(orders)).order_by(outbox.c.due_at)
+    return {name: [_plain(row) for row in connection.execute(rows)] for name, rows in chosen.items()}
+
+
+def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
+    """The chat's id, made if need be, in the caller's transaction. Its other writers wait for that to end."""
+    locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
+    while (known := connection.execute(locked).scalar()) is None:
+        row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
+        insert_absent(connection, chats, [row])  # another process may be quicker, or forget it meanwhile
+    return ChatId(known)
+
+
+def same(chat: ChatRef) -> ColumnElement[bool]:
+    """The row of just this chat or thread."""
+    return and_(
+        chats.c.platform == chat.platform, chats.c.chat == chat.chat, chats.c.thread == (chat.thread or "")
+    )
+
+
+SUBSCRIPTIONS = select(subscriptions, chats.c.platform, chats.c.chat, chats.c.thread).join(
+    chats, chats.c.id == subscriptions.c.chat_id
+)
+
+
+def subscription_of(row: Row[Any]) -> Subscription:
+    """From a row of `SUBSCRIPTIONS`."""
+    return Subscription(
+        id=SubscriptionId(row.id),
+        chat=ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None),
+        topic=row.topic,
+        schedule=row.schedule,
+        timezone=row.timezone,
+        paused=row.paused,
+        next_due=row.next_due,
+        created_by=row.created_by,
+        barred_since=row.barred_since,
+        filters=rules_from_json(row.filters),
+        kind=OrderKind(row.kind),
+        speaker=row.speaker_id,
+        always=row.always,
+    )
+
+
+def _whole(chat: ChatRef) -> ColumnElement[bool]:
+    """The chat with all its threads, also where one of them is named."""
+    return and_(chats.c.platform == chat.platform, chats.c.chat == chat.chat)
+
+
+def _all_of(chat: ChatRef) -> ColumnElement[bool]:
+    """The chat with all its threads; or just the one thread."""
+    if chat.thread is not None:
+        return same(chat)
+    return and_(chats.c.platform == chat.platform, chats.c.chat == chat.chat)
+
+
+def _id_of(chat: ChatRef) -> ScalarSelect[int]:
+    return select(chats.c.id).where(same(chat)).scalar_subquery()
+
+
+def _owned(chat: ChatRef, subscription: SubscriptionId) -> ColumnElement[bool]:
+    return and_(subscriptions.c.id == subscription, subscriptions.c.chat_id == _id_of(chat))
+
+
+def _drop_old(connection: Connection, chat_id: ChatId) -> None:
+    of_chat = shown.c.chat_id == chat_id
+    oldest_kept = (
+        select(shown.c.id).where(of_chat).order_by(shown.c.id.desc()).limit(1).offset(SHOWN_KEPT - 1)
+    )
+    connection.execute(delete(shown).where(of_chat, shown.c.id < oldest_kept.scalar_subquery()))
+
+
+def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
+    there = ensure(connection, to, old.created_at)
+    if there == old.id:
+        return
+    connection.execute(update(shown).where(shown.c.chat_id == old.id).values(chat_id=there))
+    for table, columns in (
+        (subscriptions, ("kind", "topic")),
+        (delivered, ("article_id",)),
+        (told_quotes, ("quote_key",)),
+        (feed_owners, ("feed_id",)),
+    ):
+        has = table.alias("has")
+        its_own = exists().where(has.c.chat_id == there, *(has.c[name] == table.c[name] for name in columns))
+        lacking = and_(table.c.chat_id == old.id, ~its_own)
+        connection.execute(update(table).where(lacking).values(chat_id=there))
+    unset = and_(chats.c.id == there, chats.c.timezone.is_(None))
+    connection.execute(update(chats).where(unset).values(timezone=old.timezone))
+    connection.execute(delete(chats).where(chats.c.id == old.id))
+
+
+def _plain(row: Row[Any]) -> dict[str, Any]:
+    fields = {name: value for name, value in row._asdict().items() if name != "chat_id"}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()
+    }

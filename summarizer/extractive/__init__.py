@@ -1,0 +1,1 @@
+"""The default brief: the article's own sentences, chosen and shortened, and its key quotes."""

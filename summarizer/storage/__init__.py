@@ -1,0 +1,1 @@
+"""Quotes, briefs and speakers as they are stored."""

@@ -1,0 +1,1 @@
+"""Sentences, words, figures and dates, as quotes, evidence and briefs read them."""
