@@ -3,8 +3,8 @@
 Orders go the real way from their words to the outbox. What they must give is worked out here from
 zoneinfo's offsets alone, minute by minute, without `bot.schedules.schedule`. The year is the one from
 December 2011: in it Samoa leaves out a day, Lord Howe moves its clocks by half an hour and Troll by two
-hours, Morocco interrupts its summer time for Ramadan, clocks change at midnight in Havana, Amman and São Paulo,
-and there is a 29 February.
+hours, Morocco interrupts its summer time for Ramadan, clocks change at midnight in Havana, Amman and São
+Paulo, and there is a 29 February.
 """
 
 import random
