@@ -77,21 +77,22 @@ class SendUnknown(ChatError):
 
 
 class SendHooks:
-    """What whoever wants a reply sent does around each of its messages: by itself, nothing.
+    """Hooks that an adapter calls around each message of a reply. The default does nothing.
 
-    An adapter awaits the first two in this order before each message; what they raise keeps it from going.
+    The adapter awaits `wait_for_slot` and then `mark_started` before each message. What they raise stops that
+    message.
     """
 
-    standing = 0  # so many of the reply's messages stand in the chat already, by an earlier try
+    already_posted = 0  # how many of the reply's messages an earlier attempt posted
 
-    async def line_up(self) -> None:
-        """The chat's own limits allow the message. Returns when few enough others are on their way."""
+    async def wait_for_slot(self) -> None:
+        """Called once the chat's own limits allow the message. Returns when a concurrent send is free."""
 
-    async def begin(self) -> None:
-        """All limits allow it, and its bytes go out next: from now on it may stand in the chat."""
+    async def mark_started(self) -> None:
+        """Called once all limits allow the message, right before its bytes go out."""
 
-    def landed(self) -> None:
-        """It was posted, and another one of the same reply is to follow."""
+    def message_posted(self) -> None:
+        """Called after a message was posted and another one of the same reply follows."""
 
 
 NO_HOOKS = SendHooks()
@@ -119,12 +120,26 @@ class Conversation(Protocol):
         """The chat, or that thread of it, is closed to us: its standing orders end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What the application must know of a platform, as its adapter tells it."""
+
+    platform: str  # as in `ChatRef.platform`
+    deduplicates: bool  # the platform refuses a second copy of a message with the same key, for some minutes
+    in_flight: int  # maximum concurrent sends. A crash leaves at most this many with an unknown outcome
+    noisy_loggers: tuple[str, ...] = ()  # of the platform's libraries: only their warnings are logged
+
+
 class ChatAdapter(Protocol):
-    """One platform: listens for commands and answers them, and carries deliveries.
+    """One platform: listens for commands and answers them, and sends deliveries.
 
     Of several processes one serves, as a platform lets one alone poll, or own a shard of its gateway; any
     number of others stand by and deliver.
     """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The same for the adapter's whole life."""
 
     async def serve(self, conversation: Conversation) -> None:
         """Connects, listens and answers until cancelled; then lets in-flight answers finish and closes."""
@@ -139,7 +154,7 @@ class ChatAdapter(Protocol):
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """Posts an unasked reply; `key` is the same when the same delivery is tried again.
 
-        Of a reply of several messages, those that `hooks` says are standing are left out.
+        Leaves out the first `hooks.already_posted` messages of a reply that has several.
         Returns the id of the last message. Raises Throttled, ChatGone, ChatMoved, NotAllowed, SendRefused,
         SendFailed, SendUnknown.
         """

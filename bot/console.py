@@ -13,7 +13,7 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.chat import NO_HOOKS, ChatRef, Conversation, IncomingCommand, MessageId, SendHooks
+from bot.chat import NO_HOOKS, Capabilities, ChatRef, Conversation, IncomingCommand, MessageId, SendHooks
 from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ _ARTICLE = re.compile(r" #\d+")
 
 class ConsoleChat:
     """A `ChatAdapter` over two text streams. It serves until the input ends."""
+
+    capabilities = Capabilities(platform=CHAT.platform, deduplicates=False, in_flight=16)
 
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
@@ -84,8 +86,8 @@ class ConsoleChat:
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """Prints an unasked reply."""
-        await hooks.line_up()
-        await hooks.begin()
+        await hooks.wait_for_slot()
+        await hooks.mark_started()
         return self._print(reply)
 
     async def ping(self) -> None:

@@ -181,6 +181,7 @@ def telegram_chat(settings: Telegram, token: str, meters: Meters, limits: Limits
         owners=settings.owners,
         everyone_may_change=settings.everyone_may_change,
         messages_a_second=settings.messages_a_second,
+        in_flight=settings.in_flight,
         throttled=lambda: meters.throttled("telegram"),
         shared_limits=limits("telegram", token),
     )

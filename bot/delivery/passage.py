@@ -68,19 +68,19 @@ class Passage(SendHooks):
         self.delivery = delivery
         self.digest: Digest | None = None  # that is to be sent
         self.begun = False  # or about to be: it is not to be cancelled
-        self.standing = 0
+        self.already_posted = 0
         self._route = route
         self._mark = mark
         self._in_lane = False
 
-    async def line_up(self) -> None:
+    async def wait_for_slot(self) -> None:
         """See `SendHooks`. Raises Withdrawn."""
         if not self._in_lane:
             await self._route.lane.acquire()
             self._in_lane = True
         self._check()
 
-    async def begin(self) -> None:
+    async def mark_started(self) -> None:
         """See `SendHooks`. Raises Withdrawn."""
         if self.begun:
             return
@@ -89,9 +89,9 @@ class Passage(SendHooks):
         if not await self._mark(self.delivery, self.digest):
             raise TakenAway
 
-    def landed(self) -> None:
+    def message_posted(self) -> None:
         """See `SendHooks`. What waits for its chat's limits holds nobody up."""
-        self.standing += 1
+        self.already_posted += 1
         self.leave()
 
     def leave(self) -> None:

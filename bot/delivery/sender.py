@@ -145,7 +145,7 @@ class Sender:
             try:
                 return await route.adapter.send(chat, digest.reply, key=key, hooks=passage)
             except (SendFailed, Throttled) as error:
-                if not passage.standing:
+                if not passage.already_posted:
                     raise
                 passage.leave()
                 its_own = self._note(route, chat.platform, error)
@@ -164,7 +164,7 @@ class Sender:
         chat = delivery.subscription.chat
         its_own = self._note(route, chat.platform, error)
         down_for = timedelta(seconds=route.breaker.lasted_s(self._steady()))
-        in_part = passage.standing > 0 and not isinstance(error, ChatGone)
+        in_part = passage.already_posted > 0 and not isinstance(error, ChatGone)
 
         def write() -> Notice | None:
             if in_part:

@@ -15,6 +15,7 @@ from discord.http import Route
 
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatError,
     ChatGone,
     ChatRef,
@@ -50,6 +51,11 @@ _ASK_AGAIN_AFTER_S = (1.0, 5.0)
 
 class DiscordChat:
     """`ChatAdapter` for Discord, or for any server that speaks its API and gateway."""
+
+    # Discord de-duplicates by nonce, with `enforce_nonce`. 16 at once are what 50 requests a second need.
+    capabilities = Capabilities(
+        platform=PLATFORM, deduplicates=True, in_flight=16, noisy_loggers=("discord",)
+    )
 
     def __init__(
         self,
@@ -152,7 +158,7 @@ class DiscordChat:
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
         messages = render(reply)
-        for number in range(hooks.standing, len(messages)):
+        for number in range(hooks.already_posted, len(messages)):
             shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
             if (content := messages[number].content) is not None:
                 shown["content"] = content
@@ -161,7 +167,7 @@ class DiscordChat:
             nonce = _nonce(key, number)
             posted = await self._post(int(chat.chat), shown, nonce=nonce, hooks=hooks)
             if number < len(messages) - 1:
-                hooks.landed()
+                hooks.message_posted()
         return posted
 
     async def ping(self) -> None:

@@ -92,10 +92,10 @@ class Traffic:
         if pause_s > 0:
             raise Throttled(timedelta(seconds=pause_s))
         hooks = flight.hooks if flight else NO_HOOKS
-        await hooks.line_up()
+        await hooks.wait_for_slot()
         async with AsyncExitStack() as turn:
             await turn.enter_async_context(self._limiter.turn("", urgent=flight is None))
-            await hooks.begin()
+            await hooks.mark_started()
             context.turn = turn.pop_all()
 
     async def _ends(

@@ -90,7 +90,7 @@ class _Telling(SendHooks):
         self._owners, self._pause, self._chat = owners, pause, chat
         self.taken = False
 
-    async def begin(self) -> None:
+    async def mark_started(self) -> None:
         """See `SendHooks`."""
         if not self.taken:
             self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatAdapter,
     ChatError,
     ChatRef,
@@ -24,6 +25,11 @@ class MeteredChat:
 
     def __init__(self, adapter: ChatAdapter, platform: str, meters: Meters) -> None:
         self._adapter, self._platform, self._meters = adapter, platform, meters
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `ChatAdapter`."""
+        return self._adapter.capabilities
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`."""

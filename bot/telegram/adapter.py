@@ -13,6 +13,7 @@ from telegram.request import HTTPXRequest
 
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatError,
     ChatRef,
     Conversation,
@@ -38,6 +39,7 @@ from bot.telegram.webhook import Webhook, WebhookSettings
 
 log = logging.getLogger(__name__)
 
+NOISY_LOGGERS = ("httpx", "httpcore", "telegram")
 _LOGGERS = ("httpx", "telegram.Bot")  # these write URLs
 _MOST_AT_ONCE = 500  # updates being answered; Telegram keeps what is more
 _THREADS = 8
@@ -58,6 +60,7 @@ class TelegramChat:
         owners: Collection[int] = (),
         everyone_may_change: bool = False,
         messages_a_second: int = MESSAGES_A_SECOND,
+        in_flight: int = 1,
         chat_limits: Callable[[str], tuple[Limit, ...]] = limits_of,
         timeout: timedelta = timedelta(seconds=15),
         longest_pause: timedelta = timedelta(seconds=60),
@@ -74,6 +77,8 @@ class TelegramChat:
         everyone_may_change: in groups, every member may change the orders, not administrators alone.
         messages_a_second: to all chats; of several processes with one token each gets its part of the 30,
             unless they have `shared_limits`.
+        in_flight: maximum concurrent deliveries. Telegram does not de-duplicate, so a crash leaves at most
+            this many with an unknown outcome.
         chat_limits: of one chat, by its id; Telegram's own, unless the Bot API server has others.
         timeout: for connecting, writing, and for the answer to a request.
         longest_pause: an answer waits no longer than this when Telegram asks for a pause.
@@ -81,6 +86,9 @@ class TelegramChat:
         grace: how long answers in the making may take when `serve` is cancelled.
         throttled: called for each answer 429.
         """
+        self.capabilities = Capabilities(
+            platform=PLATFORM, deduplicates=False, in_flight=in_flight, noisy_loggers=NOISY_LOGGERS
+        )
         seconds = timeout.total_seconds()
 
         def client(pool: int) -> HTTPXRequest:
@@ -181,7 +189,7 @@ class TelegramChat:
         """See `ChatAdapter`."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
-        posting = Posting(self._outbound, chat, reply, urgent=False, standing=hooks.standing)
+        posting = Posting(self._outbound, chat, reply, urgent=False, already_posted=hooks.already_posted)
         return await posting.finish(hooks)
 
     async def ping(self) -> None:

@@ -105,9 +105,9 @@ class Outbound:
     async def _turn(self, chat: str, *, urgent: bool, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as turns:
             await turns.enter_async_context(self._chats.turn(chat, urgent=urgent))
-            await hooks.line_up()
+            await hooks.wait_for_slot()
             await turns.enter_async_context(self._overall.turn(chat, urgent=urgent))
-            await hooks.begin()
+            await hooks.mark_started()
             try:
                 yield
             except TelegramError as error:

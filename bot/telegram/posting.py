@@ -17,11 +17,11 @@ class Posting:
         *,
         urgent: bool,
         answers: int | None = None,
-        standing: int = 0,
+        already_posted: int = 0,
     ) -> None:
         """urgent: somebody waits for it. answers: the message that the first one is shown as an answer to.
 
-        standing: so many of its messages stand in the chat already.
+        already_posted: how many of its messages an earlier attempt posted.
         """
         self._outbound = outbound
         self._chat = chat
@@ -29,7 +29,7 @@ class Posting:
         self._messages = render(reply)
         self._urgent = urgent
         self._answers = answers
-        self._standing = standing
+        self._already_posted = already_posted
 
     def redirect(self, chat: ChatRef) -> None:
         """What is not sent yet goes to this chat: the one it was for has another id now."""
@@ -44,17 +44,17 @@ class Posting:
         if not self._messages:
             raise SendRefused("the reply has nothing to show")
         while True:
-            is_last = self._standing == len(self._messages) - 1
+            is_last = self._already_posted == len(self._messages) - 1
             message = await self._outbound.send(
                 self._chat,
-                self._messages[self._standing],
+                self._messages[self._already_posted],
                 self._reply,
                 is_last=is_last,
-                answers=self._answers if self._standing == 0 else None,
+                answers=self._answers if self._already_posted == 0 else None,
                 urgent=self._urgent,
                 hooks=hooks,
             )
             if is_last:
                 return message
-            self._standing += 1
-            hooks.landed()
+            self._already_posted += 1
+            hooks.message_posted()

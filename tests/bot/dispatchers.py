@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.app.application import Application
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatError,
     ChatRef,
     Conversation,
@@ -33,6 +34,8 @@ DAY = timedelta(days=1)
 
 class Chat:
     """A `ChatAdapter` that posts into a list, or raises what it is told to, in turn."""
+
+    capabilities = Capabilities(platform="telegram", deduplicates=False, in_flight=1)
 
     def __init__(self) -> None:
         self.posted: list[tuple[ChatRef, Reply, str]] = []
@@ -62,17 +65,17 @@ class Chat:
         return
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        for number in range(hooks.standing, self.messages):
+        for number in range(hooks.already_posted, self.messages):
             message = await self._post(chat, reply, key=key, hooks=hooks)
             if number < self.messages - 1:
-                hooks.landed()
+                hooks.message_posted()
         return message
 
     async def _post(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks) -> MessageId:
         self.asked.set()
         await self.turn.wait()
-        await hooks.line_up()
-        await hooks.begin()
+        await hooks.wait_for_slot()
+        await hooks.mark_started()
         self.keys.append(key)
         self.tried[chat] += 1
         await self.answers.wait()

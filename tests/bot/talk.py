@@ -14,8 +14,8 @@ _numbers = count(1)
 class Counted(SendHooks):
     """Knows how much of its reply stands in the chat."""
 
-    def landed(self) -> None:
-        self.standing += 1
+    def message_posted(self) -> None:
+        self.already_posted += 1
 
 
 def ask(

@@ -14,6 +14,7 @@ from articles.fetching.addresses import AllowList
 from bot.app.application import Application
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatError,
     ChatGone,
     ChatMoved,
@@ -42,6 +43,8 @@ OTHER = ChatRef(platform="discord", chat="99", thread=None)
 class Chat:
     """A platform that fails as it is told, one failure a message, and otherwise keeps what it was sent."""
 
+    capabilities = Capabilities(platform="telegram", deduplicates=False, in_flight=1)
+
     def __init__(self, *failures: ChatError) -> None:
         self.failures = list(failures)
         self.is_ready = asyncio.Event()
@@ -59,8 +62,8 @@ class Chat:
         await self.is_ready.wait()
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        await hooks.line_up()
-        await hooks.begin()
+        await hooks.wait_for_slot()
+        await hooks.mark_started()
         self.keys.append(key)
         if self.failures:
             raise self.failures.pop(0)

@@ -18,6 +18,7 @@ from articles.model import Article
 from bot.app.application import Application
 from bot.chat import (
     NO_HOOKS,
+    Capabilities,
     ChatAdapter,
     ChatGone,
     ChatRef,
@@ -39,6 +40,8 @@ HELLO = Reply(blocks=(Prose(text="Hello"),))
 
 class Platform:
     """An adapter whose sends end as they are told to."""
+
+    capabilities = Capabilities(platform="telegram", deduplicates=False, in_flight=1)
 
     def __init__(self, *endings: Exception | None) -> None:
         self.endings = list(endings)

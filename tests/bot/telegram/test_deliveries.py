@@ -129,11 +129,11 @@ async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_unt
     begun: list[int] = []
 
     class Noted(SendHooks):
-        async def begin(self) -> None:
+        async def mark_started(self) -> None:
             begun.append(len(server.posted))
 
     class Withdrawn(SendHooks):
-        async def begin(self) -> None:
+        async def mark_started(self) -> None:
             raise LookupError("another process has it")
 
     async with served(make_chat(server.base_url, chat_limits=limits_of), Scripted()) as chat:
@@ -152,10 +152,10 @@ async def test_who_lines_up_before_a_message_waits_for_no_chat_and_holds_no_answ
     lane, order = asyncio.Semaphore(1), list[str]()
 
     class InLane(SendHooks):
-        async def line_up(self) -> None:
+        async def wait_for_slot(self) -> None:
             await lane.acquire()
 
-        def landed(self) -> None:
+        def message_posted(self) -> None:
             lane.release()
 
     two_parts = prose("a" * 3_000 + " " + "b" * 3_000)
