@@ -9,8 +9,6 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-import psycopg
-
 HERE = "postgresql://127.0.0.1:5432/test"
 BINARIES = ("/usr/lib/postgresql", "/usr/pgsql", "/usr/local/pgsql", "/opt/homebrew/opt")
 NOBODY = "nobody"  # whom the server runs as where the tests run as root: it refuses to be root
@@ -43,6 +41,8 @@ class Server:
 
 def find_server(url: str = HERE) -> Server:
     """The server with that database, if it lets us in, else a private one. Raises NoServer."""
+    import psycopg  # here: most single tests need none
+
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.Error as error:
@@ -102,6 +102,8 @@ def _free_port() -> int:
 
 def drop_left_over(server_url: str, prefix: str) -> None:
     """Drops the databases of test runs on this machine that were killed."""
+    import psycopg
+
     with psycopg.connect(server_url, autocommit=True) as connection:
         names = connection.execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,)

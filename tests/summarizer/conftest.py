@@ -1,10 +1,17 @@
 """The real sentence encoder, loaded once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from summarizer.embedding.encoder import MiniLM
+if TYPE_CHECKING:
+    from summarizer.embedding.encoder import MiniLM
 
 
 @pytest.fixture(scope="session")
 def encoder() -> MiniLM:
+    from summarizer.embedding.encoder import MiniLM
+
     return MiniLM()

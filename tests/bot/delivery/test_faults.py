@@ -24,8 +24,8 @@ from bot.delivery.dispatcher import LEASE, Dispatcher
 from bot.storage.deliveries import DeliveryState
 from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
-from tests.bot.conftest import POLICY, UTC_ZONE
 from tests.bot.dispatchers import DAY, Chat, enqueue, make_dispatcher
+from tests.bot.installation import POLICY, UTC_ZONE
 from tests.bot.talk import ask
 from tests.samples import NOW
 

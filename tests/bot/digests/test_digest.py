@@ -10,8 +10,8 @@ from bot.app.application import Application
 from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
 from bot.storage.deliveries import DeliveryState
 from tests.bot.clocks import HandClock
-from tests.bot.conftest import UTC_ZONE
 from tests.bot.dispatchers import Chat, make_dispatcher
+from tests.bot.installation import UTC_ZONE
 from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
 

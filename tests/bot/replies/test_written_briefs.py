@@ -15,7 +15,7 @@ from bot.reply import Items, Reply
 from config.defaults import sample_article
 from summarizer.analysis import Analyst
 from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
-from tests.bot.conftest import POLICY, UTC_ZONE
+from tests.bot.installation import POLICY, UTC_ZONE
 from tests.bot.talk import ask, words
 from tests.samples import article
 from tests.servers.chat_completions import KEY, MODEL, ChatServer, lines, obedient

@@ -22,7 +22,7 @@ from bot.limits.shared import SharedLimits
 from bot.storage.deliveries import DeliveryState
 from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
-from tests.bot.conftest import UTC_ZONE
+from tests.bot.installation import UTC_ZONE
 from tests.bot.telegram.conftest import make_chat
 from tests.servers.news import NewsServer, document
 from tests.servers.telegram import TOKEN, TelegramServer
