@@ -39,9 +39,7 @@ _server_url = pytest.StashKey[str | None]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "postgresql: runs on PostgreSQL")
-    config.addinivalue_line(
-        "markers", "slow: takes seconds or many processes; `make quick` leaves it out"
-    )
+    config.addinivalue_line("markers", "slow: takes seconds or many processes; `make quick` leaves it out")
     # Here, as tests of settings empty the environment later.
     config.stash[_server_url] = None if NO_SERVER in os.environ else os.environ.get(SERVER)
     if config.getoption("numprocesses", default=None) and not hasattr(config, "workerinput"):

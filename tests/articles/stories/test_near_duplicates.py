@@ -17,7 +17,7 @@ from articles.stories.near_duplicates import (
     sign,
 )
 
-SAMPLE = Path(__file__).parents[2] / "config" / "sample" / "voa-mattis-russia-2017.txt"
+SAMPLE = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
 COPY = Path(__file__).parents[1] / "plaintext"
 NOW = datetime(2017, 2, 17, tzinfo=UTC)
 
