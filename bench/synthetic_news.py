@@ -22,8 +22,8 @@ from articles.search.index import full_text
 from articles.search.query import STOP_WORDS
 from summarizer.embedding.encoder import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
+from summarizer.schema import briefs, quotes, speaker_words, speakers
 from summarizer.storage.rows import brief_row, row_of
-from summarizer.storage.schema import briefs, quotes, speaker_words, speakers
 
 NEWEST = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 APART = timedelta(seconds=150)  # so that a million articles are five years

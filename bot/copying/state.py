@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, exists, func, insert, select, update
 
-import summarizer.storage.schema  # noqa: F401 (its tables join the metadata)
+import summarizer.schema  # noqa: F401 (its tables join the metadata)
 from articles.database import Database, DatabaseUnusable
 from articles.schema import metadata
 from bot.storage.schema import copied

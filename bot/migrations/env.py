@@ -5,7 +5,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import bot.storage.schema  # noqa: F401
-import summarizer.storage.schema  # noqa: F401 (its tables join the metadata, as bot's do)
+import summarizer.schema  # noqa: F401 (its tables join the metadata, as bot's do)
 from articles.database import open_database
 from articles.schema import metadata
 

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-import summarizer.storage.schema  # noqa: F401 (orders point to its speakers)
+import summarizer.schema  # noqa: F401 (orders point to its speakers)
 from articles.schema import RowId, UtcDateTime, metadata
 
 chats = Table(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, true, update
 
 from articles.database import Database, insert_absent
 from summarizer.generative.model import Budget
-from summarizer.storage.schema import model_usage
+from summarizer.schema import model_usage
 
 
 class Ledger(Protocol):

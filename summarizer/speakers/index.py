@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, inser
 from articles.database import insert_absent, new_id
 from articles.schema import UtcDateTime, articles
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
+from summarizer.schema import quotes, speaker_words, speakers
 from summarizer.speakers.identity import identify
 from summarizer.speakers.names import KnownSpeaker, is_typo, name_key, name_words, surname, without_titles
-from summarizer.storage.schema import quotes, speaker_words, speakers
 
 MAX_NAMESAKES = 50
 LAST_CODE_POINT = "\U0010ffff"

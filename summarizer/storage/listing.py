@@ -16,7 +16,7 @@ from articles.search.index import full_text
 from articles.search.newest_articles import STREAMED
 from articles.search.query import Expression
 from summarizer.model import SpeakerId
-from summarizer.storage.schema import quotes, speakers
+from summarizer.schema import quotes, speakers
 
 FEW = 300  # quotes: to look for the topic in one article takes 0.06 ms, at a million articles
 

@@ -13,10 +13,10 @@ from articles.model import ArticleId
 from articles.schema import articles
 from articles.search.query import match_expression, parse_query
 from summarizer.model import Brief, Quote, SpeakerId
+from summarizer.schema import briefs, quotes
 from summarizer.speakers.index import SeenRole, StoredSpeaker, find, get, record, roles_of, with_beginning
 from summarizer.storage.listing import listed
 from summarizer.storage.rows import brief_of, brief_row, quote_of, row_of, said_key
-from summarizer.storage.schema import briefs, quotes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from articles.text.characters import whole_characters
-from summarizer.storage.schema import speakers
+from summarizer.schema import speakers
 from tests.articles.newsroom import report
 from tests.databases import on_sqlite
 from tests.samples import NOW, article

@@ -17,7 +17,7 @@ from articles.model import Article, ArticleId, Span
 from articles.schema import metadata
 from articles.store import ArticleStore
 from summarizer.model import Brief, Bullet, KeyQuote, Quote, QuoteKind, Speaker
-from summarizer.storage.schema import quotes
+from summarizer.schema import quotes
 from summarizer.storage.store import AnalysisStore
 from tests.articles.index_check import check_index
 from tests.articles.newsroom import report, unit

@@ -9,7 +9,7 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 import bot.storage.schema  # noqa: F401 (its tables join the metadata)
-import summarizer.storage.schema  # noqa: F401
+import summarizer.schema  # noqa: F401
 from articles.database import Database, open_database
 from articles.schema import metadata
 from bot.storage.migration import upgrade

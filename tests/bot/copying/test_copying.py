@@ -26,7 +26,7 @@ from bot.copying import Copied, copy_to, refuse_unfinished
 from bot.storage.chats import ChatStore
 from bot.storage.outbox import Outbox
 from bot.storage.schema import breaking_stories, chats, copied, subscriptions, told_quotes
-from summarizer.storage.schema import model_usage, quotes, speakers
+from summarizer.schema import model_usage, quotes, speakers
 from tests.articles.index_check import check_index
 from tests.articles.test_ingest_killed import ingest_all
 from tests.databases import on_postgresql

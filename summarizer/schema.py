@@ -1,4 +1,4 @@
-"""The tables of this room (SQLAlchemy Core), in the one metadata that all rooms share."""
+"""The tables of quotes, briefs and speakers (SQLAlchemy Core), in the metadata that all packages share."""
 
 from sqlalchemy import (
     JSON,
