@@ -28,10 +28,11 @@ from bench.brief_baselines import (
     oracle_predictor,
     sumy_predictor,
 )
+from bench.paragraphs import paragraphs_of
 from summarizer.embedding.encoder import MiniLM
 from summarizer.extractive.summarizer import Extractive
 from summarizer.extractive.word_model import WordModel
-from summarizer.quotes import find_quotes, paragraphs_of
+from summarizer.quotes import find_quotes
 
 
 def pullquote_predictor(model: WordModel | None = None) -> Predictor:

@@ -4,18 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.paragraphs import paragraphs_of
 from bench.quote_fit import Group, hashed
 from bench.quote_gold import GoldPassage, counts, gold_passages, is_reported, trim
-from summarizer.quotes import paragraphs_of
 from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
 from summarizer.quotes.features import History, speech_features
-from summarizer.quotes.learned import ItemBuilder
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.paraphrases import find_paraphrases, paraphrase_features
-from summarizer.quotes.person_features import Trail, person_candidates, person_features
+from summarizer.quotes.pronouns import (
+    Decide,
+    Resolved,
+    Trail,
+    person_candidates,
+    person_features,
+    resolve_pronouns,
+)
 from summarizer.quotes.reading import Reading
-from summarizer.quotes.resolution import Decide, Resolved, resolve_pronouns
+from summarizer.quotes.scorers import ItemBuilder
 
 _SUFFIXES = frozenset(("jr", "jr.", "sr", "sr.", "ii", "iii", "iv"))
 

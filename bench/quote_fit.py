@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from summarizer.quotes.scorer import BUCKETS, FloatArray, Scorer, bucket
+from summarizer.quotes.scorers import BUCKETS, FloatArray, Scorer, bucket
 
 Rows = NDArray[np.int64]
 

@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.paragraphs import paragraphs_of
 from bench.quote_baselines import Baseline, available_baselines
 from bench.quote_gold import is_reported
 from summarizer.model import Quote, QuoteKind, SpeakerKind
-from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of, shipped_model
+from summarizer.quotes import find_quotes, find_quotes_with, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
 

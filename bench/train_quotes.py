@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.paragraphs import paragraphs_of
 from bench.quote_examples import (
     Example,
     paraphrase_groups,
@@ -25,9 +26,9 @@ from bench.quote_examples import (
 from bench.quote_fit import Recipe, fit
 from bench.quote_gold import read_articles
 from bench.quotes import as_predictions
-from summarizer.quotes import QuoteModel, find_quotes_with, paragraphs_of
+from summarizer.quotes import QuoteModel, find_quotes_with
 from summarizer.quotes.extract import SCORERS
-from summarizer.quotes.resolution import Decide, by_rule, by_scorer
+from summarizer.quotes.pronouns import Decide, by_rule, by_scorer
 
 _WEIGHTS = Path(__file__).parents[1] / "summarizer" / "quotes" / "weights"
 _SPEECH = Recipe(epochs=4, batch=64, rate=0.05)

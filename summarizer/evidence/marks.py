@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from articles.model import Article, Span
-from summarizer.quotes.spans import find_passages
+from summarizer.quotes.passages import find_passages
 
 _CLOSING = {"“": "”", "„": "“”", "‟": "”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", "＂": "＂"}
 _MARKS = re.compile("[\"“”„‟«»‹›「」『』＂‘’‚'`´]|''|``")

@@ -7,7 +7,7 @@ from articles.model import Article, Span
 from summarizer.extractive.compression import edited, is_connective, must_stay
 from summarizer.extractive.references import References, date_of
 from summarizer.model import Bullet, Edit, EditKind, Quote, QuoteKind
-from summarizer.quotes.spans import find_passages
+from summarizer.quotes.passages import find_passages
 
 
 def sound(article: Article, quotes: Sequence[Quote], bullet: Bullet) -> Bullet:

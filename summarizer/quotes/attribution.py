@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from summarizer.quotes.cues import Cue, CueForm
 from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.passages import Passage
 from summarizer.quotes.reading import Reading
-from summarizer.quotes.spans import Passage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
-from summarizer.speakers.identity import same_given_names
+from summarizer.speakers.names import same_given_names
 from summarizer.speakers.person_names import SUFFIXES
-from summarizer.text.tokens import Tokens
+from summarizer.text.words import Tokens
 
 
 @dataclass(slots=True, eq=False)

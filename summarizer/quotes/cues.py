@@ -7,7 +7,7 @@ from enum import Enum
 
 from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.text.tokens import Tokens
+from summarizer.text.words import Tokens
 
 
 class CueForm(Enum):

@@ -9,15 +9,19 @@ from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
 from summarizer.quotes.appositions import complements_end
 from summarizer.quotes.attribution import Attribution, RuleAttributor
 from summarizer.quotes.coreference import Person
-from summarizer.quotes.learned import SourceRanker, paraphrase_probabilities, speech_probabilities
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.nominals import Nominals
+from summarizer.quotes.nominals import Nominals, speaks_for
 from summarizer.quotes.paraphrases import Paraphrase, find_paraphrases
+from summarizer.quotes.passages import is_named
+from summarizer.quotes.pronouns import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
 from summarizer.quotes.reading import Reading
-from summarizer.quotes.resolution import Decide, Resolved, by_rule, by_scorer, resolve_pronouns
-from summarizer.quotes.scare import is_named
-from summarizer.quotes.scorer import Scorer, shipped
-from summarizer.quotes.spokespeople import speaks_for
+from summarizer.quotes.scorers import (
+    Scorer,
+    SourceRanker,
+    paraphrase_probabilities,
+    shipped,
+    speech_probabilities,
+)
 
 _LONGEST_SCARE_QUOTE = 2  # words
 _SURE = 0.8

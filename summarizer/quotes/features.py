@@ -7,8 +7,8 @@ from summarizer import lexicon
 from summarizer.quotes.attribution import Attribution
 from summarizer.quotes.cues import Cue
 from summarizer.quotes.mentions import Mention, MentionKind
+from summarizer.quotes.passages import is_named, is_title
 from summarizer.quotes.reading import Reading
-from summarizer.quotes.scare import is_named, is_title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

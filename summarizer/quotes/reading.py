@@ -11,10 +11,9 @@ from summarizer.quotes.coreference import People
 from summarizer.quotes.cues import Clauses, Cue
 from summarizer.quotes.mentions import Mention
 from summarizer.quotes.noun_phrases import find_mentions
-from summarizer.quotes.scare import in_markup, is_named, is_title
-from summarizer.quotes.spans import Passage, find_passages
+from summarizer.quotes.passages import Passage, find_passages, in_markup, is_named, is_title
 from summarizer.text.sentences import split_sentences
-from summarizer.text.tokens import Tokens
+from summarizer.text.words import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

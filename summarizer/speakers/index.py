@@ -11,8 +11,15 @@ from articles.database import insert_absent, new_id
 from articles.schema import UtcDateTime, articles
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
 from summarizer.schema import quotes, speaker_words, speakers
-from summarizer.speakers.identity import identify
-from summarizer.speakers.names import KnownSpeaker, is_typo, name_key, name_words, surname, without_titles
+from summarizer.speakers.names import (
+    KnownSpeaker,
+    identify,
+    is_typo,
+    name_key,
+    name_words,
+    surname,
+    without_titles,
+)
 
 MAX_NAMESAKES = 50
 LAST_CODE_POINT = "\U0010ffff"

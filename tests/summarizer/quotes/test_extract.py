@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.paragraphs import paragraphs_of
 from summarizer.model import Quote, QuoteKind, SpeakerKind
-from summarizer.quotes import find_quotes, find_quotes_with, paragraphs_of
+from summarizer.quotes import find_quotes, find_quotes_with
 
 SEED = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 _PRINTS_FEATURES = """
-from summarizer.quotes import paragraphs_of
+from bench.paragraphs import paragraphs_of
 from summarizer.quotes.attribution import RuleAttributor
 from summarizer.quotes.features import speech_features
 from summarizer.quotes.reading import Reading

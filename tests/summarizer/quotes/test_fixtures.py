@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.paragraphs import paragraphs_of
 from summarizer.model import Quote, QuoteKind
-from summarizer.quotes import find_quotes, paragraphs_of
+from summarizer.quotes import find_quotes
 
 FIXTURES = Path(__file__).with_name("fixtures")
 

@@ -5,7 +5,8 @@ from types import FrameType
 
 import pytest
 
-from summarizer.quotes import find_quotes, paragraphs_of
+from bench.paragraphs import paragraphs_of
+from summarizer.quotes import find_quotes
 
 
 def calls_for(text: str) -> int:

@@ -6,8 +6,7 @@ import pytest
 
 from articles.database import Database
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
-from summarizer.speakers.identity import can_be_one, identify
-from summarizer.speakers.names import KnownSpeaker, name_key
+from summarizer.speakers.names import KnownSpeaker, can_be_one, identify, name_key
 from tests.samples import NOW
 from tests.summarizer.storage.test_store import Newsroom
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from summarizer.quotes.scorer import BUCKETS, Scorer, bucket, shipped, softmax
+from summarizer.quotes.scorers import BUCKETS, Scorer, bucket, shipped, softmax
 
 
 def scorer_for(feature: str) -> Scorer:
