@@ -12,12 +12,19 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format types imports unit fuzz clean lock
+.PHONY: run test quick quick-tests lint format types imports unit fuzz clean lock journeys
 
 run: $(STAMP)
 	@$(BIN)/pullquote run
 
 test: lint types imports unit
+
+# Before each commit: all checks, and all tests that are not slow; the types are checked beside the tests.
+quick: $(STAMP)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint types imports quick-tests
+
+quick-tests: $(STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -39,6 +46,10 @@ unit: $(STAMP)
 # The properties on examples that nobody has tried; what fails becomes an @example of its test.
 fuzz: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=searching -m hypothesis
+
+# The files that a feed entry, a command and a digest each pass through, from a tracer.
+journeys: $(STAMP)
+	@$(BIN)/python -m bench.journeys
 
 # One environment and one stamp, whichever command comes first.
 $(STAMP): pyproject.toml constraints.txt requirements-model.txt
