@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from summarizer.speakers.index import StoredSpeaker
-
 from articles.stories.breaking import Threshold
 from bot.chat import IncomingCommand
 from bot.commands.subscription_words import Order, filters_in_words, order_in_words
@@ -23,6 +21,7 @@ from bot.schedules.schedule import Rhythm, in_words, next_due, to_json, upcoming
 from bot.schedules.zones import zone_in_words
 from bot.storage.chats import ChatStore, OrderKind
 from summarizer.model import SpeakerId
+from summarizer.speakers.index import StoredSpeaker
 from summarizer.storage.store import QuoteStore
 
 MAX_ORDERS = 50  # a chat

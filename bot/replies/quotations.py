@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from summarizer.speakers.index import StoredSpeaker
-
 from articles.model import Article, ArticleId
 from bot.commands.requests import QuotesRequest
 from bot.replies.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
+from summarizer.speakers.index import StoredSpeaker
 from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore
 
 QUOTES_A_PAGE = 10
