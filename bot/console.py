@@ -13,7 +13,9 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.chat import NO_HOOKS, Capabilities, ChatRef, Conversation, IncomingCommand, MessageId, SendHooks
+from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks
+from bot.commands.table import parse
+from bot.ports import Capabilities, Conversation, IncomingCommand
 from bot.reply import Block, Button, Items, Note, Prose, Quotation, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
@@ -55,11 +57,11 @@ class ConsoleChat:
                 await asyncio.to_thread(self._answer, conversation, line)
 
     def _answer(self, conversation: Conversation, line: str) -> None:
-        request = IncomingCommand(
-            chat=CHAT, user="terminal", text=line, may_change=True, is_owner=True, page_chars=None
+        incoming = IncomingCommand(
+            chat=CHAT, user="terminal", parsed=parse(line), may_change=True, is_owner=True, page_chars=None
         )
         try:
-            reply = conversation.answer(request)
+            reply = conversation.answer(incoming)
         except Exception:
             log.exception("command failed")
             reply = refusal(

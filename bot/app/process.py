@@ -9,7 +9,6 @@ from typing import Any
 
 from bot.app.application import Application
 from bot.app.roles import Roles, all_roles
-from bot.chat import ChatAdapter
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.ticking import ticking
 from bot.feeds.pause_notices import PauseNotices
@@ -17,6 +16,7 @@ from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import JobQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
+from bot.ports import ChatAdapter
 
 log = logging.getLogger(__name__)
 

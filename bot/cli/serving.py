@@ -18,7 +18,6 @@ from bot.app.application import Application
 from bot.app.process import run_application
 from bot.app.roles import Roles, UnknownRole, all_roles, parse_roles
 from bot.app.single_process import alone_with
-from bot.chat import ChatAdapter
 from bot.cli.ending import run_loop, stopping
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
@@ -31,6 +30,7 @@ from bot.console import ConsoleChat
 from bot.jobs.counts import QueueCounts
 from bot.jobs.model import JobQueue
 from bot.monitor import MonitorServer, StoredCounts
+from bot.ports import ChatAdapter
 from config.defaults import sample_article
 from config.settings import Settings
 

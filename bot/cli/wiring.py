@@ -16,12 +16,12 @@ from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from articles.stories.breaking import Threshold
 from bot.app.application import Application, open_application
-from bot.chat import ChatAdapter
 from bot.digests.digest import DeliveryPolicy, Missed
 from bot.limits.rate_windows import RateWindows
 from bot.limits.shared import SharedLimits
 from bot.logs import LogFormat, set_up_logs
 from bot.monitor import MeteredChat, Meters
+from bot.ports import ChatAdapter
 from config.defaults import DEFAULT_FEEDS
 from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
 from summarizer.analysis import Analyst

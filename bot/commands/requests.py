@@ -1,16 +1,26 @@
-"""What can be asked of the bot, as values: the grammar makes them of a line, and the service answers them."""
+"""What can be asked of the bot, as values, and how each request is read from the words after its command.
 
+Buttons use two forms that people need not know: `#12` is an article and `@7` a speaker, by their numbers in
+the database. `page:2` is a page.
+"""
+
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from articles.model import ArticleId
-from bot.commands.subscription_words import Order
+from bot.commands.subscription_words import Order, read_order
+from bot.schedules.schedule import Rhythm
 from summarizer.model import SpeakerId
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a search; None does not."""
+    """What narrows a search. None: any."""
 
     since: timedelta | None = None
     publisher: str | None = None
@@ -82,12 +92,12 @@ class SearchRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe:
+class SubscribeRequest:
     order: Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
+class FollowRequest:
     order: Order  # its topic is the speaker's name
 
 
@@ -97,15 +107,15 @@ class SubscriptionsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSubscription:
-    """Ends, holds or goes on with standing orders."""
+class ChangeSubscriptionRequest:
+    """Ends, pauses or resumes subscriptions."""
 
     change: str  # "unsubscribe", "unfollow", "pause" or "resume"
-    which: str  # its number or topic; "": the only one, or for pause and resume all
+    which: str  # its number or topic; "": the only one, or all of them for pause and resume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timezone:
+class TimezoneRequest:
     zone: str  # "": ask which it is
 
 
@@ -115,12 +125,12 @@ class FeedsRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddFeed:
+class AddFeedRequest:
     url: str  # as it was typed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveFeed:
+class RemoveFeedRequest:
     which: str  # its number or URL
 
 
@@ -130,7 +140,7 @@ class StatusRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forget:
+class ForgetRequest:
     sure: bool
 
 
@@ -144,7 +154,14 @@ class HelpRequest:
     greeting: bool = False
 
 
-# What is about one article, named or shown before.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidRequest:
+    """The text could not be read."""
+
+    reason: str  # one line for the reader, with what would be understood
+
+
+# About one article: the one named, or the one shown before.
 AboutArticle = (
     ArticleBriefRequest
     | ArticleQuotesRequest
@@ -154,18 +171,218 @@ AboutArticle = (
     | SourceRequest
     | EvidenceRequest
 )
-AboutOrders = Subscribe | Follow | SubscriptionsRequest | ChangeSubscription | Timezone
-AboutFeeds = FeedsRequest | AddFeed | RemoveFeed
+AboutSubscriptions = (
+    SubscribeRequest | FollowRequest | SubscriptionsRequest | ChangeSubscriptionRequest | TimezoneRequest
+)
+AboutFeeds = FeedsRequest | AddFeedRequest | RemoveFeedRequest
 Request = (
     BriefRequest
     | QuotesRequest
     | MoreRequest
     | SearchRequest
-    | AboutOrders
+    | AboutSubscriptions
     | StatusRequest
-    | Forget
+    | ForgetRequest
     | ExportRequest
     | HelpRequest
     | AboutFeeds
     | AboutArticle
 )
+
+
+class NotUnderstood(Exception):
+    """The words make no request. The text says, in one line, what would."""
+
+
+class WrongWords(NotUnderstood):
+    """The words do not fit the command: its example helps. The text: the words that it does not take."""
+
+
+_DURATION = re.compile(r"(\d{1,4})([hdw])")
+_HOURS = {"h": 1, "d": 24, "w": 24 * 7}
+MAX_SINCE = timedelta(days=9_999)  # as many as a button can say
+
+
+def read_topic(words: str) -> BriefRequest:
+    """A topic and its filters. Raises NotUnderstood."""
+    topic, filters = _filters(words)
+    return BriefRequest(topic=topic, filters=filters)
+
+
+def read_brief(words: str) -> BriefRequest | ArticleBriefRequest:
+    _, article = _article(words)
+    return read_topic(words) if article is None else ArticleBriefRequest(article=article)
+
+
+def read_quotes(words: str) -> QuotesRequest | ArticleQuotesRequest:
+    words, page = _page(words)
+    words, since = _take(words, "since")
+    words, article = _article(words)
+    if article is not None:
+        return ArticleQuotesRequest(article=article, page=page)
+    name, *rest = re.split(r"(?:^|\s)about\s+", words, maxsplit=1, flags=re.IGNORECASE)
+    name, about = name.strip(), (rest[0].strip() or None) if rest else None
+    if not name and (about or since):
+        raise WrongWords
+    if not name:
+        return ArticleQuotesRequest(page=page)
+    one = re.fullmatch(r"@(\d{1,15})", name)
+    speaker = SpeakerId(int(one[1])) if one else name
+    return QuotesRequest(speaker=speaker, about=about, since=_since(since), page=page)
+
+
+def read_section(words: str) -> SectionRequest:
+    words, page = _page(words)
+    words, article = _article(words)
+    if not words:
+        raise WrongWords
+    return SectionRequest(section=int(words) if is_number(words) else words, article=article, page=page)
+
+
+def read_full(words: str) -> FullRequest:
+    words, page = _page(words)
+    words, article = _article(words)
+    return _no_more(words, FullRequest(article=article, page=page))
+
+
+def read_sections(words: str) -> SectionsRequest:
+    words, article = _article(words)
+    return _no_more(words, SectionsRequest(article=article))
+
+
+def read_evidence(words: str) -> EvidenceRequest:
+    words, article = _article(words)
+    return _no_more(words, EvidenceRequest(article=article))
+
+
+def read_source(words: str) -> SourceRequest:
+    words, article = _article(words)
+    return _no_more(words, SourceRequest(article=article))
+
+
+def read_search(words: str) -> SearchRequest:
+    words, filters = _filters(words)
+    if not words:
+        raise WrongWords
+    return SearchRequest(words=words, filters=filters)
+
+
+def read_subscribe(words: str) -> SubscribeRequest:
+    order = _order(words)
+    if not order.topic and order.schedule.rhythm is not Rhythm.BREAKING:
+        raise WrongWords
+    return SubscribeRequest(order=order)
+
+
+def read_follow(words: str) -> FollowRequest:
+    order = _order(words)
+    if not order.topic:
+        raise WrongWords
+    return FollowRequest(order=order)
+
+
+def read_change(change: str) -> Callable[[str], ChangeSubscriptionRequest]:
+    """The reader of a command that changes subscriptions."""
+    return lambda words: ChangeSubscriptionRequest(change=change, which=words)
+
+
+def read_timezone(words: str) -> TimezoneRequest:
+    return TimezoneRequest(zone=words)
+
+
+def read_feeds(words: str) -> FeedsRequest:
+    words, page = _page(words)
+    return _no_more(words, FeedsRequest(page=page))
+
+
+def read_add_feed(words: str) -> AddFeedRequest:
+    return AddFeedRequest(url=_one_word(words))
+
+
+def read_remove_feed(words: str) -> RemoveFeedRequest:
+    return RemoveFeedRequest(which=_one_word(words))
+
+
+def read_forget(words: str) -> ForgetRequest:
+    sure = words.lower() == "yes"
+    return _no_more("" if sure else words, ForgetRequest(sure=sure))
+
+
+def read_start(words: str) -> HelpRequest:  # noqa: ARG001 (the words come from a deep link, not from a person)
+    return HelpRequest(greeting=True)
+
+
+def read_none(request: Request) -> Callable[[str], Request]:
+    """The reader of a command that takes no words."""
+    return lambda words: _no_more(words, request)
+
+
+def is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 4
+
+
+def _take(words: str, prefix: str) -> tuple[str, str | None]:
+    """The words without the `prefix:value` one, and the value."""
+    found = re.search(rf'(?:^|\s){prefix}:(?:"([^"]+)"|(\S+))(?=\s|$)', words, re.IGNORECASE)
+    if not found:
+        return words, None
+    return f"{words[: found.start()]} {words[found.end() :]}".strip(), found[1] or found[2]
+
+
+def _since(value: str | None) -> timedelta | None:
+    if value is None:
+        return None
+    found = _DURATION.fullmatch(value.lower())
+    since = timedelta(hours=int(found[1]) * _HOURS[found[2]]) if found else timedelta(0)
+    if not timedelta(0) < since <= MAX_SINCE:
+        raise NotUnderstood(f"since:{value} is not a span of time: write since:12h, since:7d or since:2w.")
+    return since
+
+
+def _filters(words: str) -> tuple[str, Filters]:
+    words, since = _take(words, "since")
+    words, publisher = _take(words, "from")
+    words, language = _take(words, "lang")
+    return words, Filters(since=_since(since), publisher=publisher, language=language and language.lower())
+
+
+def _page(words: str) -> tuple[str, int]:
+    words, page = _take(words, "page")
+    if page is None:
+        return words, 1
+    if not is_number(page) or int(page) == 0:
+        raise NotUnderstood(f"page:{page} is not a page: write page:2.")
+    return words, int(page)
+
+
+def _article(words: str) -> tuple[str, ArticleId | None]:
+    found = re.match(r"#(\d{1,15})(?:\s+|$)", words)
+    return (words[found.end() :], ArticleId(int(found[1]))) if found else (words, None)
+
+
+def _no_more(words: str, request: T) -> T:
+    """The request. Raises WrongWords if words are left over: ignoring them would be guessing."""
+    if words:
+        raise WrongWords(words)
+    return request
+
+
+def _order(words: str) -> Order:
+    if not words:
+        raise WrongWords
+    if _filters(words)[1] != Filters():
+        raise NotUnderstood(
+            "since:, from: and lang: are for /brief; a subscription takes any:, all: and none:."
+        )
+    try:
+        return read_order(words)
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from error
+
+
+def _one_word(words: str) -> str:
+    """The words, if they are just one. Discord puts links in brackets: <https://...>."""
+    word = words.removeprefix("<").removesuffix(">")
+    if not word or len(word.split()) > 1:
+        raise WrongWords
+    return word

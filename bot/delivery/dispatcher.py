@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from math import inf
 
 from articles.database import DatabaseError
-from bot.chat import ChatAdapter, ChatError, ChatRef, Conversation
+from bot.chat import ChatError, ChatRef
 from bot.delivery.database_failures import DatabaseFailures
 from bot.delivery.enqueuing import Enqueuer
 from bot.delivery.outcomes import RESEND_WITHIN, is_too_late
 from bot.delivery.passage import Passage, Route
 from bot.delivery.sender import Sender
 from bot.digests.digest import Digest, Digests
+from bot.ports import ChatAdapter, Conversation
 from bot.storage.deliveries import Delivery, DeliveryId
 from bot.storage.outbox import Outbox
 

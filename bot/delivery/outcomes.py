@@ -13,7 +13,6 @@ from bot.chat import (
     ChatGone,
     ChatMoved,
     ChatRef,
-    Conversation,
     MessageId,
     NotAllowed,
     SendFailed,
@@ -22,6 +21,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.digests.digest import Digest
+from bot.ports import Conversation
 from bot.reply import Note, Prose, Reply
 from bot.storage.chats import Subscription
 from bot.storage.deliveries import Delivery

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from bot.chat import ChatAdapter, SendHooks
+from bot.chat import SendHooks
 from bot.delivery.circuit_breaker import CircuitBreaker
 from bot.digests.digest import Digest
+from bot.ports import ChatAdapter
 from bot.storage.deliveries import Delivery
 
 

@@ -7,21 +7,12 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from articles.database import DatabaseError
-from bot.chat import (
-    ChatError,
-    ChatGone,
-    ChatMoved,
-    ChatRef,
-    Conversation,
-    MessageId,
-    SendFailed,
-    SendUnknown,
-    Throttled,
-)
+from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, MessageId, SendFailed, SendUnknown, Throttled
 from bot.delivery.database_failures import DatabaseFailures
 from bot.delivery.outcomes import GIVE_UP_AFTER, LONGEST_PAUSE, MAX_FAILURES, Notice, Outcomes, is_too_late
 from bot.delivery.passage import Passage, PlatformDown, Route, Stopping, TakenAway
 from bot.digests.digest import Digest, Digests, NotYet
+from bot.ports import Conversation
 from bot.storage.deliveries import Delivery
 from bot.storage.outbox import Outbox
 

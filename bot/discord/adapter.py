@@ -15,11 +15,9 @@ from discord.http import Route
 
 from bot.chat import (
     NO_HOOKS,
-    Capabilities,
     ChatError,
     ChatGone,
     ChatRef,
-    Conversation,
     MessageId,
     SendFailed,
     SendHooks,
@@ -33,6 +31,7 @@ from bot.discord.render import render
 from bot.discord.requests import PLATFORM
 from bot.discord.wire import watched
 from bot.limits.shared import SharedLimits
+from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
 
 log = logging.getLogger(__name__)

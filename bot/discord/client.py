@@ -11,7 +11,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.chat import ChatError, ChatRef, Conversation, IncomingCommand, MessageId
+from bot.chat import ChatError, ChatRef, MessageId
+from bot.commands.table import ParsedCommand, parse
 from bot.discord.commands import add_commands, sync_if_changed
 from bot.discord.components import CommandButton, CommandSelect
 from bot.discord.localisation import Names
@@ -37,6 +38,7 @@ from bot.discord.threads import (
 from bot.discord.traffic import PER_SECOND, Traffic
 from bot.discord.wire import tracing
 from bot.limits.shared import SharedLimits
+from bot.ports import Conversation, IncomingCommand
 from bot.reply import Reply, refusal
 
 log = logging.getLogger(__name__)
@@ -145,10 +147,13 @@ class Client(RestClient):
     async def _answer(self, interaction: Interaction, line: str, *, in_place: bool) -> None:
         response = Response(interaction, asked=line, in_place=in_place)
         try:
-            if (refused := elsewhere(interaction, line)) is not None:
+            parsed = await asyncio.to_thread(parse, line)
+            if (refused := elsewhere(interaction, parsed)) is not None:
                 await response.show(refused)
-            elif not (opens_thread(interaction, line) and await self._in_thread(interaction, response, line)):
-                await self._in_channel(interaction, response, line)
+            elif not (
+                opens_thread(interaction, parsed) and await self._in_thread(interaction, response, parsed)
+            ):
+                await self._in_channel(interaction, response, parsed)
         except discord.HTTPException as error:
             # Expired (10062), answered twice (40060), or the chat is gone: there is nowhere left to say it.
             log.warning("interaction lost", extra={"status": error.status, "code": error.code})
@@ -157,8 +162,8 @@ class Client(RestClient):
             with suppress(discord.HTTPException):
                 await response.show(_BROKEN)
 
-    async def _in_channel(self, interaction: Interaction, response: Response, line: str) -> None:
-        request = request_of(interaction, line)
+    async def _in_channel(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> None:
+        request = request_of(interaction, parsed)
         thinking = self._think(request)
         await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
         if not thinking.done() and not interaction.response.is_done():
@@ -167,13 +172,13 @@ class Client(RestClient):
         message = await response.show(reply)
         if message is not None:
             await asyncio.to_thread(self._conversation.posted, request.chat, reply, message)
-            if (lacking := undeliverable(interaction, line)) is not None:
+            if (lacking := undeliverable(interaction, parsed)) is not None:
                 await response.add(lacking)
 
-    async def _in_thread(self, interaction: Interaction, response: Response, line: str) -> bool:
+    async def _in_thread(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> bool:
         """Answers with all pages in a thread; False if we may not open one after all."""
         await response.defer(to_asker=interaction.message is not None)
-        reply = await self._think(request_of(interaction, line, paged=False))
+        reply = await self._think(request_of(interaction, parsed, paged=False))
         if reply.error:
             await response.show(reply)
             return True
@@ -217,8 +222,8 @@ class Client(RestClient):
             await self._tracked(self._reply(message, line))
 
     async def _reply(self, message: discord.Message, line: str) -> None:
-        request = request_of_message(message, line)
         try:
+            request = request_of_message(message, await asyncio.to_thread(parse, line))
             thinking = self._think(request)
             await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
             if not thinking.done():

@@ -6,9 +6,10 @@ from typing import Any
 
 import discord
 
-from bot.chat import ChatRef, IncomingCommand, MessageId
-from bot.commands.grammar import command_of
-from bot.commands.table import BY_NAME, Who
+from bot.chat import ChatRef, MessageId
+from bot.commands.requests import FollowRequest, SubscribeRequest
+from bot.commands.table import ParsedCommand, Who
+from bot.ports import IncomingCommand
 from bot.reply import Reply, refusal
 
 PLATFORM = "discord"
@@ -19,7 +20,6 @@ _NOT_HERE = refusal(
     "I am no member here, so I can deliver nothing here. Ask an admin to add me to the server, or write to me"
     " directly."
 )
-_DELIVERING = {"subscribe", "follow"}  # the commands after which we write unasked
 
 
 def chat_of(interaction: Interaction) -> ChatRef:
@@ -27,12 +27,12 @@ def chat_of(interaction: Interaction) -> ChatRef:
     return ChatRef(platform=PLATFORM, chat=str(interaction.channel_id))
 
 
-def request_of(interaction: Interaction, line: str, *, paged: bool = True) -> IncomingCommand:
+def request_of(interaction: Interaction, parsed: ParsedCommand, *, paged: bool = True) -> IncomingCommand:
     """What was asked by a command, a button or a menu."""
     request = IncomingCommand(
         chat=chat_of(interaction),
         user=str(interaction.user.id),
-        text=line,
+        parsed=parsed,
         may_change=_may_change(interaction),
         replied_to=MessageId(str(interaction.message.id)) if interaction.message else None,
     )
@@ -46,18 +46,17 @@ def _may_change(interaction: Interaction) -> bool:
     return interaction.is_guild_integration() and interaction.permissions.manage_guild
 
 
-def elsewhere(interaction: Interaction, line: str) -> Reply | None:
+def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
     """Why nothing can be ordered there: people may have brought us to a place that we are no member of."""
-    command = BY_NAME.get(command_of(line) or "")
-    if command is None or command.who is Who.ANYONE:
+    if parsed.command is None or parsed.command.who is Who.ANYONE:
         return None
     ours = interaction.context.dm_channel or interaction.is_guild_integration()
     return None if ours else _NOT_HERE
 
 
-def undeliverable(interaction: Interaction, line: str) -> Reply | None:
-    """What we lack to deliver what has just been ordered there, said to whoever ordered it."""
-    if interaction.guild_id is None or command_of(line) not in _DELIVERING:
+def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
+    """The rights that we lack to deliver the new subscription there, said to whoever subscribed."""
+    if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
         return None
     needed = ["view_channel", "embed_links"]
     needed.append(
@@ -67,7 +66,9 @@ def undeliverable(interaction: Interaction, line: str) -> Reply | None:
     if not missing:
         return None
     rights = ", ".join(f"“{name.replace('_', ' ').title()}”" for name in missing)
-    return refusal(f"I took the order, but may not write here yet. Please give me the right to: {rights}.")
+    return refusal(
+        f"The subscription is saved, but I may not write here yet. Please give me the right to: {rights}."
+    )
 
 
 def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
@@ -85,7 +86,7 @@ def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
     return text.strip() or "/help"
 
 
-def request_of_message(message: discord.Message, line: str) -> IncomingCommand:
+def request_of_message(message: discord.Message, parsed: ParsedCommand) -> IncomingCommand:
     """What was asked in plain words."""
     author, reference = message.author, message.reference
     manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
@@ -93,7 +94,7 @@ def request_of_message(message: discord.Message, line: str) -> IncomingCommand:
     return IncomingCommand(
         chat=ChatRef(platform=PLATFORM, chat=str(message.channel.id)),
         user=str(author.id),
-        text=line,
+        parsed=parsed,
         may_change=message.guild is None or manages,
         replied_to=None if replied_to is None else MessageId(str(replied_to)),
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 import discord
 
-from bot.commands.grammar import command_of
+from bot.commands.requests import FullRequest
+from bot.commands.table import ParsedCommand
 from bot.discord.errors import THREAD_EXISTS
 from bot.discord.markdown import length
 from bot.discord.responses import arguments_of
@@ -21,11 +22,11 @@ _MENTION = re.compile(r"<(?=[@#:/]|a:|t:|id:)")
 _EVERYBODY = re.compile(r"@(?=everyone|here)")
 
 
-def opens_thread(interaction: discord.Interaction[Any], line: str) -> bool:
-    """Whether the line asks for a whole article, in a channel where we may open a thread for it."""
+def opens_thread(interaction: discord.Interaction[Any], parsed: ParsedCommand) -> bool:
+    """Whether the command asks for a whole article, in a channel where we may open a thread for it."""
     return (
-        command_of(line) == "full"
-        and "page:" not in line
+        isinstance(parsed.request, FullRequest)
+        and "page:" not in parsed.text
         and isinstance(interaction.channel, discord.TextChannel)
         and interaction.is_guild_integration()
         and interaction.app_permissions >= _NEEDED

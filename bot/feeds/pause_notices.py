@@ -5,17 +5,8 @@ import logging
 from collections.abc import Mapping
 
 from articles.feeds.model import FeedPaused
-from bot.chat import (
-    ChatAdapter,
-    ChatError,
-    ChatGone,
-    ChatMoved,
-    ChatRef,
-    Conversation,
-    SendFailed,
-    SendHooks,
-    Throttled,
-)
+from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, SendFailed, SendHooks, Throttled
+from bot.ports import ChatAdapter, Conversation
 from bot.reply import Note, Prose, Reply
 from bot.storage.feed_owners import FeedOwners
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from articles.errors import ArticleError
 from articles.feeds.model import Feed
-from bot.chat import IncomingCommand
-from bot.commands.requests import AboutFeeds, AddFeed, FeedsRequest, RemoveFeed
+from bot.commands.requests import AboutFeeds, AddFeedRequest, FeedsRequest, RemoveFeedRequest
 from bot.feeds.desk import FeedDesk, NoSuchFeed
+from bot.ports import IncomingCommand
 from bot.replies.compose import button, counted, paged, sentence
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
 from bot.storage.feed_owners import FeedOwners
@@ -31,29 +31,29 @@ class FeedCommands:
     ) -> None:
         self._desk, self._owners, self._clock, self._add_within_s = desk, owners, clock, add_within_s
 
-    def answer(self, request: IncomingCommand, ask: AboutFeeds) -> Reply:
+    def answer(self, incoming: IncomingCommand, request: AboutFeeds) -> Reply:
         """Asks publishers where need be, so it may block for as long as `add_within_s`."""
-        match ask:
+        match request:
             case FeedsRequest():
-                return self._listed(request, page=ask.page)
-            case AddFeed():
-                return self._add(request, ask.url)
-            case RemoveFeed():
-                return self._remove(ask.which)
+                return self._listed(incoming, page=request.page)
+            case AddFeedRequest():
+                return self._add(incoming, request.url)
+            case RemoveFeedRequest():
+                return self._remove(request.which)
 
-    def _listed(self, request: IncomingCommand, *, page: int) -> Reply:
+    def _listed(self, incoming: IncomingCommand, *, page: int) -> Reply:
         feeds = self._desk.store.followed()
         if not feeds:
             return Reply(blocks=(Prose(text="No feeds are followed."), Note(text="/addfeed adds one.")))
-        items = [_item(feed, to_owner=request.is_owner) for feed in feeds]
+        items = [_item(feed, to_owner=incoming.is_owner) for feed in feeds]
         lists = [
             Items(items=tuple(items[at : at + _LISTED_TOGETHER]))
             for at in range(0, len(items), _LISTED_TOGETHER)
         ]
         title = Title(text=f"{counted(len(feeds), 'feed')} followed")
-        return paged(title, lists, "/feeds", page=page, page_chars=request.page_chars, article=None)
+        return paged(title, lists, "/feeds", page=page, page_chars=incoming.page_chars, article=None)
 
-    def _add(self, request: IncomingCommand, url: str) -> Reply:
+    def _add(self, incoming: IncomingCommand, url: str) -> Reply:
         try:
             # A loop of our own: the service is called in a worker thread, which has none.
             feed, is_new = asyncio.run(self._added(url))
@@ -61,7 +61,7 @@ class FeedCommands:
             return refusal(f"{sentence(str(error))}.")
         except TimeoutError:
             return refusal(f"No feed was found at {url} within {self._add_within_s:g} s: try again later.")
-        self._owners.add(feed.id, request.chat, now=self._clock())
+        self._owners.add(feed.id, incoming.chat, now=self._clock())
         done = "Followed from now on" if is_new else "On the list already, and asked regularly"
         return Reply(
             blocks=(

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
-from bot.chat import ChatRef, IncomingCommand, MessageId
-from bot.commands import grammar
-from bot.commands import requests as asks
-from bot.commands.table import BY_NAME, COMMANDS, Command, Who
+from bot.chat import ChatRef, MessageId
+from bot.commands import requests
+from bot.commands.table import COMMANDS, Who
 from bot.handlers.feeds import FeedCommands
 from bot.handlers.subscribing import Ordering
 from bot.handlers.subscriptions import StandingOrders, name_of
 from bot.handlers.timezones import ChatZones
+from bot.ports import IncomingCommand
 from bot.replies import views
 from bot.replies.compose import button
 from bot.replies.quotations import Quotations
@@ -56,118 +56,117 @@ class Service:
         self._chats = chats
         self._clock = clock
 
-    def answer(self, request: IncomingCommand) -> Reply:
+    def answer(self, incoming: IncomingCommand) -> Reply:
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
-        name, rest = grammar.split_line(request.text)
-        command = BY_NAME.get(name) if name else None
-        if command and (refused := _forbidden(command, request, bare=not rest)):
+        if refused := _forbidden(incoming):
             return refused
-        try:
-            ask = grammar.parse(request.text)
-        except grammar.NotUnderstood as error:
-            return refusal(str(error))
-        try:
-            return self._answer(request, ask)
-        except grammar.NotUnderstood as error:
-            return refusal(str(error))
+        request = incoming.parsed.request
+        if isinstance(request, requests.InvalidRequest):
+            return refusal(request.reason)
+        return self._answer(incoming, request)
 
-    def _answer(self, request: IncomingCommand, ask: asks.Request) -> Reply:
-        now, zone = self._clock(), self._zones.of(request.chat)
-        match ask:
-            case asks.BriefRequest():
-                return self._stories.brief(ask, now=now, zone=zone)
-            case asks.SearchRequest():
-                return self._stories.search(ask, now=now, zone=zone)
-            case asks.QuotesRequest():
-                return self._quotations.by_speaker(ask, now=now, zone=zone)
-            case asks.MoreRequest():
-                return self._more(request, now)
-            case asks.HelpRequest():
-                return help_reply(greeting=ask.greeting, to_owner=request.is_owner)
-            case asks.StatusRequest():
-                return self._status(request.chat)
+    def _answer(self, incoming: IncomingCommand, request: requests.Request) -> Reply:
+        now, zone = self._clock(), self._zones.of(incoming.chat)
+        match request:
+            case requests.BriefRequest():
+                return self._stories.brief(request, now=now, zone=zone)
+            case requests.SearchRequest():
+                return self._stories.search(request, now=now, zone=zone)
+            case requests.QuotesRequest():
+                return self._quotations.by_speaker(request, now=now, zone=zone)
+            case requests.MoreRequest():
+                return self._more(incoming, now)
+            case requests.HelpRequest():
+                return help_reply(greeting=request.greeting, to_owner=incoming.is_owner)
+            case requests.StatusRequest():
+                return self._status(incoming.chat)
             case (
-                asks.Subscribe()
-                | asks.Follow()
-                | asks.SubscriptionsRequest()
-                | asks.ChangeSubscription()
-                | asks.Timezone()
+                requests.SubscribeRequest()
+                | requests.FollowRequest()
+                | requests.SubscriptionsRequest()
+                | requests.ChangeSubscriptionRequest()
+                | requests.TimezoneRequest()
             ):
-                return self._standing(request, ask, now)
-            case asks.Forget() | asks.ExportRequest():
-                return self._kept(request, ask)
-            case asks.FeedsRequest() | asks.AddFeed() | asks.RemoveFeed():
-                return self._feeds.answer(request, ask)
+                return self._standing(incoming, request, now)
+            case requests.ForgetRequest() | requests.ExportRequest():
+                return self._kept(incoming, request)
+            case requests.FeedsRequest() | requests.AddFeedRequest() | requests.RemoveFeedRequest():
+                return self._feeds.answer(incoming, request)
             case _:
-                return self._about_article(request, ask)
+                return self._about_article(incoming, request)
 
-    def _about_article(self, request: IncomingCommand, ask: asks.AboutArticle) -> Reply:
-        article = self._meant(request, ask.article)
+    def _about_article(self, incoming: IncomingCommand, request: requests.AboutArticle) -> Reply:
+        article = self._meant(incoming, request.article)
         if isinstance(article, Reply):
             return article
-        zone, page_chars = self._zones.of(request.chat), request.page_chars
-        match ask:
-            case asks.ArticleBriefRequest():
+        zone, page_chars = self._zones.of(incoming.chat), incoming.page_chars
+        match request:
+            case requests.ArticleBriefRequest():
                 return self._stories.article_brief(article, zone=zone)
-            case asks.ArticleQuotesRequest():
-                return self._quotations.in_article(article, page=ask.page, page_chars=page_chars)
-            case asks.SectionsRequest():
+            case requests.ArticleQuotesRequest():
+                return self._quotations.in_article(article, page=request.page, page_chars=page_chars)
+            case requests.SectionsRequest():
                 return views.sections(article)
-            case asks.SectionRequest():
-                return views.section(article, ask, page_chars=page_chars)
-            case asks.FullRequest():
-                return views.full(article, page=ask.page, page_chars=page_chars)
-            case asks.SourceRequest():
+            case requests.SectionRequest():
+                return views.section(article, request, page_chars=page_chars)
+            case requests.FullRequest():
+                return views.full(article, page=request.page, page_chars=page_chars)
+            case requests.SourceRequest():
                 return views.source(article, self._stories.reports(article), zone=zone)
-            case asks.EvidenceRequest():
+            case requests.EvidenceRequest():
                 return self._stories.evidence(article)
 
-    def _meant(self, request: IncomingCommand, article_id: ArticleId | None) -> Article | Reply:
+    def _meant(self, incoming: IncomingCommand, article_id: ArticleId | None) -> Article | Reply:
         """The article named, else the one shown by the message replied to, else the one shown last."""
         if article_id is None:
-            shown = self._chats.last_shown(request.chat, replied_to=request.replied_to)
+            shown = self._chats.last_shown(incoming.chat, replied_to=incoming.replied_to)
             if shown is None:
                 return refusal(NOTHING_SHOWN)
             article_id = shown.article
         article = self._articles.get(article_id)
         return article or refusal("That article is no longer stored. /brief shows what is.")
 
-    def _more(self, request: IncomingCommand, now: datetime) -> Reply:
-        shown = self._chats.last_shown(request.chat, replied_to=request.replied_to, with_query=True)
+    def _more(self, incoming: IncomingCommand, now: datetime) -> Reply:
+        shown = self._chats.last_shown(incoming.chat, replied_to=incoming.replied_to, with_query=True)
         if shown is None or shown.query is None:
             return refusal(NOTHING_SHOWN)
-        ask = grammar.read_topic(shown.query)
-        zone = self._zones.of(request.chat)
-        return self._stories.brief(ask, now=now, zone=zone, offset=shown.offset + 1)
+        try:
+            request = requests.read_topic(shown.query)
+        except requests.NotUnderstood as error:
+            return refusal(str(error))
+        zone = self._zones.of(incoming.chat)
+        return self._stories.brief(request, now=now, zone=zone, offset=shown.offset + 1)
 
     def _standing(
         self,
-        request: IncomingCommand,
-        ask: asks.AboutOrders,
+        incoming: IncomingCommand,
+        request: requests.AboutSubscriptions,
         now: datetime,
     ) -> Reply:
-        match ask:
-            case asks.Subscribe():
-                return self._ordering.subscribe(request, ask.order, now=now)
-            case asks.Follow():
-                return self._ordering.follow(request, ask.order, now=now)
-            case asks.SubscriptionsRequest():
-                return self._orders.subscriptions(request.chat, now=now)
-            case asks.ChangeSubscription():
-                return self._orders.change(request.chat, ask, now=now)
-            case asks.Timezone():
-                return self._zones.answer(request.chat, ask.zone, now=now)
+        match request:
+            case requests.SubscribeRequest():
+                return self._ordering.subscribe(incoming, request.order, now=now)
+            case requests.FollowRequest():
+                return self._ordering.follow(incoming, request.order, now=now)
+            case requests.SubscriptionsRequest():
+                return self._orders.subscriptions(incoming.chat, now=now)
+            case requests.ChangeSubscriptionRequest():
+                return self._orders.change(incoming.chat, request, now=now)
+            case requests.TimezoneRequest():
+                return self._zones.answer(incoming.chat, request.zone, now=now)
 
-    def _kept(self, request: IncomingCommand, ask: asks.Forget | asks.ExportRequest) -> Reply:
-        if isinstance(ask, asks.ExportRequest):
-            kept = self._chats.export(request.chat)
+    def _kept(
+        self, incoming: IncomingCommand, request: requests.ForgetRequest | requests.ExportRequest
+    ) -> Reply:
+        if isinstance(request, requests.ExportRequest):
+            kept = self._chats.export(incoming.chat)
             if kept is None:
                 return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
             return Reply(blocks=(Prose(text=json.dumps(kept, ensure_ascii=False, indent=1)),))
-        if not ask.sure:
+        if not request.sure:
             text = "This deletes everything kept about this chat, its standing orders too."
             return Reply(blocks=(Prose(text=text),), buttons=(button("Delete it", "/forget yes"),))
-        had = self._chats.forget(request.chat)
+        had = self._chats.forget(incoming.chat)
         return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
 
     def _status(self, chat: ChatRef) -> Reply:
@@ -210,10 +209,10 @@ class Service:
     def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
         """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
         try:
-            ask = grammar.read_topic(words)
-        except grammar.NotUnderstood:
+            request = requests.read_topic(words)
+        except requests.NotUnderstood:
             return ()
-        return self._stories.offers(ask, now=self._clock(), zone=self._zones.of(chat), limit=limit)
+        return self._stories.offers(request, now=self._clock(), zone=self._zones.of(chat), limit=limit)
 
     def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
         shown = self._chats.last_shown(chat)
@@ -232,12 +231,13 @@ class Service:
         log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
 
 
-def _forbidden(command: Command, request: IncomingCommand, *, bare: bool) -> Reply | None:
-    """Why who asks may not give the command; None if they may. bare: it is given without words."""
-    match command.who_bare if bare and command.who_bare else command.who:
-        case Who.OWNERS if not request.is_owner:
+def _forbidden(incoming: IncomingCommand) -> Reply | None:
+    """Why this user may not give the command; None if they may."""
+    command = incoming.parsed.command
+    match incoming.parsed.who:
+        case Who.OWNERS if command and not incoming.is_owner:
             return refusal(f"Only those who run this bot may use /{command.name}.")
-        case Who.ADMINS if not request.may_change:
+        case Who.ADMINS if command and not incoming.may_change:
             return refusal(f"Only this chat's admins may use /{command.name}.")
         case _:
             return None

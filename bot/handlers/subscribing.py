@@ -11,10 +11,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.stories.breaking import Threshold
-from bot.chat import IncomingCommand
 from bot.commands.subscription_words import Order, filters_in_words, order_in_words
 from bot.handlers.subscriptions import order_buttons
 from bot.handlers.timezones import ChatZones, choice_of_zones
+from bot.ports import IncomingCommand
 from bot.replies.compose import button, counted, sentence
 from bot.reply import Block, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedules.schedule import Rhythm, in_words, next_due, to_json, upcoming
@@ -59,14 +59,14 @@ class Ordering:
         self._chats, self._zones, self._stories_on = chats, zones, stories_on
         self._quotes, self._breaking = quotes, breaking
 
-    def subscribe(self, request: IncomingCommand, order: Order, *, now: datetime) -> Reply:
+    def subscribe(self, incoming: IncomingCommand, order: Order, *, now: datetime) -> Reply:
         """Takes an order on a topic, and says what was understood."""
         breaking = order.schedule.rhythm is Rhythm.BREAKING
         kind = OrderKind.BREAKING if breaking else OrderKind.TOPIC
         name = f"Breaking news on {order.topic or 'any topic'}" if breaking else order.topic
-        return self._take(request, _Wanted(kind=kind, name=name, command="/subscribe", order=order), now)
+        return self._take(incoming, _Wanted(kind=kind, name=name, command="/subscribe", order=order), now)
 
-    def follow(self, request: IncomingCommand, order: Order, *, now: datetime) -> Reply:
+    def follow(self, incoming: IncomingCommand, order: Order, *, now: datetime) -> Reply:
         """Takes an order for a speaker's quotes; a choice where several people are meant."""
         if order.schedule.rhythm is Rhythm.BREAKING:
             return refusal("Quotes come on a schedule, not when a story breaks: write for example hourly.")
@@ -80,7 +80,7 @@ class Ordering:
         wanted = _Wanted(
             kind=OrderKind.SPEAKER, name=speaker.name, command="/follow", order=order, speaker=speaker.id
         )
-        return self._take(request, wanted, now)
+        return self._take(incoming, wanted, now)
 
     def _named(self, name: str) -> Sequence[StoredSpeaker]:
         if name.startswith("@") and name[1:].isascii() and name[1:].isdigit():
@@ -93,26 +93,26 @@ class Ordering:
         there_are = f" Quoted are: {quoted}." if quoted else ""
         return refusal(f"Nobody called “{name}” is quoted here yet.{there_are}")
 
-    def _take(self, request: IncomingCommand, wanted: _Wanted, now: datetime) -> Reply:
+    def _take(self, incoming: IncomingCommand, wanted: _Wanted, now: datetime) -> Reply:
         order = wanted.order
         if order.zones:
             commands = [wanted.line(zone=zone) for zone in order.zones]
             return choice_of_zones("Which time zone do you mean?", order.zones, commands)
-        zone = ZoneInfo(order.zone) if order.zone else self._zones.of(request.chat)
+        zone = ZoneInfo(order.zone) if order.zone else self._zones.of(incoming.chat)
         if order.guesses:
             return self._is_it_meant(wanted, zone, now)
-        orders = self._chats.subscriptions(request.chat)
+        orders = self._chats.subscriptions(incoming.chat)
         topic = wanted.name if wanted.kind is OrderKind.SPEAKER else order.topic
         same = [o.topic for o in orders if o.kind is wanted.kind and o.topic.casefold() == topic.casefold()]
         if len(orders) >= MAX_ORDERS and not same:
             return refusal(f"This chat has {MAX_ORDERS} standing orders, as many as it may: end one first.")
         subscription, is_new = self._chats.add_subscription(
-            request.chat,
+            incoming.chat,
             topic=same[0] if same else topic,
             schedule=to_json(order.schedule),
             timezone=zone.key,
             next_due=next_due(order.schedule, zone, now),
-            created_by=request.user,
+            created_by=incoming.user,
             now=now,
             filters=order.filters,
             kind=wanted.kind,

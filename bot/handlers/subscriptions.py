@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.chat import ChatRef
-from bot.commands.requests import ChangeSubscription
+from bot.commands.requests import ChangeSubscriptionRequest
 from bot.commands.subscription_words import filters_in_words
 from bot.replies.compose import button, counted
 from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
@@ -33,7 +33,7 @@ class StandingOrders:
         title = Title(text=f"{counted(len(orders), 'standing order')} here")
         return Reply(blocks=(title, Items(items=items, numbered=True)), buttons=buttons)
 
-    def change(self, chat: ChatRef, asked: ChangeSubscription, *, now: datetime) -> Reply:
+    def change(self, chat: ChatRef, asked: ChangeSubscriptionRequest, *, now: datetime) -> Reply:
         """Ends, holds or goes on with the orders meant."""
         orders = self._chats.subscriptions(chat)
         if asked.change == "unfollow":
@@ -73,7 +73,7 @@ class StandingOrders:
                 raise ValueError(f"not a change: {change}")
 
 
-def _meant(asked: ChangeSubscription, orders: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
+def _meant(asked: ChangeSubscriptionRequest, orders: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
     """By `#id` (buttons), number or topic; nothing said: the only one, or all to hold or resume."""
     which = asked.which.strip()
     if not which:

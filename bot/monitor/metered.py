@@ -3,20 +3,9 @@
 import time
 from datetime import timedelta
 
-from bot.chat import (
-    NO_HOOKS,
-    Capabilities,
-    ChatAdapter,
-    ChatError,
-    ChatRef,
-    Conversation,
-    IncomingCommand,
-    MessageId,
-    SendHooks,
-)
-from bot.commands import grammar
-from bot.commands.table import BY_NAME
+from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendHooks
 from bot.monitor.meters import Meters
+from bot.ports import Capabilities, ChatAdapter, Conversation, IncomingCommand
 from bot.reply import Reply
 
 
@@ -74,12 +63,13 @@ class _MeteredConversation:
         self.moved = inner.moved
         self.gone = inner.gone
 
-    def answer(self, request: IncomingCommand) -> Reply:
+    def answer(self, incoming: IncomingCommand) -> Reply:
         began = time.monotonic()
-        reply = self._inner.answer(request)
-        name = grammar.command_of(request.text)
-        command = name if name in BY_NAME else "words"
-        self._meters.answered(request.chat.platform, command, took=_since(began))
+        reply = self._inner.answer(incoming)
+        command = incoming.parsed.command
+        self._meters.answered(
+            incoming.chat.platform, command.name if command else "words", took=_since(began)
+        )
         return reply
 
 

@@ -22,17 +22,17 @@ class Quotations:
         self._quotes = quotes
         self._analyses = analyses
 
-    def by_speaker(self, ask: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+    def by_speaker(self, request: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """One speaker's verbatim quotes, newest first; a choice where several people are meant."""
-        if not isinstance(ask.speaker, str):
-            known = self._quotes.speaker(ask.speaker)
+        if not isinstance(request.speaker, str):
+            known = self._quotes.speaker(request.speaker)
             if known is None:
                 return refusal("That speaker is no longer stored. /quotes with a name finds others.")
-            return self._by(known, ask, now=now, zone=zone)
-        named = self._quotes.find_speakers(ask.speaker)
+            return self._by(known, request, now=now, zone=zone)
+        named = self._quotes.find_speakers(request.speaker)
         if not named:
-            return self._nobody(ask.speaker)
-        return self._by(named[0], ask, now=now, zone=zone) if len(named) == 1 else _choice(ask, named)
+            return self._nobody(request.speaker)
+        return self._by(named[0], request, now=now, zone=zone) if len(named) == 1 else _choice(request, named)
 
     def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
         """What everybody said in one article, in text order; paraphrases apart."""
@@ -49,18 +49,18 @@ class Quotations:
         """Names of speakers who are quoted, for completion."""
         return tuple(speaker.name for speaker in self._quotes.speakers_like(typed, limit=limit))
 
-    def _by(self, speaker: StoredSpeaker, ask: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+    def _by(self, speaker: StoredSpeaker, request: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         found = self._quotes.quotes_by(
             speaker.id,
-            about=ask.about,
-            since=now - ask.since if ask.since else None,
+            about=request.about,
+            since=now - request.since if request.since else None,
             limit=QUOTES_A_PAGE + 1,
-            offset=(ask.page - 1) * QUOTES_A_PAGE,
+            offset=(request.page - 1) * QUOTES_A_PAGE,
         )
         if not found:
-            return _no_quotes(speaker, ask)
+            return _no_quotes(speaker, request)
         shown = found[:QUOTES_A_PAGE]
-        turning = _turning(speaker, ask, is_last=len(found) == len(shown))
+        turning = _turning(speaker, request, is_last=len(found) == len(shown))
         blocks = (Title(text=f"{speaker.name}, word for word"), *quotes_by_article(shown, zone))
         return Reply(blocks=blocks, buttons=(turning,) if turning else (), article=shown[0].article.id)
 
@@ -72,22 +72,22 @@ class Quotations:
         return refusal(f"Nobody called “{name}” is quoted here. Quoted are: {names}.")
 
 
-def _choice(ask: QuotesRequest, named: Sequence[StoredSpeaker]) -> Reply:
+def _choice(request: QuotesRequest, named: Sequence[StoredSpeaker]) -> Reply:
     items = tuple(Item(text=f"{s.name} ({counted(s.quote_count, 'quote')})") for s in named)
-    buttons = [b for s in named for b in button(s.name, f"/quotes @{s.id}{_narrowed(ask)}")]
-    blocks = (Prose(text=f"Who is meant by “{ask.speaker}”?"), Items(items=items, numbered=True))
+    buttons = [b for s in named for b in button(s.name, f"/quotes @{s.id}{_narrowed(request)}")]
+    blocks = (Prose(text=f"Who is meant by “{request.speaker}”?"), Items(items=items, numbered=True))
     return Reply(blocks=blocks, buttons=tuple((b,) for b in buttons))
 
 
-def _narrowed(ask: QuotesRequest) -> str:
-    about = f" about {ask.about}" if ask.about else ""
-    return about + (f" since:{in_words(ask.since, short=True)}" if ask.since else "")
+def _narrowed(request: QuotesRequest) -> str:
+    about = f" about {request.about}" if request.about else ""
+    return about + (f" since:{in_words(request.since, short=True)}" if request.since else "")
 
 
-def _turning(speaker: StoredSpeaker, ask: QuotesRequest, *, is_last: bool) -> tuple[Button, ...]:
-    command = f"/quotes @{speaker.id}{_narrowed(ask)}"
-    newer = button("Newer", f"{command} page:{ask.page - 1}") if ask.page > 1 else ()
-    return newer + (() if is_last else button("Older", f"{command} page:{ask.page + 1}"))
+def _turning(speaker: StoredSpeaker, request: QuotesRequest, *, is_last: bool) -> tuple[Button, ...]:
+    command = f"/quotes @{speaker.id}{_narrowed(request)}"
+    newer = button("Newer", f"{command} page:{request.page - 1}") if request.page > 1 else ()
+    return newer + (() if is_last else button("Older", f"{command} page:{request.page + 1}"))
 
 
 def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[Block]:
@@ -105,9 +105,9 @@ def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[B
     return blocks
 
 
-def _no_quotes(speaker: StoredSpeaker, ask: QuotesRequest) -> Reply:
-    if ask.page > 1:
+def _no_quotes(speaker: StoredSpeaker, request: QuotesRequest) -> Reply:
+    if request.page > 1:
         return refusal(f"Those were all of the quotes by {speaker.name}.")
-    about = f" about “{ask.about}”" if ask.about else ""
-    since = f" in the last {in_words(ask.since)}" if ask.since else ""
+    about = f" about “{request.about}”" if request.about else ""
+    since = f" in the last {in_words(request.since)}" if request.since else ""
     return refusal(f"No quotes by {speaker.name}{about}{since}. /quotes {speaker.name} shows all there are.")

@@ -50,21 +50,21 @@ class Stories:
         self._analyses = analyses
         self._meaning_of = meaning_of
 
-    def brief(self, ask: BriefRequest, *, now: datetime, zone: ZoneInfo, offset: int = 0) -> Reply:
+    def brief(self, request: BriefRequest, *, now: datetime, zone: ZoneInfo, offset: int = 0) -> Reply:
         """The story at `offset` among those asked for, and the headlines of the next."""
-        found = self._asked_for(ask, now=now, limit=1 + ALSO + 1, offset=offset)
+        found = self._asked_for(request, now=now, limit=1 + ALSO + 1, offset=offset)
         if not found.articles:
-            return self._nothing(ask.topic, ask.filters, offset=offset)
+            return self._nothing(request.topic, request.filters, offset=offset)
         first, *rest = found.articles
         also: tuple[Block, ...] = ()
         if rest:
             headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
             also = (Note(text="Also"), Items(items=headlines))
         return Reply(
-            blocks=(*how_found(first, ask.topic, found), *self.told(first, zone), *also),
+            blocks=(*how_found(first, request.topic, found), *self.told(first, zone), *also),
             buttons=follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
-            query=_as_words(ask),
+            query=_as_words(request),
             offset=offset,
         )
 
@@ -101,9 +101,11 @@ class Stories:
             StoryReport(publisher=other.publisher, article=other) for other in stored if other.publisher
         )
 
-    def offers(self, ask: BriefRequest, *, now: datetime, zone: ZoneInfo, limit: int) -> tuple[Reply, ...]:
+    def offers(
+        self, request: BriefRequest, *, now: datetime, zone: ZoneInfo, limit: int
+    ) -> tuple[Reply, ...]:
         """A brief of each story asked for."""
-        stories = self._asked_for(ask, now=now, limit=limit).articles
+        stories = self._asked_for(request, now=now, limit=limit).articles
         return tuple(self.article_brief(article, zone=zone) for article in stories)
 
     def brief_of(self, article: Article) -> Brief:
@@ -124,17 +126,17 @@ class Stories:
             return self._articles.latest(limit=limit, since=since, offset=offset)
         return self._articles.search(topic, limit=limit, since=since, offset=offset)
 
-    def search(self, ask: SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+    def search(self, request: SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""
-        stories = self._articles.find(ask.words, _narrowed(ask.filters, now), limit=FOUND).articles
+        stories = self._articles.find(request.words, _narrowed(request.filters, now), limit=FOUND).articles
         if not stories:
-            return self._nothing(ask.words, ask.filters)
+            return self._nothing(request.words, request.filters)
         items = tuple(
             Item(text=" · ".join([article.headline, *origin(article, zone)]), url=article.url)
             for article in stories
         )
         numbers = [b for n, story in enumerate(stories, 1) for b in button(f"{n}", f"/brief #{story.id}")]
-        blocks = (Title(text=f"Headlines on {ask.words}"), Items(items=items, numbered=True))
+        blocks = (Title(text=f"Headlines on {request.words}"), Items(items=items, numbered=True))
         return Reply(blocks=blocks, buttons=button_rows(numbers))
 
     def stored(self, zone: ZoneInfo) -> str:
@@ -153,14 +155,16 @@ class Stories:
         """Publishers that have recent articles, for completion."""
         return self._articles.publishers_like(typed, limit=limit)
 
-    def _asked_for(self, ask: BriefRequest, *, now: datetime, limit: int, offset: int = 0) -> FoundStories:
+    def _asked_for(
+        self, request: BriefRequest, *, now: datetime, limit: int, offset: int = 0
+    ) -> FoundStories:
         """The stories on a topic, by words and by meaning; without one, the top stories."""
-        narrowed = _narrowed(ask.filters, now)
-        if not ask.topic:
+        narrowed = _narrowed(request.filters, now)
+        if not request.topic:
             top = self._articles.top(narrowed, limit=limit, offset=offset)
             return FoundStories(articles=top, also=(), by_meaning=frozenset())
-        meaning = self._meaning_of(ask.topic)
-        return self._articles.find(ask.topic, narrowed, limit=limit, offset=offset, meaning=meaning)
+        meaning = self._meaning_of(request.topic)
+        return self._articles.find(request.topic, narrowed, limit=limit, offset=offset, meaning=meaning)
 
     def _nothing(self, topic: str, filters: Filters, *, offset: int = 0) -> Reply:
         if offset:
@@ -214,11 +218,11 @@ def follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tupl
     )
 
 
-def _as_words(ask: BriefRequest) -> str:
+def _as_words(request: BriefRequest) -> str:
     """The words of a `/brief` that asks the same."""
-    filters = ask.filters
+    filters = request.filters
     said = [
-        ask.topic,
+        request.topic,
         f"since:{in_words(filters.since, short=True)}" if filters.since else "",
         f'from:"{filters.publisher}"' if filters.publisher else "",
         f"lang:{filters.language}" if filters.language else "",

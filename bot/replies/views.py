@@ -45,18 +45,20 @@ def sections(article: Article) -> Reply:
     )
 
 
-def section(article: Article, ask: SectionRequest, *, page_chars: int | None) -> Reply:
+def section(article: Article, request: SectionRequest, *, page_chars: int | None) -> Reply:
     """One section whole, or one page of it."""
-    number = _section_number(article.sections, ask.section)
+    number = _section_number(article.sections, request.section)
     if number is None:
         names = ", ".join(f"{n} {heading_of(s)}" for n, s in enumerate(article.sections, 1))
-        return refusal(f"There is no section “{ask.section}” in “{article.headline}”. There are: {names}.")
+        return refusal(
+            f"There is no section “{request.section}” in “{article.headline}”. There are: {names}."
+        )
     chosen = article.sections[number - 1]
     return paged(
         Title(text=heading_of(chosen)),
         list(text_blocks(chosen.paragraphs, article.text)),
         f"/section #{article.id} {number}",
-        page=ask.page,
+        page=request.page,
         page_chars=page_chars,
         article=article.id,
     )

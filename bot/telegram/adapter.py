@@ -11,18 +11,10 @@ from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
-from bot.chat import (
-    NO_HOOKS,
-    Capabilities,
-    ChatError,
-    ChatRef,
-    Conversation,
-    MessageId,
-    SendFailed,
-    SendHooks,
-)
+from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendFailed, SendHooks
 from bot.limits.rate_limiter import Limit
 from bot.limits.shared import SharedLimits
+from bot.ports import Capabilities, Conversation
 from bot.redaction import redacted
 from bot.reply import Reply
 from bot.telegram.answering import Answering

@@ -13,17 +13,9 @@ from telegram import Bot, CallbackQuery, ChatMemberUpdated, InlineQuery, Message
 from telegram.constants import CallbackQueryLimit, ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 
-from bot.chat import (
-    ChatError,
-    ChatGone,
-    ChatMoved,
-    ChatRef,
-    Conversation,
-    IncomingCommand,
-    MessageId,
-    SendFailed,
-    Throttled,
-)
+from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, MessageId, SendFailed, Throttled
+from bot.commands.table import Who, parse
+from bot.ports import Conversation, IncomingCommand
 from bot.reply import Reply, refusal
 from bot.telegram import inline
 from bot.telegram.buttons import Buttons
@@ -182,13 +174,14 @@ class Answering:
     # --- what the application is asked and told
 
     async def _ask(self, incoming: Incoming) -> Reply:
+        parsed = await self._in_thread(parse, incoming.text)
         may_change = incoming.in_charge or False
-        if incoming.wants_rights:
+        if incoming.in_charge is None and parsed.who is Who.ADMINS:
             may_change = await self._rights.in_charge(incoming.chat.chat, incoming.user)
         request = IncomingCommand(
             chat=incoming.chat,
             user=incoming.user,
-            text=incoming.text,
+            parsed=parsed,
             may_change=may_change,
             is_owner=self._rights.owns(incoming.user),
             replied_to=incoming.replied_to,

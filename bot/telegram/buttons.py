@@ -10,26 +10,25 @@ import base64
 import hmac
 from collections.abc import Sequence
 from hashlib import blake2b
-from string import ascii_letters
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.commands.table import COMMANDS
+from bot.commands.table import COMMANDS, Command
 from bot.reply import Reply
 
 _SIGNATURE_BYTES = 6
 _SIGNATURE_CHARS = 8  # of base64
 
-# A command's name is one character there, which makes room for the signature: `Button` allows 60 bytes, names
-# have at least four letters. A code whose meaning changed between versions fails the signature.
-_CODES = dict(zip((f"/{command.name}" for command in COMMANDS), ascii_letters, strict=False))
-_NAMES = {code: name for name, code in _CODES.items()}
+# A command's name is its one-letter code there, which makes room for the signature: `Button` allows 60 bytes,
+# and names have at least four letters.
 
 
 class Buttons:
     """Makes keyboards, and reads what their buttons send."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, *, commands: Sequence[Command] = COMMANDS) -> None:
+        self._codes = {f"/{command.name}": command.code for command in commands}
+        self._names = {code: name for name, code in self._codes.items()}
         self._key = blake2b(token.encode(), person=b"buttons").digest()
 
     def keyboard(self, reply: Reply, *, chat: str) -> InlineKeyboardMarkup | None:
@@ -47,12 +46,12 @@ class Buttons:
     def data(self, command: str, *, chat: str) -> str:
         """Callback data for a command of the language, at most 64 bytes."""
         name, space, rest = command.partition(" ")
-        return f"{self._signature(command, chat)}{_CODES[name]}{space}{rest}"
+        return f"{self._signature(command, chat)}{self._codes[name]}{space}{rest}"
 
     def command(self, data: str, *, chat: str) -> str | None:
         """The command, or None if it is not one that we put under a message of that chat."""
         signature, code, rest = data[:_SIGNATURE_CHARS], data[_SIGNATURE_CHARS:][:1], data[9:]
-        command = f"{_NAMES.get(code, '')}{rest}"
+        command = f"{self._names.get(code, '')}{rest}"
         expected = self._signature(command, chat)
         return command if hmac.compare_digest(signature.encode(), expected.encode()) else None
 

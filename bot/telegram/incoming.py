@@ -7,7 +7,6 @@ from telegram import CallbackQuery, Message, User
 from telegram.constants import ChatType
 
 from bot.chat import ChatRef, MessageId
-from bot.commands.table import BY_NAME, Who
 from bot.telegram.links import command_of
 
 PLATFORM = "telegram"
@@ -15,20 +14,13 @@ PLATFORM = "telegram"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """Words for us, before it is known whether who sent them may change the chat's orders."""
+    """Text for us, not yet parsed. Telegram may have to be asked what its sender may change."""
 
     chat: ChatRef
     user: str
     text: str
     replied_to: MessageId | None
     in_charge: bool | None  # None: a member of a group; Telegram knows whether an administrator
-
-    @property
-    def wants_rights(self) -> bool:
-        """Whether it is worth asking Telegram: the command is one for administrators."""
-        words = self.text.removeprefix("/").split(maxsplit=1)
-        command = BY_NAME.get(words[0].lower()) if words else None
-        return self.in_charge is None and command is not None and command.who is Who.ADMINS
 
 
 _COMMAND = re.compile(r"^/(\w+)(?:@(\w+))?(?=\s|$)")

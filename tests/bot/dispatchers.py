@@ -6,20 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.app.application import Application
-from bot.chat import (
-    NO_HOOKS,
-    Capabilities,
-    ChatError,
-    ChatRef,
-    Conversation,
-    MessageId,
-    NotAllowed,
-    SendFailed,
-    SendHooks,
-    SendUnknown,
-)
+from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, NotAllowed, SendFailed, SendHooks, SendUnknown
 from bot.delivery.dispatcher import LEASE, Dispatcher
 from bot.delivery.enqueuing import Enqueuer
+from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
 from bot.storage.deliveries import Delivery
 from bot.storage.outbox import Outbox

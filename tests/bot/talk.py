@@ -3,8 +3,10 @@
 from itertools import count
 
 from bot.app.application import Application
-from bot.chat import ChatRef, IncomingCommand, MessageId, SendHooks
+from bot.chat import ChatRef, MessageId, SendHooks
+from bot.commands.table import parse
 from bot.console import attribution, quoted
+from bot.ports import IncomingCommand
 from bot.reply import Block, Items, Quotation, Reply
 from tests.samples import CHAT
 
@@ -32,7 +34,7 @@ def ask(
     request = IncomingCommand(
         chat=chat,
         user="7",
-        text=text,
+        parsed=parse(text),
         may_change=may_change,
         is_owner=is_owner,
         replied_to=replied_to,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.chat import ChatAdapter, ChatError, ChatRef
+from bot.chat import ChatError, ChatRef
 from bot.discord import DiscordChat
+from bot.ports import ChatAdapter
 from bot.reply import Prose, Reply
 from bot.telegram import TelegramChat
 from tests.servers.discord import DiscordServer

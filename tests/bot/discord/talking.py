@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.chat import ChatRef, Conversation, IncomingCommand, MessageId
+from bot.chat import ChatRef, MessageId
 from bot.discord import DiscordChat
 from bot.discord.client import Client
+from bot.ports import Conversation, IncomingCommand
 from bot.reply import Button, Prose, Reply
 from tests.servers.discord import DiscordServer, User
 
@@ -31,7 +32,7 @@ class Scripted:
 
     def answer(self, request: IncomingCommand) -> Reply:
         self.asked.append(request)
-        reply = self.answers[request.text]
+        reply = self.answers[request.parsed.text]
         return reply if isinstance(reply, Reply) else reply()
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:

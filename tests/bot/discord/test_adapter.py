@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat import (
-    ChatError,
-    ChatGone,
-    IncomingCommand,
-    MessageId,
-    NotAllowed,
-    SendFailed,
-    SendRefused,
-    SendUnknown,
-)
+from bot.chat import ChatError, ChatGone, MessageId, NotAllowed, SendFailed, SendRefused, SendUnknown
+from bot.commands.table import parse
 from bot.discord import DiscordChat
+from bot.ports import IncomingCommand
 from bot.reply import Button, Note, Prose, Reply, Title, refusal
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, seen, serving
 from tests.bot.talk import Counted
@@ -33,7 +26,10 @@ async def test_a_slash_command_reaches_the_conversation_as_a_line_of_text(server
     assert answer.text == "One story."
     assert talk.asked == [
         IncomingCommand(
-            chat=ref(channel.id), user=str(READER.id), text="/brief nato since:7d from:voa", may_change=False
+            chat=ref(channel.id),
+            user=str(READER.id),
+            parsed=parse("/brief nato since:7d from:voa"),
+            may_change=False,
         )
     ]
     assert talk.stands == [(ref(channel.id), MessageId(str(answer.id)))]

@@ -2,7 +2,9 @@
 
 import time
 
-from bot.chat import IncomingCommand, MessageId
+from bot.chat import MessageId
+from bot.commands.table import parse
+from bot.ports import IncomingCommand
 from bot.reply import Button, Reply, refusal
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
 from tests.servers.discord import DiscordServer, User
@@ -19,7 +21,7 @@ async def test_words_in_a_direct_message_are_answered_there(server: DiscordServe
         assert (await pressed.answer()).text == "More."
     assert answer.text == "Section two."
     assert talk.asked[0] == IncomingCommand(
-        chat=ref(channel.id), user=str(READER.id), text="2", may_change=True
+        chat=ref(channel.id), user=str(READER.id), parsed=parse("2"), may_change=True
     )
     assert talk.stands[0] == (ref(channel.id), MessageId(str(answer.id)))
     assert server.refusals == []
@@ -32,7 +34,7 @@ async def test_an_answer_to_one_of_our_messages_is_about_that_one(server: Discor
         for place in (direct, channel):
             brief = await (await server.slash(place, READER, "brief")).answer()
             await server.say(place, READER, "2", replied_to=brief)
-            await happens(lambda: talk.asked[-1].text == "2")
+            await happens(lambda: talk.asked[-1].parsed.text == "2")
             assert talk.asked[-1].replied_to == str(brief.id)
             talk.asked.clear()
             await happens(lambda place=place: len(place.shown) == 3)  # type: ignore[misc]
@@ -48,7 +50,7 @@ async def test_in_a_server_a_mention_is_answered_and_all_else_is_left_alone(serv
         await server.say(channel, User("another bot", bot=True), f"<@{server.bot.id}> nato")
         await server.say(channel, READER, f"<@{server.bot.id}>")
         await happens(lambda: len(talk.stands) == 2)
-    assert [request.text for request in talk.asked] == ["nato", "/help"]
+    assert [request.parsed.text for request in talk.asked] == ["nato", "/help"]
 
 
 async def test_who_writes_may_change_what_their_rights_allow(server: DiscordServer) -> None:

@@ -11,9 +11,10 @@ from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.addresses import AllowList
 from bot.app.application import Application
-from bot.chat import IncomingCommand
-from bot.commands.requests import AddFeed
+from bot.commands.requests import AddFeedRequest
+from bot.commands.table import parse
 from bot.handlers.feeds import FeedCommands
+from bot.ports import IncomingCommand
 from bot.reply import Items, Reply
 from tests.bot.talk import ask, commands, words
 from tests.samples import CHAT
@@ -104,8 +105,8 @@ def test_help_shows_owners_commands_to_owners_alone(app: Application) -> None:
         ("ftp://news.example/feed", "Will not fetch ftp://news.example/feed: "),
         ("http://", "Will not fetch http://: "),
         ("http://user:word@news.example/", "Will not fetch http://news.example/: it has a user name"),
-        ("two words", "Say it like this: /addfeed https://"),
-        ("", "Say it like this: /addfeed https://"),
+        ("two words", "Try: /addfeed https://"),
+        ("", "Try: /addfeed https://"),
     ],
 )
 def test_what_is_no_public_address_is_refused_in_one_line(app: Application, url: str, complaint: str) -> None:
@@ -150,9 +151,9 @@ async def test_a_site_that_takes_too_long_is_refused_in_one_line(
         return web.Response()
 
     feeds = FeedCommands(desk=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
-    request = IncomingCommand(chat=CHAT, user="7", text="", may_change=True, is_owner=True)
+    request = IncomingCommand(chat=CHAT, user="7", parsed=parse(""), may_change=True, is_owner=True)
     url = server.publish("/silent", silent)
-    refused = await asyncio.to_thread(feeds.answer, request, AddFeed(url=url))
+    refused = await asyncio.to_thread(feeds.answer, request, AddFeedRequest(url=url))
     given_up.set()
     assert words(refused) == f"No feed was found at {url} within 0.2 s: try again later."
 

@@ -14,12 +14,10 @@ from articles.fetching.addresses import AllowList
 from bot.app.application import Application
 from bot.chat import (
     NO_HOOKS,
-    Capabilities,
     ChatError,
     ChatGone,
     ChatMoved,
     ChatRef,
-    Conversation,
     MessageId,
     NotAllowed,
     SendFailed,
@@ -29,6 +27,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.feeds.pause_notices import PauseNotices
+from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
 from tests.bot.clocks import HandClock
 from tests.bot.jobs.feeds_at_work import feeds_at_work

@@ -16,20 +16,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from articles.model import Article
 from bot.app.application import Application
-from bot.chat import (
-    NO_HOOKS,
-    Capabilities,
-    ChatAdapter,
-    ChatGone,
-    ChatRef,
-    Conversation,
-    IncomingCommand,
-    MessageId,
-    SendHooks,
-    SendUnknown,
-)
+from bot.chat import NO_HOOKS, ChatGone, ChatRef, MessageId, SendHooks, SendUnknown
 from bot.cli.serving import monitor_of
+from bot.commands.table import parse
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
+from bot.ports import Capabilities, ChatAdapter, Conversation, IncomingCommand
 from bot.reply import Prose, Reply
 from config.settings import Monitor, Settings
 from tests.bot.clocks import HandClock
@@ -48,8 +39,12 @@ class Platform:
         self.opened = asyncio.Event()
 
     async def serve(self, conversation: Conversation) -> None:
-        conversation.answer(IncomingCommand(chat=CHAT, user="1", text="/brief secret topic", may_change=True))
-        conversation.answer(IncomingCommand(chat=CHAT, user="1", text="/nosuchthing", may_change=True))
+        conversation.answer(
+            IncomingCommand(chat=CHAT, user="1", parsed=parse("/brief secret topic"), may_change=True)
+        )
+        conversation.answer(
+            IncomingCommand(chat=CHAT, user="1", parsed=parse("/nosuchthing"), may_change=True)
+        )
 
     async def stand_by(self) -> None:
         raise NotImplementedError

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bot.chat import ChatAdapter, Conversation
+from bot.ports import ChatAdapter, Conversation
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, TelegramServer
 

@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from bot.chat import ChatRef, IncomingCommand, MessageId
+from bot.chat import ChatRef, MessageId
+from bot.ports import IncomingCommand
 from bot.reply import Button, Prose, Reply
 
 
@@ -25,7 +26,11 @@ class Scripted:
     def answer(self, request: IncomingCommand) -> Reply:
         with self._lock:
             self.requests.append(request)
-        return self._answers(request) if self._answers else Reply(blocks=(Prose(text=f"re: {request.text}"),))
+        return (
+            self._answers(request)
+            if self._answers
+            else Reply(blocks=(Prose(text=f"re: {request.parsed.text}"),))
+        )
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
         self.posts.append((chat, reply, message))

@@ -9,13 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.chat import (
-    ChatError,
-    ChatGone,
-    IncomingCommand,
-    SendFailed,
-)
-from bot.commands.table import BY_NAME, COMMANDS, Who
+from bot.chat import ChatError, ChatGone, SendFailed
+from bot.commands.table import BY_NAME, COMMANDS, Who, parse
+from bot.ports import IncomingCommand
 from bot.reply import Button, Reply
 from bot.telegram.outbound import limits_of
 from tests.bot.telegram.conftest import Serving, make_chat, served
@@ -35,7 +31,7 @@ async def test_a_command_is_answered_and_the_answer_is_known_by_its_id(
     assert posted.text == "re: /brief nato"
     assert not posted.preview
     assert talk.requests == [
-        IncomingCommand(chat=ref(ANN), user=str(ANN), text="/brief nato", may_change=True)
+        IncomingCommand(chat=ref(ANN), user=str(ANN), parsed=parse("/brief nato"), may_change=True)
     ]
     assert talk.posts[0][2] == str(posted.id)
 
@@ -95,7 +91,10 @@ async def test_in_a_group_only_what_is_addressed_to_the_bot_is_answered(
         asked = await server.say(group, ANN, "/help")
         last = 0 if passed_on is None else 1
         post = await server.next_post(group, after=last)
-    assert [request.text for request in talk.requests] == [*([passed_on] if passed_on else []), "/help"]
+    assert [request.parsed.text for request in talk.requests] == [
+        *([passed_on] if passed_on else []),
+        "/help",
+    ]
     assert post.reply_to == asked
 
 
@@ -110,7 +109,7 @@ async def test_plain_words_are_for_the_bot_in_private_and_as_an_answer_to_it(
         brief = await server.next_post(group)
         await server.say(group, BOB, "2", reply_to=brief)
         await server.next_post(group, after=1)
-    assert [(request.text, request.replied_to) for request in talk.requests] == [
+    assert [(request.parsed.text, request.replied_to) for request in talk.requests] == [
         ("2", None),
         ("/brief", None),
         ("2", str(brief.id)),
@@ -135,9 +134,9 @@ async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
     limiter = threading.Event()
 
     def slow_first(request: IncomingCommand) -> Reply:
-        if request.text == "/brief":
+        if request.parsed.text == "/brief":
             limiter.wait(10)
-        return prose(request.text)
+        return prose(request.parsed.text)
 
     async with serving(Scripted(slow_first)):
         await server.say(server.person(ANN), ANN, "/brief")
@@ -196,7 +195,9 @@ async def test_owners_may_change_any_group_and_by_a_setting_everyone_may(
 
 async def test_only_those_named_in_the_settings_run_the_bot(server: TelegramServer) -> None:
     add = Button(label="Add", command="/addfeed a.example")
-    talk = Scripted(lambda request: prose("Feeds", (add,)) if request.text == "/feeds" else prose("Added"))
+    talk = Scripted(
+        lambda request: prose("Feeds", (add,)) if request.parsed.text == "/feeds" else prose("Added")
+    )
     chat = make_chat(server.base_url, owners=(BOB,), everyone_may_change=True)
 
     async def ask_and_press(person: int) -> None:
@@ -213,7 +214,9 @@ async def test_only_those_named_in_the_settings_run_the_bot(server: TelegramServ
 
 async def test_who_has_left_a_group_may_not_change_it(server: TelegramServer, serving: Serving) -> None:
     pause = Button(label="Pause", command="/pause #1")
-    talk = Scripted(lambda r: prose("An order", (pause,)) if r.text == "/help" else prose(str(r.may_change)))
+    talk = Scripted(
+        lambda r: prose("An order", (pause,)) if r.parsed.text == "/help" else prose(str(r.may_change))
+    )
     group = server.group(-100)
     async with serving(talk):
         await server.say(group, ANN, "/help")
@@ -228,9 +231,9 @@ async def test_an_answer_that_takes_long_is_announced_by_typing(server: Telegram
     limiter = threading.Event()
 
     def slow(request: IncomingCommand) -> Reply:
-        if request.text == "/brief":
+        if request.parsed.text == "/brief":
             limiter.wait(10)
-        return prose(request.text)
+        return prose(request.parsed.text)
 
     async with served(make_chat(server.base_url, typing_after=timedelta(seconds=0.3)), Scripted(slow)):
         await server.say(server.person(BOB), BOB, "/help")

@@ -4,9 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.chat import (
-    IncomingCommand,
-)
+from bot.ports import IncomingCommand
 from bot.reply import Button, Reply, refusal
 from bot.telegram.presses import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving
@@ -17,7 +15,7 @@ ANN, BOB = 11, 12
 
 
 def paged(request: IncomingCommand) -> Reply:
-    match request.text:
+    match request.parsed.text:
         case "/brief":
             button = Button(label="Sections", command="/sections")
             return prose("A brief", (button, Button(label="More", command="/more")))
@@ -60,7 +58,7 @@ async def test_a_double_tap_on_more_goes_on_by_one(server: TelegramServer, servi
     asked: list[str] = []
 
     def next_story(request: IncomingCommand) -> Reply:
-        asked.append(request.text)
+        asked.append(request.parsed.text)
         return prose(f"Story {len(asked)}", (more,))
 
     ann = server.person(ANN)
@@ -111,12 +109,14 @@ async def test_a_failure_of_ours_is_logged_and_told_in_one_polite_line(
     server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(request: IncomingCommand) -> Reply:
-        if request.text == "/full":
+        if request.parsed.text == "/full":
             raise RuntimeError("the disk is full")
         return paged(request)
 
     button = Button(label="Full text", command="/full")
-    async with serving(Scripted(lambda r: prose("A brief", (button,)) if r.text == "/brief" else fail(r))):
+    async with serving(
+        Scripted(lambda r: prose("A brief", (button,)) if r.parsed.text == "/brief" else fail(r))
+    ):
         await server.say(server.person(ANN), ANN, "/full")
         posted = await server.next_post(server.person(ANN))
         await server.say(server.person(ANN), ANN, "/brief")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from bot.chat import ChatError, IncomingCommand
+from bot.chat import ChatError
+from bot.ports import IncomingCommand
 from bot.reply import Prose, Reply
 from bot.telegram import WebhookSettings
 from tests.bot.telegram.conftest import free_port, make_chat, served
@@ -87,7 +88,7 @@ async def test_an_update_sent_twice_is_answered_once(server: TelegramServer, hoo
     for update in (message(1), message(1), message(2, "/help")):
         assert (await hooked.client.post("/", json=update, headers=HEADERS)).status_code == 200
     await server.next_post(server.person(ANN), after=1)
-    assert [request.text for request in hooked.talk.requests] == ["/brief", "/help"]
+    assert [request.parsed.text for request in hooked.talk.requests] == ["/brief", "/help"]
 
 
 async def test_a_secret_is_made_from_the_token_where_none_is_set(server: TelegramServer) -> None:
@@ -124,7 +125,7 @@ async def test_what_arrives_while_the_bot_is_stopped_waits_for_its_next_start(
     def slow(request: IncomingCommand) -> Reply:
         asked.set()
         limiter.wait(10)
-        return Reply(blocks=(Prose(text=f"re: {request.text}"),))
+        return Reply(blocks=(Prose(text=f"re: {request.parsed.text}"),))
 
     async with served(make_chat(server.base_url, webhook=webhook), Scripted(slow)):
         await server.say(server.person(ANN), ANN, "/brief")
