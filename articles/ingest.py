@@ -10,7 +10,7 @@ from articles.database import Database
 from articles.model import Article, ArticleId
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
-from articles.stories.placement import marks_of
+from articles.stories.placement import fingerprints_of
 from articles.text.characters import in_whole_characters
 
 # Stores what an analysis found, in the transaction of its article.
@@ -49,9 +49,9 @@ def ingest(
     if known is not None:
         return Ingested(id=known, is_new=False)
     record = analyse(article)
-    marks = marks_of(article, meaning(article) if meaning is not None else None)
+    fingerprints = fingerprints_of(article, meaning(article) if meaning is not None else None)
     with database.transaction() as connection:
-        article_id, is_new = store.save(connection, article, now, marks)
+        article_id, is_new = store.save(connection, article, now, fingerprints)
         if is_new:  # else another process was quicker, and stored its analysis too
             record(connection, article_id)
     return Ingested(id=article_id, is_new=is_new)

@@ -12,14 +12,18 @@ from articles.database import Database, Turn, new_id, take_turn
 from articles.model import Article, ArticleId
 from articles.rows import article_of, content_hash, row_of
 from articles.schema import KEYS_A_SECOND, articles, first_key, stories
-from articles.search.index import full_text
-from articles.search.nearest import VectorIndex
-from articles.search.query import Query, match_expression
-from articles.search.searching import newest, top
+from articles.search.article_search import SearchFilter, TopicSearch, full_text_index, newest, top
+from articles.search.full_text import Query, match_expression
 from articles.search.suggestions import common_topics, near_topics
-from articles.search.topic_search import Narrowing, TopicSearch
-from articles.search.vectors import ArticleVector
-from articles.stories.placement import Marks, fuller_at, mark, marks_of, place, unmark
+from articles.search.vectors import ArticleVector, VectorIndex
+from articles.stories.placement import (
+    Fingerprints,
+    delete_fingerprints,
+    find_placement,
+    fingerprints_of,
+    fuller_version,
+    store_fingerprints,
+)
 
 RECENT = 300  # topics are taken from so many of the newest articles,
 BEGINNING = 800  # from so many characters of each
@@ -46,7 +50,7 @@ class FoundStories:
     by_meaning: frozenset[ArticleId | None]  # those that have not all of the words
 
 
-NOT_NARROWED = Narrowing()
+NO_FILTER = SearchFilter()
 
 
 class ArticleStore:
@@ -58,23 +62,28 @@ class ArticleStore:
         self._vectors = vectors
 
     def save(
-        self, connection: Connection, article: Article, now: datetime, marks: Marks | None = None
+        self,
+        connection: Connection,
+        article: Article,
+        now: datetime,
+        fingerprints: Fingerprints | None = None,
     ) -> tuple[ArticleId, bool]:
         """Its id, and whether it is new, stored in the caller's transaction.
 
         The same words of a publisher are one article, and so are an address's whole text and a part of it
         that comes later. Other words at an address are a new version; it supersedes the one before, which
         stays as it was, for what points into its text. The new article joins the story of those about the
-        same event, or opens one. marks: see `marks_of`, worked out beforehand so that no writer waits.
+        same event, or opens one. fingerprints: of `fingerprints_of`; the caller computes them before the
+        transaction, so that no writer waits for them.
         """
         take_turn(connection, Turn.ARTICLES)
         known = _known(connection, article)
         if known is not None:
             return known, False
-        marks = marks or marks_of(article)
+        fingerprints = fingerprints or fingerprints_of(article)
         at = placed_at(article, now)
         key = _free_key(connection, at)
-        found = place(connection, marks, at)
+        found = find_placement(connection, fingerprints, at)
         story = found.story_id
         if story is None:
             story = new_id(connection.execute(insert(stories).values(opened_at=at)))
@@ -89,9 +98,9 @@ class ArticleStore:
             _supersede(connection, found.supersedes, article_id)
         # The address is unique among newest versions: it is free only now.
         own = update(articles).where(articles.c.id == article_id)
-        connection.execute(own.values(canonical_url=marks.canonical_url))
-        mark(connection, article_id, key, marks)
-        full_text(connection).add(connection, [row])
+        connection.execute(own.values(canonical_url=fingerprints.canonical_url))
+        store_fingerprints(connection, article_id, key, fingerprints)
+        full_text_index(connection).add(connection, [row])
         return article_id, True
 
     def known(self, article: Article) -> ArticleId | None:
@@ -187,14 +196,13 @@ class ArticleStore:
             found = newest(connection, expression, since)
             return _in_order(connection, islice(found, offset, offset + limit))
 
-    def top(self, narrowing: Narrowing = NOT_NARROWED, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
-        """The top stories among the newest reports, then among those before them (see `top_stories.py`)."""
-        n = narrowing
-        expression = match_expression(Query(()), publisher=n.publisher, language=n.language)
-        if expression is None and (n.publisher is not None or n.language is not None):
+    def top(self, only: SearchFilter = NO_FILTER, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
+        """The top stories among the newest reports, then the next (see `search/ranking.py`)."""
+        expression = match_expression(Query(()), publisher=only.publisher, language=only.language)
+        if expression is None and (only.publisher is not None or only.language is not None):
             return ()
         with self._database.reading() as connection:
-            found = top(connection, expression, n.since)
+            found = top(connection, expression, only.since)
             return _in_order(connection, islice(found, offset, offset + limit))
 
     def search(
@@ -213,13 +221,13 @@ class ArticleStore:
         Case, accents and endings do not matter. Where nothing has the words as they are, they may be the
         beginnings of words. No words, or stop words alone: nothing. Takes any text.
         """
-        narrowing = Narrowing(since=since, publisher=publisher, language=language)
-        return self.find(query, narrowing, limit=limit, offset=offset).articles
+        only = SearchFilter(since=since, publisher=publisher, language=language)
+        return self.find(query, only, limit=limit, offset=offset).articles
 
     def find(
         self,
         query: str,
-        narrowing: Narrowing = NOT_NARROWED,
+        only: SearchFilter = NO_FILTER,
         *,
         limit: int,
         offset: int = 0,
@@ -228,7 +236,7 @@ class ArticleStore:
         """As `search`; where few stories have the words, also those near to them. meaning: of the query."""
         with self._database.reading() as connection:
             found = TopicSearch(connection, self._vectors).find(
-                query, narrowing, limit=limit, offset=offset, meaning=meaning
+                query, only, limit=limit, offset=offset, meaning=meaning
             )
             stories = _in_order(connection, found.keys)
         near = frozenset(a.id for a, key in zip(stories, found.keys, strict=True) if key in found.by_meaning)
@@ -269,7 +277,7 @@ def placed_at(article: Article, now: datetime) -> datetime:
 
 def _known(connection: Connection, article: Article) -> ArticleId | None:
     same_words = articles.c.content_hash == content_hash(article)
-    fuller = fuller_at(article)
+    fuller = fuller_version(article)
     known = select(articles.c.id).where(same_words if fuller is None else or_(same_words, fuller))
     found = connection.execute(known.order_by(same_words.desc()).limit(1)).scalar()
     return ArticleId(found) if found is not None else None
@@ -280,7 +288,7 @@ def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:
     earlier = or_(articles.c.id == old, articles.c.superseded_by == old)
     connection.execute(update(articles).where(earlier).values(superseded_by=new))
     connection.execute(update(articles).where(articles.c.copy_of == old).values(copy_of=new))
-    unmark(connection, old)
+    delete_fingerprints(connection, old)
 
 
 def _free_key(connection: Connection, at: datetime) -> int:

@@ -23,10 +23,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from articles.database import Database, open_database
-from articles.search.index import full_text
-from articles.search.nearest import VectorIndex
-from articles.search.query import Expression, match_expression, parse_query
-from articles.search.sqlite import expression_of
+from articles.search.article_search import full_text_index
+from articles.search.fts5 import expression_of
+from articles.search.full_text import Expression, match_expression, parse_query
+from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore
 from bench.synthetic_news import ACRONYMS, NEWEST, THEMES, SyntheticNews
 from bot.commands.requests import BriefRequest, Filters, QuotesRequest, SearchRequest
@@ -161,7 +161,7 @@ class Questions:
         with self._database.reading() as connection:
             if connection.dialect.name == "sqlite":
                 return connection.exec_driver_sql(BARE, (expression_of(expression),)).fetchall()
-            return list(islice(full_text(connection).hits(connection, expression, None), 20))
+            return list(islice(full_text_index(connection).hits(connection, expression, None), 20))
 
 
 def kinds(questions: Questions, news: SyntheticNews) -> Iterator[Kind]:

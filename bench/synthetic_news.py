@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Table, insert
 from articles.database import Database
 from articles.model import Span
 from articles.schema import article_acronyms, article_marks, articles, first_key, stories
-from articles.search.index import full_text
-from articles.search.query import STOP_WORDS
+from articles.search.article_search import full_text_index
+from articles.text.language import STOP_WORDS
 from summarizer.embedding.encoder import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
 from summarizer.schema import briefs, quotes, speaker_words, speakers
@@ -157,7 +157,7 @@ class SyntheticNews:
         _insert(connection, article_marks, self._marks(numbers))
         explained = [number for number in numbers if number % EXPLAINED == 0]
         _insert(connection, article_acronyms, [self._acronym(number) for number in explained])
-        full_text(connection).add(connection, rows["articles"])
+        full_text_index(connection).add(connection, rows["articles"])
 
     def _marks(self, numbers: range) -> list[dict[str, Any]]:
         themes = self._themes[self._chance.integers(0, len(THEMES), len(numbers))]

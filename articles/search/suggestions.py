@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz, process, utils
 
-from articles.search.query import STOP_WORDS, parse_query
+from articles.search.full_text import parse_query
+from articles.text.language import STOP_WORDS
 
 MIN_SIMILARITY = 70  # of 100, by rapidfuzz's ratio: "mathis" and "mattis" have 83
 _NAME = r"[A-Z][\w’'\-]*[\w](?: (?:(?:of|de|van|von|al|bin) )?[A-Z][\w’'\-]*\w)*"

@@ -1,4 +1,4 @@
-"""Stories that break: new ones that several publishers report in their own words within a short time."""
+"""Breaking stories: new ones that several publishers report in their own words within a short time."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,35 +11,35 @@ from articles.model import ArticleId
 from articles.schema import articles, first_key, stories
 from articles.stories.clustering import StoryId
 
-NEW_FOR = timedelta(days=1)  # a story that goes on for longer breaks no more
+NEW_FOR = timedelta(days=1)  # an older story is no longer breaking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """From when on a story breaks."""
+    """How many publishers must report a story, and within what time, to make it breaking news."""
 
     publishers: int = 3
     within: timedelta = timedelta(hours=1)
 
 
-class Bursts:
-    """Asks which stories break."""
+class BreakingDetector:
+    """Finds breaking stories among the stored articles."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def story_breaking(self, article: ArticleId, threshold: Threshold, *, now: datetime) -> StoryId | None:
-        """The article's story if it breaks now: enough publishers' own reports were published lately.
+    def breaking_story(self, article: ArticleId, threshold: Threshold, *, now: datetime) -> StoryId | None:
+        """The article's story if it is breaking now: enough publishers have published own reports recently.
 
-        Copies of one report do not count, and by when reports were published, so that neither a syndicated
-        story nor a feed read for the first time looks like news.
+        Copies of a report do not count, so that a syndicated story is not breaking news. The time of
+        publication counts, so that a feed that is read for the first time is not either.
         """
-        its = select(articles.c.story_id).where(articles.c.id == article).scalar_subquery()
-        lately = (
+        of_article = select(articles.c.story_id).where(articles.c.id == article).scalar_subquery()
+        breaking = (
             select(articles.c.story_id)
             .join(stories, stories.c.id == articles.c.story_id)
             .where(
-                articles.c.story_id == its,
+                articles.c.story_id == of_article,
                 articles.c.search_key >= first_key(now - threshold.within),
                 articles.c.superseded_by.is_(None),
                 articles.c.copy_of.is_(None),
@@ -49,7 +49,7 @@ class Bursts:
             .having(func.count(articles.c.publisher.distinct()) >= threshold.publishers)
         )
         with self._database.reading() as connection:
-            story = connection.execute(lately).scalar()
+            story = connection.execute(breaking).scalar()
         return StoryId(story) if story is not None else None
 
     def stories_of(self, among: Collection[ArticleId]) -> Mapping[ArticleId, StoryId]:
@@ -59,7 +59,7 @@ class Bursts:
             return {ArticleId(row.id): StoryId(row.story_id) for row in connection.execute(rows)}
 
     def first_report(self, story: StoryId) -> ArticleId | None:
-        """The newest version of the first report of the story that is no copy."""
+        """The newest version of the story's first report that is not a copy."""
         reports = (
             select(articles.c.id)
             .where(articles.c.story_id == story)

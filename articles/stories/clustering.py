@@ -1,9 +1,10 @@
-"""Which articles tell of the same event: by what they mean, whom they name, and when they came.
+"""Which articles report the same event, by what they mean, whom they name and when they were published.
 
-Two reports of one event share their rare names and much of their meaning, and come within days. Two events
-of one subject share common names ("NATO") and meaning, which alone must not join them. So a shared name
-counts by how rare it is among the articles of those days (inverse document frequency, Spärck Jones 1972),
-as in first story detection (Allan, Lavrenko and Jin, "First story detection in TDT is hard", 2000).
+Two reports of one event share their rare names and much of their meaning, and are published within days of
+each other. Two events of one subject also share meaning and common names ("NATO"), which must not be enough.
+So a shared name counts by how rare it is among the articles of those days (inverse document frequency, Spärck
+Jones 1972), as in first story detection (Allan, Lavrenko and Jin, "First story detection in TDT is hard",
+2000).
 """
 
 import math
@@ -11,6 +12,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib.resources import files
 from itertools import pairwise
 from typing import NewType, Protocol
 
@@ -23,47 +25,49 @@ from articles.text.headings import in_title_case
 StoryId = NewType("StoryId", int)
 FloatArray = NDArray[np.float32]
 
-WINDOW = timedelta(days=5)  # a report that comes later is another story, however alike
-OPENING_CHARS = 900  # the news is told by then; more than an encoder of 128 word pieces reads
+WINDOW = timedelta(days=5)  # a later report is another story, however similar
+OPENING_CHARS = 900  # contains the news, and is more than an encoder of 128 word pieces reads
 NAMED_CHARS = 3_000
-MAX_LOOKED_UP = 12  # the rarest names: whatever shares none of them is another event
-# How likely the same event, to the story's nearest article and to all of it on average.
-JOINS, FITS = 0.5, 0.25
+MAX_LOOKED_UP = 12  # the rarest names; an article that shares none of them reports another event
+# Minimum probability of the same event: for the most likely article of the story, and for all on average.
+MIN_BEST, MIN_AVERAGE = 0.5, 0.25
 
-# After a logistic regression over the tests' development pairs and pairs of 840 articles of one election
-# campaign; the held-out pairs had no part in it.
+# From a logistic regression over the tests' development pairs and pairs of 840 articles of one election
+# campaign. The held-out pairs were not used.
 _MEANING, _NAMES, _DAY, _BIAS = 4.6, 7.0, -0.21, -5.1
-_BACKGROUND = 100  # articles of other days: in a thin window too, a name of one article is rare, not certain
-_MIN_MASS = 0.8  # one name in common proves little where there is but one
+_BACKGROUND = 100  # added to the number of articles, so that in a small window too a rare name is not certain
+_MIN_WEIGHT = 0.8  # if an article has only one name, a match of it proves little
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Traits:
-    """What is kept of an article to tell its story."""
+class StoryFeatures:
+    """The features of an article by which its story is found."""
 
-    vector: FloatArray  # (dim,), unit length, of `opening`; of one encoder, or they can't be compared
+    vector: FloatArray  # (dim,), unit length, of `opening`; all must come from one encoder
     names: frozenset[str]
-    at: datetime  # when it was published, or found where that is not known
+    at: datetime  # when it was published, or found if that is unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Filed:
-    """An article that has its story."""
+class ClusteredArticle:
+    """An article that is part of a story."""
 
     story: StoryId
-    traits: Traits
+    features: StoryFeatures
 
 
 class RecentArticles(Protocol):
-    """What filing an article asks of a store: two indexed queries over the names of some days."""
+    """What `find_story` needs from a store: two indexed queries over the names of some days."""
 
-    def how_common(
+    def count_names(
         self, names: Collection[str], *, since: datetime, until: datetime
     ) -> tuple[Mapping[str, int], int]:
         """How many articles published in [since, until] have each name, and how many there are in all."""
 
-    def naming(self, names: Collection[str], *, since: datetime, until: datetime) -> Sequence[Filed]:
-        """The filed articles published in [since, until] that have at least one of these names, each once."""
+    def sharing_names(
+        self, names: Collection[str], *, since: datetime, until: datetime
+    ) -> Sequence[ClusteredArticle]:
+        """The articles published in [since, until] that have at least one of these names, each once."""
 
 
 def opening(article: Article) -> str:
@@ -71,48 +75,54 @@ def opening(article: Article) -> str:
     return f"{article.headline.rstrip('.')}. {article.text[:OPENING_CHARS]}"
 
 
-def find_story(new: Traits, recent: RecentArticles) -> StoryId | None:
-    """The story that the new article belongs to; None where it begins one.
+def find_story(new: StoryFeatures, recent: RecentArticles) -> StoryId | None:
+    """The story of the new article; None if it opens one.
 
-    Looks at articles of five days before and after that share one of its rarer names, not at all there are.
+    Compares it with the articles of five days before and after that share one of its rarer names.
     """
     since, until = new.at - WINDOW, new.at + WINDOW
-    common, total = recent.how_common(new.names, since=since, until=until)
-    known = sorted((name for name in new.names if common.get(name)), key=lambda name: (common[name], name))
+    counts, total = recent.count_names(new.names, since=since, until=until)
+    known = sorted((name for name in new.names if counts.get(name)), key=lambda name: (counts[name], name))
     if not known:
         return None
-    filed = recent.naming(known[:MAX_LOOKED_UP], since=since, until=until)
-    others = frozenset[str]().union(*(f.traits.names for f in filed)) - new.names
-    common_there, _ = recent.how_common(others, since=since, until=until)
-    rarity = Rarity({**common_there, **common}, total)
+    candidates = recent.sharing_names(known[:MAX_LOOKED_UP], since=since, until=until)
+    others = frozenset[str]().union(*(each.features.names for each in candidates)) - new.names
+    other_counts, _ = recent.count_names(others, since=since, until=until)
+    rarity = Rarity({**other_counts, **counts}, total)
     stories: dict[StoryId, list[float]] = {}
-    for f in filed:
-        stories.setdefault(f.story, []).append(same_event(new, f.traits, rarity))
-    fitting = {s: max(ps) for s, ps in stories.items() if max(ps) >= JOINS and sum(ps) / len(ps) >= FITS}
+    for each in candidates:
+        stories.setdefault(each.story, []).append(same_event(new, each.features, rarity))
+    fitting = {
+        story: max(probabilities)
+        for story, probabilities in stories.items()
+        if max(probabilities) >= MIN_BEST and sum(probabilities) / len(probabilities) >= MIN_AVERAGE
+    }
     return max(fitting, key=lambda story: (fitting[story], -story), default=None)
 
 
 class Rarity:
-    """How much a name tells, 0 to 1, by how many articles of these days have it."""
+    """The weights of names, by how many articles of these days have them."""
 
-    def __init__(self, common: Mapping[str, int], total: int) -> None:
-        self._common, self._scale = common, math.log(total + _BACKGROUND)
+    def __init__(self, counts: Mapping[str, int], total: int) -> None:
+        self._counts, self._scale = counts, math.log(total + _BACKGROUND)
 
     def of(self, name: str) -> float:
-        # Cubed: a name of two articles counts for six that every tenth has.
-        return max(0.0, 1 - math.log(self._common.get(name, 0) + 1) / self._scale) ** 3
+        """The weight of a name, 0 to 1."""
+        # Cubed: a name of two articles then has the weight of six that every tenth article has.
+        return max(0.0, 1 - math.log(self._counts.get(name, 0) + 1) / self._scale) ** 3
 
-    def mass(self, names: Collection[str]) -> float:
+    def total(self, names: Collection[str]) -> float:
+        """The sum of their weights."""
         return sum(self.of(name) for name in names)
 
 
-def same_event(one: Traits, other: Traits, rarity: Rarity) -> float:
-    """How likely both tell of one event, 0 to 1. Symmetric."""
+def same_event(one: StoryFeatures, other: StoryFeatures, rarity: Rarity) -> float:
+    """The probability that both report one event. Symmetric."""
     apart = abs(one.at - other.at)
     if apart > WINDOW:
         return 0.0
-    least = max(_MIN_MASS, min(rarity.mass(one.names), rarity.mass(other.names)))
-    shared = rarity.mass(one.names & other.names) / least
+    least = max(_MIN_WEIGHT, min(rarity.total(one.names), rarity.total(other.names)))
+    shared = rarity.total(one.names & other.names) / least
     meaning = float(one.vector @ other.vector)
     days = apart / timedelta(days=1)
     return 1 / (1 + math.exp(-(_MEANING * meaning + _NAMES * shared + _DAY * days + _BIAS)))
@@ -121,21 +131,17 @@ def same_event(one: Traits, other: Traits, rarity: Rarity) -> float:
 _SENTENCE_START = re.compile(r"(?:^|[.!?:][\"'”’)\]]*\s+|\n\s*)[\"'“‘(\[]*")
 _WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_NO_NAME = re.compile(
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|may|june|july|august"
-    r"|september|october"
-    r"|november|december|mrs?|ms|dr|i|i['’].*|the|an?|in|on|at|by|for|from|with|after|before|but"
-    r"|and|or|if|it|he|she"
-    r"|they|we|you|this|that|these|those|his|her|their|its|our|some|two|three|four|no|as|when|while"
-    r"|what|who|how|why"
+_LIST = files(__package__).joinpath("not_names.txt").read_text(encoding="utf-8")
+_NOT_NAMES = frozenset(
+    word for line in _LIST.splitlines() if not line.startswith("#") for word in line.split()
 )
 
 
 def find_names(article: Article) -> frozenset[str]:
-    """The words that the article writes as names, in lower case, first names and surnames apart.
+    """The words that the article writes as names, in lower case; a first name and a surname are two.
 
-    A capital tells nothing in A Headline of Capitals or where a sentence begins: from there a word counts
-    only with another capital right behind it ("Jim Mattis said ...").
+    A capital letter means nothing in A Headline of Capitals or at the beginning of a sentence: such a word
+    counts only if a capitalised word follows directly ("Jim Mattis said ...").
     """
     headline = "" if in_title_case(article.headline) else f"{article.headline}\n"
     text = headline + article.text[:NAMED_CHARS]
@@ -150,4 +156,4 @@ def find_names(article: Article) -> frozenset[str]:
         name = _POSSESSIVE.sub("", word[0]).lower()
         if word.start() not in starts or (runs_on and name not in in_lower_case):
             names.add(name)
-    return frozenset(name for name in names if _NO_NAME.fullmatch(name) is None)
+    return frozenset(name for name in names if name not in _NOT_NAMES and name[:2] not in ("i'", "i’"))

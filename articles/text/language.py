@@ -8,6 +8,14 @@ UNKNOWN = "und"
 MIN_CONFIDENCE = 0.8
 SAMPLE_CHARS = 4000
 
+# English words that do not say what an article is about. Kept short: "US", "may" and "will" can be names.
+_STOP_WORDS = """
+a about an and are as at be been but by did do does for from had has have he her his how i if in is it its
+me my no not of on or our she so that the their them they this to was we were what when where which who whom
+whose why with you your
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 code of the text's language; "und" where the text is too short or odd to tell.

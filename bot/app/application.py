@@ -15,9 +15,9 @@ from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
 from articles.ingest import Ingested, Record, ingest
 from articles.model import Article, ArticleId
-from articles.search.nearest import VectorIndex
+from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore
-from articles.stories.breaking import Bursts
+from articles.stories.breaking import BreakingDetector
 from bot.copying import refuse_unfinished
 from bot.digests.breaking import LOOKED_THROUGH, Breaking
 from bot.digests.digest import DeliveryPolicy, Digests
@@ -89,7 +89,7 @@ class Application:
         zones = ChatZones(chats=self.chats, default=zone)
         quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
         self.breaking = Breaking(
-            bursts=Bursts(database),
+            detector=BreakingDetector(database),
             alerts=alerts,
             threshold=delivery.breaking,
             stories_on=lambda topic, since: self._stories.on(topic, limit=LOOKED_THROUGH, since=since),

@@ -19,7 +19,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database, unhurried
 from articles.schema import articles
-from articles.search.postgres import INDEX, MAKE_INDEX, words_of
+from articles.search.tsvector import INDEX, MAKE_INDEX, words_of
 from bot.copying import state
 from bot.copying.rows import Raw, batches, digest_of_source, digest_of_target, key_of, write
 from bot.progress import Step

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
-from articles.stories.breaking import Bursts, Threshold
+from articles.stories.breaking import BreakingDetector, Threshold
 from articles.stories.clustering import StoryId
 from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore, BreakingStory
@@ -30,18 +30,18 @@ class Breaking:
     def __init__(
         self,
         *,
-        bursts: Bursts,
+        detector: BreakingDetector,
         alerts: AlertStore,
         threshold: Threshold,
         stories_on: StoriesOn,
         article: Callable[[ArticleId], Article | None],
     ) -> None:
-        self._bursts, self._alerts, self._threshold = bursts, alerts, threshold
+        self._detector, self._alerts, self._threshold = detector, alerts, threshold
         self._stories_on, self._article = stories_on, article
 
     def reported(self, article: ArticleId, *, now: datetime) -> None:
         """An article was stored. Also goes on with what another process, or this one, was stopped in."""
-        story = self._bursts.story_breaking(article, self._threshold, now=now)
+        story = self._detector.breaking_story(article, self._threshold, now=now)
         if story is not None:
             self._alerts.open(story, now)
         for broken in self._alerts.broken(since=now - URGENT_FOR, unannounced=True):
@@ -51,7 +51,7 @@ class Breaking:
         """The stories on the topic that broke lately, first things first; one article of each."""
         broken = self._alerts.broken(since=now - URGENT_FOR)
         if not topic:
-            first = (self._bursts.first_report(one.story) for one in broken)
+            first = (self._detector.first_report(one.story) for one in broken)
             found = (self._article(article) for article in first if article is not None)
             return tuple(article for article in found if article is not None)
         on_topic = self._on_topic(topic, broken)
@@ -70,7 +70,7 @@ class Breaking:
         since = broken[0].broke_at - self._threshold.within
         found = {article.id: article for article in self._stories_on(topic, since) if article.id is not None}
         wanted = {one.story for one in broken}
-        stories = self._bursts.stories_of(list(found))
+        stories = self._detector.stories_of(list(found))
         return {story: found[article] for article, story in stories.items() if story in wanted}
 
 

@@ -1,6 +1,6 @@
 """What of revision 0001 is PostgreSQL's own."""
 
-# The words of newest versions, made by the program (see articles/search/postgres.py). They stand apart from
+# The words of newest versions, made by the program (see articles/search/tsvector.py). They stand apart from
 # the article, so that no change to its row writes to GIN, and apart from their key, so that looking through
 # keys reads no words. Without the pending list a search never waits for what was stored before.
 FULL_TEXT = (

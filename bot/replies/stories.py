@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article
-from articles.search.topic_search import Narrowing
+from articles.search.article_search import SearchFilter
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore, FoundStories, Report
 from bot.commands.requests import BriefRequest, Filters, SearchRequest
@@ -197,8 +197,8 @@ def how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, 
     return ()
 
 
-def _narrowed(filters: Filters, now: datetime) -> Narrowing:
-    return Narrowing(
+def _narrowed(filters: Filters, now: datetime) -> SearchFilter:
+    return SearchFilter(
         since=now - filters.since if filters.since else None,
         publisher=filters.publisher,
         language=filters.language,

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, exists, select
 
 from articles.schema import articles, first_key
-from articles.search.index import full_text
-from articles.search.newest_articles import STREAMED
-from articles.search.query import Expression
+from articles.search.article_search import full_text_index
+from articles.search.full_text import STREAMED, Expression
 from summarizer.model import SpeakerId
 from summarizer.schema import quotes, speakers
 
@@ -35,11 +34,11 @@ def listed(
     if expression is None:
         yield from connection.execute(chosen, execution_options=STREAMED)
         return
-    index, key = full_text(connection), quotes.c.search_key
+    index, key = full_text_index(connection), quotes.c.search_key
     if _count(connection, speaker_id) <= FEW:
-        yield from connection.execute(index.each_matching(chosen, key, expression))
+        yield from connection.execute(index.only_matching(chosen, key, expression))
     else:
-        yield from index.matching(connection, chosen, key, expression, since)
+        yield from index.matching_rows(connection, chosen, key, expression, since)
 
 
 def _own_words(speaker_id: SpeakerId) -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from articles.database import Database, Turn, take_turn
 from articles.model import ArticleId
 from articles.schema import articles
-from articles.search.query import match_expression, parse_query
+from articles.search.full_text import match_expression, parse_query
 from summarizer.model import Brief, Quote, SpeakerId
 from summarizer.schema import briefs, quotes
 from summarizer.speakers.index import SeenRole, StoredSpeaker, find, get, record, roles_of, with_beginning

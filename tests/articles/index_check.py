@@ -4,7 +4,7 @@ from sqlalchemy import Connection, String, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from articles.schema import articles
-from articles.search.postgres import article_words, words_of
+from articles.search.tsvector import article_words, words_of
 
 
 def check_index(connection: Connection) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from articles.database import Database, open_database
-from articles.search.index import full_text
-from articles.search.query import match_expression, parse_query
-from articles.search.ranking import Match
+from articles.search.article_search import full_text_index
+from articles.search.full_text import Match, match_expression, parse_query
 from articles.store import ArticleStore
 from tests.articles.newsroom import WORDS, report
 from tests.databases.postgres import TestPostgres
@@ -53,7 +52,7 @@ def found(database: Database, typed: str, **filters: str | bool | None) -> list[
     expression = match_expression(parse_query(typed), **filters)  # type: ignore[arg-type]
     assert expression is not None
     with database.reading() as connection:
-        index = full_text(connection)
+        index = full_text_index(connection)
         matches = [match for _, match in index.matches(connection, expression, None)]
         hits = [hit.search_key for hit in index.hits(connection, expression, None)]
     assert hits == [match.search_key for match in matches] == sorted(hits, reverse=True)

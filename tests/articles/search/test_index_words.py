@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.search.index_words import MAX_CHARS, index_words
+from articles.search.tsvector import MAX_CHARS, index_words
 
 WIRE = sorted((Path(__file__).parents[1] / "plaintext").glob("*.txt"))
 UNSTEMMED = "unicode61 remove_diacritics 2"

@@ -10,9 +10,8 @@ from sqlalchemy import update
 from articles.database import Database
 from articles.model import ArticleId
 from articles.schema import article_marks
-from articles.search import nearest as module
-from articles.search.nearest import VectorIndex
-from articles.search.vectors import ArticleVector
+from articles.search import vectors as module
+from articles.search.vectors import ArticleVector, VectorIndex
 from tests.articles.newsroom import Newsroom, report, unit
 from tests.samples import NOW, article
 
@@ -61,7 +60,7 @@ def near(
 ) -> list[ArticleId]:
     since = NOW - timedelta(days=days) if days is not None else None
     with newsroom.database.reading() as connection:
-        found = index.nearest(connection, unit(direction(seed)), since=since, at_least=least)
+        found = index.nearest(connection, unit(direction(seed)), since=since, min_similarity=least)
         rows = connection.exec_driver_sql("SELECT search_key, id FROM articles").fetchall()
     id_of = {row[0]: ArticleId(row[1]) for row in rows}
     return [id_of[each.search_key] for each in found]
@@ -117,7 +116,7 @@ def test_vectors_of_another_kind_are_not_looked_at(
     index.load("test/fp32")
     with newsroom.database.reading() as connection:
         other = ArticleVector(kind="test/int8", values=unit(direction(1)).values)
-        assert index.nearest(connection, other, since=None, at_least=0) == []
+        assert index.nearest(connection, other, since=None, min_similarity=0) == []
 
 
 def test_the_newest_alone_are_kept(newsroom: Newsroom, bring: Bring) -> None:
@@ -150,11 +149,11 @@ def test_signs_choose_nearly_all_that_are_nearest() -> None:
     )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     ids = np.arange(6_000)
-    signs = module._Signs("test/fp32", ids, ids, module._signs_of(vectors), kept=6_000)
+    signs = module._BinaryVectors("test/fp32", ids, ids, module._sign_bits(vectors), kept=6_000)
     shares = []
     for question in vectors[:50]:
         exact = set(np.argsort(-(vectors @ question))[:10].tolist())
-        chosen = signs.nearest(module._signs_of(question[None, :])[:, 0], None)
+        chosen = signs.candidates(module._sign_bits(question[None, :])[:, 0], None)
         assert module.CANDIDATES <= len(chosen) <= 2 * module.CANDIDATES
         shares.append(len(exact & set(chosen)) / 10)
     assert np.mean(shares) > 0.9

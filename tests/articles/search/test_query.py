@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from articles.search.query import match_expression, parse_query
-from articles.search.sqlite import expression_of
+from articles.search.fts5 import expression_of
+from articles.search.full_text import match_expression, parse_query
 from articles.search.tsvector import query_of
 from articles.store import ArticleStore
 

@@ -1,6 +1,7 @@
 """Relevance first, freshness where that is much the same."""
 
-from articles.search.ranking import Match, rank
+from articles.search.full_text import Match
+from articles.search.ranking import rank
 
 DAY_S = 24 * 3600
 

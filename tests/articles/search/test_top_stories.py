@@ -1,6 +1,6 @@
 """The day's top stories."""
 
-from articles.search.top_stories import StoryReport, top_stories
+from articles.search.ranking import StoryReport, top_stories
 
 HOUR = 3600
 

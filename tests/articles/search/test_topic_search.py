@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 
 from articles.database import Database
-from articles.search.expansion import MAX_WORDINGS, wordings
-from articles.search.nearest import VectorIndex
-from articles.search.query import parse_query
-from articles.search.topic_search import FEW, Narrowing
+from articles.search.article_search import FEW, MAX_EXPANSIONS, SearchFilter, expand_query
+from articles.search.full_text import parse_query
+from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore, FoundStories
 from tests.articles.newsroom import Newsroom, unit
 from tests.samples import NOW, article
@@ -137,8 +136,8 @@ def test_what_only_means_it_is_found_by_the_filters_of_the_question_too(
     put("French", "La terre a tremblé.", QUAKES, language="fr")
     put("Rival", "It shook there.", QUAKES, publisher="Daily Rival")
     put("Wanted", "A tremor came.", QUAKES, days_ago=20)
-    narrowing = Narrowing(since=NOW - timedelta(days=25), publisher="voa", language="en")
-    assert headlines(store.find("earthquake", narrowing, limit=9, meaning=unit(QUAKES))) == ["Wanted"]
+    only = SearchFilter(since=NOW - timedelta(days=25), publisher="voa", language="en")
+    assert headlines(store.find("earthquake", only, limit=9, meaning=unit(QUAKES))) == ["Wanted"]
 
 
 def test_of_what_has_the_words_what_also_means_it_comes_first(store: ArticleStore, put: Put) -> None:
@@ -184,6 +183,6 @@ def test_a_question_full_of_acronyms_is_not_many_searches(
         " ".join(f"The {name.title()} ({short}) met." for name, short in zip(names, shorts, strict=True)),
     )
     with database.reading() as connection:
-        found = wordings(connection, parse_query(" ".join(shorts)))
-    assert len(found) == 1 + MAX_WORDINGS
+        found = expand_query(connection, parse_query(" ".join(shorts)))
+    assert len(found) == 1 + MAX_EXPANSIONS
     assert headlines(store.find(" ".join(shorts), limit=9)) == ["Names"]

@@ -7,8 +7,8 @@ from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from articles.database import Database
-from articles.search.query import Expression
-from articles.search.tsvector import MAX_PLACE, Hits, ZoneHits, query_of, vector_of
+from articles.search.full_text import Expression
+from articles.search.tsvector import MAX_POSITION, HitCounter, ZoneHits, query_of, vector_of
 from tests.databases import on_postgresql
 
 
@@ -29,13 +29,13 @@ def vector(text: str = "", headline: str = "", headings: str = "") -> str:
 )
 def test_hits_are_counted_by_zone(phrases: tuple[str, ...], hits: ZoneHits) -> None:
     held = vector("NATO allies. NATO.\n\nAllies of NATO.", headline="NATO budget", headings="NATO")
-    assert Hits(Expression(phrases=phrases)).in_vector(held) == hits
+    assert HitCounter(Expression(phrases=phrases)).count(held) == hits
 
 
 def test_a_phrase_without_any_word_finds_nothing() -> None:
     nothing = Expression(phrases=("\u0301",))
     assert query_of(nothing) == "('=')"
-    assert Hits(nothing).in_vector(vector("NATO")) == ZoneHits(0, 0, 0, 0)
+    assert HitCounter(nothing).count(vector("NATO")) == ZoneHits(0, 0, 0, 0)
 
 
 @on_postgresql
@@ -53,4 +53,4 @@ def test_the_longest_of_articles_is_held_and_found_by_its_beginning(
             select(held.op("@@", is_comparison=True)(query), func.length(held))
         ).one()
     assert found
-    assert size > min(kinds_of_words, MAX_PLACE) / 4
+    assert size > min(kinds_of_words, MAX_POSITION) / 4

@@ -19,12 +19,12 @@ import pytest
 from articles.model import Article, ParagraphKind, lay_out
 from articles.store import placed_at
 from articles.stories.clustering import (
-    JOINS,
+    MIN_BEST,
     WINDOW,
-    Filed,
+    ClusteredArticle,
     Rarity,
+    StoryFeatures,
     StoryId,
-    Traits,
     find_names,
     find_story,
     opening,
@@ -41,35 +41,37 @@ class Labelled:
     subject: str
     event: str
     article: Article
-    traits: Traits
+    features: StoryFeatures
 
 
 class Filing:
     """The port as a table of names answers it, and what has been filed so far."""
 
     def __init__(self) -> None:
-        self.filed: list[Filed] = []
+        self.filed: list[ClusteredArticle] = []
         self.looked_at = 0
 
-    def within(self, since: datetime, until: datetime) -> Iterator[Filed]:
-        return (f for f in self.filed if since <= f.traits.at <= until)
+    def within(self, since: datetime, until: datetime) -> Iterator[ClusteredArticle]:
+        return (f for f in self.filed if since <= f.features.at <= until)
 
-    def how_common(
+    def count_names(
         self, names: Collection[str], *, since: datetime, until: datetime
     ) -> tuple[Mapping[str, int], int]:
         recent = list(self.within(since, until))
-        return Counter(name for f in recent for name in f.traits.names if name in names), len(recent)
+        return Counter(name for f in recent for name in f.features.names if name in names), len(recent)
 
-    def naming(self, names: Collection[str], *, since: datetime, until: datetime) -> Sequence[Filed]:
-        found = [f for f in self.within(since, until) if f.traits.names & set(names)]
+    def sharing_names(
+        self, names: Collection[str], *, since: datetime, until: datetime
+    ) -> Sequence[ClusteredArticle]:
+        found = [f for f in self.within(since, until) if f.features.names & set(names)]
         self.looked_at += len(found)
         return found
 
-    def file(self, traits: Traits) -> StoryId:
-        story = find_story(traits, self)
+    def file(self, features: StoryFeatures) -> StoryId:
+        story = find_story(features, self)
         if story is None:
             story = StoryId(len(self.filed) + 1)
-        self.filed.append(Filed(story, traits))
+        self.filed.append(ClusteredArticle(story, features))
         return story
 
 
@@ -104,7 +106,7 @@ def labelled() -> dict[str, list[Labelled]]:
                 row["subject"],
                 row["event"],
                 article,
-                Traits(vector, find_names(article), article.published or NOW),
+                StoryFeatures(vector, find_names(article), article.published or NOW),
             )
             for row, article, vector in zip(rows, articles, vectors, strict=True)
         ]
@@ -120,16 +122,16 @@ def score(pairs: list[tuple[bool, bool]]) -> tuple[float, float]:
 def pair_by_pair(articles: list[Labelled]) -> list[tuple[bool, bool]]:
     pairs = []
     for a, b in combinations(articles, 2):
-        first, last = min(a.traits.at, b.traits.at), max(a.traits.at, b.traits.at)
-        near = [x for x in articles if first - WINDOW <= x.traits.at <= last + WINDOW]
-        rarity = Rarity(Counter(name for x in near for name in x.traits.names), len(near))
-        pairs.append((same_event(a.traits, b.traits, rarity) >= JOINS, a.event == b.event))
+        first, last = min(a.features.at, b.features.at), max(a.features.at, b.features.at)
+        near = [x for x in articles if first - WINDOW <= x.features.at <= last + WINDOW]
+        rarity = Rarity(Counter(name for x in near for name in x.features.names), len(near))
+        pairs.append((same_event(a.features, b.features, rarity) >= MIN_BEST, a.event == b.event))
     return pairs
 
 
 def filed_in_order(articles: list[Labelled]) -> list[tuple[bool, bool]]:
     filing = Filing()
-    stories = [(filing.file(x.traits), x.event) for x in sorted(articles, key=lambda x: x.traits.at)]
+    stories = [(filing.file(x.features), x.event) for x in sorted(articles, key=lambda x: x.features.at)]
     return [(a[0] == b[0], a[1] == b[1]) for a, b in combinations(stories, 2)]
 
 
@@ -163,41 +165,41 @@ def test_no_two_subjects_are_ever_one_story(labelled: dict[str, list[Labelled]])
     for articles in labelled.values():
         filing = Filing()
         subjects: dict[StoryId, set[str]] = {}
-        for row in sorted(articles, key=lambda row: row.traits.at):
-            subjects.setdefault(filing.file(row.traits), set()).add(row.subject)
+        for row in sorted(articles, key=lambda row: row.features.at):
+            subjects.setdefault(filing.file(row.features), set()).add(row.subject)
         assert all(len(found) == 1 for found in subjects.values())
 
 
-def traits(names: str, *, at: datetime = NOW, meaning: tuple[float, float] = (1.0, 0.0)) -> Traits:
-    return Traits(np.array(meaning, dtype=np.float32), frozenset(names.split()), at)
+def features(names: str, *, at: datetime = NOW, meaning: tuple[float, float] = (1.0, 0.0)) -> StoryFeatures:
+    return StoryFeatures(np.array(meaning, dtype=np.float32), frozenset(names.split()), at)
 
 
-def filing_of(*filed: tuple[int, Traits]) -> Filing:
+def filing_of(*filed: tuple[int, StoryFeatures]) -> Filing:
     filing = Filing()
-    filing.filed = [Filed(StoryId(story), each) for story, each in filed]
+    filing.filed = [ClusteredArticle(StoryId(story), each) for story, each in filed]
     return filing
 
 
 def test_an_article_joins_the_story_that_shares_its_meaning_and_its_names() -> None:
-    other = traits("putin moscow", meaning=(0.6, 0.8))
-    filing = filing_of((1, other), (2, traits("mattis brussels stoltenberg")))
-    assert find_story(traits("mattis brussels shoigu"), filing) == 2
+    other = features("putin moscow", meaning=(0.6, 0.8))
+    filing = filing_of((1, other), (2, features("mattis brussels stoltenberg")))
+    assert find_story(features("mattis brussels shoigu"), filing) == 2
 
 
 def test_the_same_meaning_without_a_common_name_is_another_event() -> None:
-    assert find_story(traits("karang sumbra"), filing_of((1, traits("halden moe")))) is None
+    assert find_story(features("karang sumbra"), filing_of((1, features("halden moe")))) is None
 
 
 def test_the_same_names_without_the_meaning_are_another_event() -> None:
     filing = filing_of(
-        (1, traits("mattis brussels", meaning=(0.0, 1.0))), *_passers_by("mattis brussels", 40)
+        (1, features("mattis brussels", meaning=(0.0, 1.0))), *_passers_by("mattis brussels", 40)
     )
-    assert find_story(traits("mattis brussels trump"), filing) is None
+    assert find_story(features("mattis brussels trump"), filing) is None
 
 
-def _passers_by(names: str, count: int) -> list[tuple[int, Traits]]:
+def _passers_by(names: str, count: int) -> list[tuple[int, StoryFeatures]]:
     """Articles of these days that name the same people and mean something else."""
-    return [(100 + n, traits(f"{names} other{n}", meaning=(0.0, 1.0))) for n in range(count)]
+    return [(100 + n, features(f"{names} other{n}", meaning=(0.0, 1.0))) for n in range(count)]
 
 
 def test_a_name_that_everybody_writes_tells_less_than_one_that_few_write() -> None:
@@ -207,23 +209,23 @@ def test_a_name_that_everybody_writes_tells_less_than_one_that_few_write() -> No
 
 
 def test_a_report_after_the_window_begins_another_story() -> None:
-    filing = filing_of((1, traits("mattis brussels")))
-    assert find_story(traits("mattis brussels", at=NOW + WINDOW), filing) == 1
-    assert find_story(traits("mattis brussels", at=NOW + WINDOW + timedelta(seconds=1)), filing) is None
+    filing = filing_of((1, features("mattis brussels")))
+    assert find_story(features("mattis brussels", at=NOW + WINDOW), filing) == 1
+    assert find_story(features("mattis brussels", at=NOW + WINDOW + timedelta(seconds=1)), filing) is None
 
 
 def test_only_articles_that_share_a_rare_name_are_looked_at() -> None:
     rare = " ".join(f"rare{n}" for n in range(12))
-    filing = filing_of((1, traits(f"trump {rare}")), *((n, traits(f"trump x{n}")) for n in range(2, 500)))
-    assert find_story(traits(f"trump {rare}"), filing) == 1
+    filing = filing_of((1, features(f"trump {rare}")), *((n, features(f"trump x{n}")) for n in range(2, 500)))
+    assert find_story(features(f"trump {rare}"), filing) == 1
     assert filing.looked_at == 1
 
 
 def test_the_order_of_two_articles_does_not_matter() -> None:
     rarity = Rarity({"mattis": 3}, 50)
     one, other = (
-        traits("mattis brussels"),
-        traits("mattis moscow", at=NOW - timedelta(days=2), meaning=(0.8, 0.6)),
+        features("mattis brussels"),
+        features("mattis moscow", at=NOW - timedelta(days=2), meaning=(0.8, 0.6)),
     )
     assert same_event(one, other, rarity) == same_event(other, one, rarity)
 

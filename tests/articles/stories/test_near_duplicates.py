@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from articles.model import ArticleId
 from articles.plaintext import parse_plain_text
-from articles.stories.near_duplicates import (
-    MIN_OVERLAP,
+from articles.stories.placement import (
+    MIN_SIMILARITY,
     MIN_WORDS,
     Signature,
-    are_copies,
     find_copies,
-    sign,
+    minhash,
 )
 
 SAMPLE = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
@@ -33,7 +32,7 @@ def others() -> list[str]:
 
 
 def signature(text: str) -> Signature:
-    signed = sign(text)
+    signed = minhash(text)
     assert signed is not None
     return signed
 
@@ -60,7 +59,7 @@ def test_copy_is_known_through_what_publishers_do_to_it(story: str) -> None:
     original = signature(story)
     for edit, edited in edits(story).items():
         copy = signature(edited)
-        assert are_copies(original, copy), edit
+        assert original.similarity(copy) >= MIN_SIMILARITY, edit
         assert set(original.bands()) & set(copy.bands()), edit
 
 
@@ -68,7 +67,7 @@ def test_different_stories_are_no_copies_and_are_hardly_ever_compared(story: str
     signatures = [signature(text) for text in (story, *others)]
     pairs = [(a, b) for i, a in enumerate(signatures) for b in signatures[:i]]
     assert len(pairs) > 100
-    assert not any(are_copies(a, b) for a, b in pairs)
+    assert not any(a.similarity(b) >= MIN_SIMILARITY for a, b in pairs)
     assert sum(bool(set(a.bands()) & set(b.bands())) for a, b in pairs) <= 1
 
 
@@ -104,19 +103,18 @@ def test_a_signature_is_kept_as_bytes_and_its_bands_fit_a_signed_column(story: s
 def test_signatures_are_the_same_for_ever() -> None:
     """They are stored: another Python or numpy must not make other ones."""
     text = " ".join(f"word{number}" for number in range(40))
-    assert signature(text).places[:4] == (196712666, 267232608, 6154001, 6207433)
+    assert signature(text).hashes[:4] == (196712666, 267232608, 6154001, 6207433)
     assert signature(text).bands()[0] == -5044714307587388405
 
 
-def test_a_text_too_short_to_have_runs_of_its_own_is_no_copy() -> None:
-    assert sign("breaking " * (MIN_WORDS - 1)) is None
-    assert not are_copies(None, None)
+def test_a_text_too_short_to_have_shingles_of_its_own_is_no_copy() -> None:
+    assert minhash("breaking " * (MIN_WORDS - 1)) is None
 
 
 @given(st.text(), st.text())
 def test_overlap_is_a_share_and_symmetric(one: str, other: str) -> None:
-    a, b = sign(one * 20), sign(other * 20)
+    a, b = minhash(one * 20), minhash(other * 20)
     if a is None or b is None:
         return
-    assert 0 <= a.overlap(b) == b.overlap(a) <= 1
-    assert a.overlap(a) == 1 >= MIN_OVERLAP
+    assert 0 <= a.similarity(b) == b.similarity(a) <= 1
+    assert a.similarity(a) == 1 >= MIN_SIMILARITY

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-import articles.search.postgres
-import articles.search.sqlite
+import articles.search.fts5
+import articles.search.tsvector
 import summarizer.storage.listing
 from articles.database import Database
 from articles.ingest import Record, ingest
@@ -251,8 +251,8 @@ def test_quotes_about_a_topic_are_the_same_whichever_is_looked_through_first(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, few: int, window: int
 ) -> None:
     monkeypatch.setattr(summarizer.storage.listing, "FEW", few)
-    monkeypatch.setattr(articles.search.sqlite, "FIRST_WINDOW", window)
-    monkeypatch.setattr(articles.search.postgres, "FIRST_WINDOW", window)
+    monkeypatch.setattr(articles.search.fts5, "FIRST_WINDOW", window)
+    monkeypatch.setattr(articles.search.tsvector, "FIRST_WINDOW", window)
     hours = [timedelta(hours=n // 2) for n in range(30)]  # two in each second
     published = [
         newsroom.publish(MATTIS, MATTIS, about="Russia" if n % 3 else "NATO", at=NOW - ago)

@@ -1,7 +1,7 @@
 """The full-text index on SQLite: an FTS5 table over five columns of `articles`.
 
-Its rowid is the search key, so that newest first is an index scan that stops early (0.04 ms at a million
-rows). Triggers keep it in step (see the migrations); it keeps an index and no copy of the text.
+Its rowid is the search key, so that "newest first" is an index scan that stops early (0.04 ms at a million
+rows). Triggers keep it up to date (see the migrations). It stores an index and no copy of the text.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,15 +23,13 @@ from sqlalchemy import (
 
 from articles.model import PARAGRAPH_BREAK
 from articles.schema import KEYS_A_SECOND, articles, first_key
-from articles.search.newest_articles import HEAD, Hit
-from articles.search.query import Expression, may_go_on
-from articles.search.ranking import Match
+from articles.search.full_text import HIT_COLUMNS, Expression, Hit, Match, is_prefix
 
 articles_fts = table("articles_fts", column("rowid", BigInteger))
 
-FIRST_WINDOW, WIDER = 2_000, 4  # articles on the topic that are looked through; the next window is wider
+FIRST_WINDOW, WIDER = 2_000, 4  # matching articles in the first window; each window is 4 times the one before
 EARLIEST, LATEST = -(1 << 63), (1 << 63) - 1  # no search key is that far out
-_MARK = "\x01"
+_HIT_MARK = "\x01"
 
 
 class SQLiteIndex:
@@ -44,30 +42,30 @@ class SQLiteIndex:
     def matches(
         self, connection: Connection, wanted: Expression, since: datetime | None
     ) -> Iterator[tuple[Hit, Match]]:
-        # highlight() marks each hit in that one row; unlike bm25() it asks the index for nothing else.
+        # highlight() marks each hit in that one row. Unlike bm25(), it reads nothing else of the index.
         marked: list[ColumnElement[str]] = [
             literal_column(f"highlight(articles_fts, {column}, char(1), '')").label(name)
             for column, name in enumerate(("headline", "headings", "text"))
         ]
         for row in connection.execute(_hits(wanted, since).add_columns(*marked)):
-            hits_in_text = row.text.count(_MARK)
+            hits_in_text = row.text.count(_HIT_MARK)
             match = Match(
                 search_key=row.search_key,
                 published_s=row.search_key >> KEYS_A_SECOND,
-                headline_hits=row.headline.count(_MARK),
-                heading_hits=row.headings.count(_MARK),
-                lede_hits=row.text.partition(PARAGRAPH_BREAK)[0].count(_MARK),
+                headline_hits=row.headline.count(_HIT_MARK),
+                heading_hits=row.headings.count(_HIT_MARK),
+                lede_hits=row.text.partition(PARAGRAPH_BREAK)[0].count(_HIT_MARK),
                 text_hits=hits_in_text,
                 length=len(row.text) - hits_in_text,
             )
             yield Hit(row.search_key, row.story_id, bool(row.is_copy), bool(row.is_whole)), match
 
-    def each_matching(
+    def only_matching(
         self, chosen: Select[Any], search_key: ColumnElement[int], wanted: Expression
     ) -> Select[Any]:
-        return chosen.where(_on_topic(wanted).where(articles_fts.c.rowid == search_key).exists())
+        return chosen.where(_matching_keys(wanted).where(articles_fts.c.rowid == search_key).exists())
 
-    def matching(
+    def matching_rows(
         self,
         connection: Connection,
         chosen: Select[Any],
@@ -75,35 +73,32 @@ class SQLiteIndex:
         wanted: Expression,
         since: datetime | None,
     ) -> Iterator[Row[Any]]:
-        on_topic = _on_topic(wanted)
+        matching = _matching_keys(wanted)
         oldest = EARLIEST if since is None else first_key(since)
         before, size = LATEST, FIRST_WINDOW
         while before > oldest:
-            within = on_topic.where(articles_fts.c.rowid < before).order_by(articles_fts.c.rowid.desc())
+            within = matching.where(articles_fts.c.rowid < before).order_by(articles_fts.c.rowid.desc())
             last = connection.execute(within.limit(1).offset(size - 1)).scalar()
             first = oldest if last is None else max(oldest, last)
-            # By the plain key, SQLite looks each article of the topic up among the rows, which is good for
-            # few. By a sum, it goes through those of the rows that are in the window.
+            # By the plain key, SQLite looks up each matching article among the rows, which is good for few.
+            # By a sum, it goes through the rows of the window instead.
             leading = search_key if size == FIRST_WINDOW else search_key + 0
-            topic = on_topic.where(articles_fts.c.rowid.between(first, before - 1))
+            keys = matching.where(articles_fts.c.rowid.between(first, before - 1))
             yield from connection.execute(
-                chosen.where(search_key.between(first, before - 1), leading.in_(topic))
+                chosen.where(search_key.between(first, before - 1), leading.in_(keys))
             )
             before, size = first, size * WIDER
 
     def add(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Triggers do it."""
+        """Nothing to do: triggers index the rows."""
 
 
 def expression_of(wanted: Expression) -> str:
-    """The expression in FTS5's language (sqlite.org, "FTS5: Full-text Query Syntax").
-
-    Every word goes in quoted, so that no operator, quote mark or bracket of people's is one there.
-    """
+    """The expression in FTS5's language (sqlite.org, "FTS5: Full-text Query Syntax"), every word quoted."""
     parts = []
     if wanted.phrases:
         words = " AND ".join(
-            f'"{phrase}"' + ("*" if may_go_on(phrase, prefix=wanted.prefix) else "")
+            f'"{phrase}"' + ("*" if is_prefix(phrase, prefix=wanted.prefix) else "")
             for phrase in wanted.phrases
         )
         parts.append(f"{{headline headings text}} : ({words})")
@@ -113,7 +108,7 @@ def expression_of(wanted: Expression) -> str:
     return " AND ".join(parts)
 
 
-def _on_topic(wanted: Expression) -> Select[Any]:
+def _matching_keys(wanted: Expression) -> Select[Any]:
     return (
         select(articles_fts.c.rowid)
         .where(text("articles_fts MATCH :expression"))
@@ -124,7 +119,7 @@ def _on_topic(wanted: Expression) -> Select[Any]:
 def _hits(wanted: Expression, since: datetime | None) -> Select[Any]:
     key = articles_fts.c.rowid
     chosen = (
-        select(*HEAD)
+        select(*HIT_COLUMNS)
         .select_from(articles_fts)
         .join(articles, articles.c.search_key == key)
         .where(text("articles_fts MATCH :expression"))
