@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection
 
 from bench.digests import STORIES, application_with
 from bot.app.application import Application, utc_now
-from bot.app.process import REFUSES_COPIES
 from bot.chat import ChatRef
 from bot.delivery.dispatcher import Dispatcher
 from bot.discord import DiscordChat
@@ -101,7 +100,7 @@ async def deliver(app: Application, place: Place, pipe: Connection) -> Seen:
         outbox=app.outbox,
         digests=app.digests,
         conversation=app.service,
-        resend=REFUSES_COPIES,
+        resend={"discord"},
         clock=utc_now,
     )
     serving = asyncio.create_task(chat.serve(app.service))

@@ -11,7 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 from bot.redaction import Redaction
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-CHATTY = ("httpx", "httpcore", "apscheduler", "alembic", "discord", "telegram", "filelock")
+NOISY_LOGGERS = ("httpx", "httpcore", "apscheduler", "alembic", "filelock")
 
 
 class LogFormat(StrEnum):
@@ -47,8 +47,13 @@ def set_up_logs(level: int, *, secrets: Iterable[str], written_as: LogFormat = L
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(_formatter(written_as), secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in CHATTY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, level))
+    quieten(NOISY_LOGGERS)
+
+
+def quieten(loggers: Iterable[str]) -> None:
+    """Lets only warnings and errors of these loggers through."""
+    for name in loggers:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def _formatter(written_as: LogFormat) -> logging.Formatter:

@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
 CLOSING_S = 2.0  # of it, to close what is open
-# Platforms that refuse a second copy of a message by themselves (Discord: nonce with enforce_nonce).
-REFUSES_COPIES = frozenset({"discord"})
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 
@@ -54,7 +52,7 @@ async def run_application(
         outbox=application.outbox,
         digests=application.digests,
         conversation=application.service,
-        resend=REFUSES_COPIES,
+        resend={name for name, adapter in adapters.items() if adapter.capabilities.deduplicates},
         clock=application.clock,
         in_flight=in_flight,
         alone=alone,

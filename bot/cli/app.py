@@ -21,6 +21,7 @@ from bot.app.doctor import (
     check_python,
     checked,
 )
+from bot.app.roles import SCHEDULER, WORKER
 from bot.app.single_process import NotAlone
 from bot.chat import ChatError
 from bot.cli.as_json import article_json, brief_json, quotes_json
@@ -32,6 +33,7 @@ from bot.cli.output import REFUSED, as_json_option, complain, echo_json
 from bot.cli.reading import read_article
 from bot.cli.serving import fit_for, roles_of, serve, serve_console
 from bot.cli.wiring import (
+    PLATFORMS,
     analyst_of,
     application_of,
     fetch_policy,
@@ -68,13 +70,13 @@ app.add_command(feeds)
 @click.option(
     "--roles",
     metavar="ROLE,...",
-    help="What this process does, of telegram, discord, scheduler and worker; all of it by default."
+    help=f"What this process does, of {', '.join((*PLATFORMS, SCHEDULER))} and {WORKER}; all by default."
     " Several processes share a PostgreSQL database.",
 )
 def run(roles: str | None) -> None:
     """Open the bot: on the platforms that have a token, else in this terminal."""
     settings = read_settings()
-    if not settings.telegram.token and not settings.discord.token and roles is None:
+    if roles is None and not any(platform.token(settings) for platform in PLATFORMS.values()):
         serve_console(settings)
         return
     settings, meters = read_settings(serving=True), Meters(CollectorRegistry())
@@ -213,12 +215,10 @@ def examine(settings: Settings) -> Iterator[Check]:
     analyst = analyst_of(settings)
     yield check_model(analyst)
     yield check_briefs(analyst)
-    for name, token, package in (
-        ("telegram", settings.telegram.token, "telegram"),
-        ("discord", settings.discord.token, "discord"),
-    ):
+    for name, platform in PLATFORMS.items():
+        has_token = platform.token(settings) is not None
         variable = f"PULLQUOTE_{name.upper()}__TOKEN"
-        yield check_platform(name, has_token=token is not None, variable=variable, package=package)
+        yield check_platform(name, has_token=has_token, variable=variable, package=platform.library)
 
 
 app.add_command(db_commands(database_of_settings))

@@ -91,7 +91,7 @@ async def serve(
             feeds_every_s=settings.feeds.every_s,
             roles=roles,
             queue=queue,
-            in_flight={"telegram": settings.telegram.in_flight},
+            in_flight={name: adapter.capabilities.in_flight for name, adapter in adapters.items()},
             alone=queue is None,  # see `fit_for`
             beside=monitor_of(application, connected(adapters, roles), settings),
             stopping=stopping,
@@ -135,7 +135,8 @@ def serve_console(settings: Settings) -> None:
         if application.articles.count() == 0:
             application.ingest(sample())
         application.load_soon()
-        run_loop(run_application(application, {"console": chat}, tick_s=settings.tick_s, stopping=stopping))
+        adapters = {chat.capabilities.platform: chat}
+        run_loop(run_application(application, adapters, tick_s=settings.tick_s, stopping=stopping))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
 

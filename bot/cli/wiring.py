@@ -1,14 +1,15 @@
-"""From settings to what they describe: read here alone, and nowhere else are the platforms named."""
+"""From settings to the parts that they describe. Settings are read here, and platforms are named here."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from articles.database import password_in
@@ -19,15 +20,13 @@ from bot.app.application import Application, open_application
 from bot.digests.digest import DeliveryPolicy, Missed
 from bot.limits.rate_windows import RateWindows
 from bot.limits.shared import SharedLimits
-from bot.logs import LogFormat, set_up_logs
+from bot.logs import LogFormat, quieten, set_up_logs
 from bot.monitor import MeteredChat, Meters
 from bot.ports import ChatAdapter
 from config.defaults import DEFAULT_FEEDS
-from config.settings import SETTINGS_FILE, Briefs, Settings, Telegram
+from config.settings import SETTINGS_FILE, Briefs, Settings
 from summarizer.analysis import Analyst
 from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
-
-PLATFORMS = ("telegram", "discord")
 
 
 def read_settings(*, serving: bool = False, secrets: Iterable[str] = ()) -> Settings:
@@ -46,8 +45,7 @@ def read_settings(*, serving: bool = False, secrets: Iterable[str] = ()) -> Sett
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
     webhook, endpoint = settings.telegram.webhook, settings.briefs.endpoint
     tokens = (
-        settings.telegram.token,
-        settings.discord.token,
+        *(platform.token(settings) for platform in PLATFORMS.values()),
         webhook and webhook.secret,
         endpoint and endpoint.key,
     )
@@ -141,50 +139,71 @@ def shared_limits_of(application: Application) -> LimitsOf:
     return lambda platform, token: SharedLimits(windows, platform=platform, token=token)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """How the adapter of one platform is made."""
+
+    library: str  # the package that it needs; imported only where the platform is used
+    token: Callable[[Settings], SecretStr | None]  # None: the platform is off
+    adapter: Callable[[Settings, str, Meters, LimitsOf], ChatAdapter]  # given the token, too
+
+
 def platforms(settings: Settings, meters: Meters, limits: LimitsOf = not_shared) -> dict[str, ChatAdapter]:
-    """The chat adapters that have a token, measured. Their libraries are imported only where used."""
+    """The chat adapters that have a token, measured. Quietens their libraries' loggers."""
     adapters: dict[str, ChatAdapter] = {}
-    if token := settings.telegram.token:
-        adapters["telegram"] = telegram_chat(settings.telegram, token.get_secret_value(), meters, limits)
-    if token := settings.discord.token:
-        from bot.discord import DiscordChat
-
-        shards = settings.discord.shard_ids
-        adapters["discord"] = DiscordChat(
-            token=token.get_secret_value(),
-            api_url=settings.discord.api_url,
-            gateway_url=settings.discord.gateway_url,
-            commands_file=Path(settings.discord.commands_file),
-            shard_count=settings.discord.shard_count,
-            shard_ids=list(shards) if shards else None,
-            owners=settings.discord.owners,
-            throttled=lambda: meters.throttled("discord"),
-            shared_limits=limits("discord", token.get_secret_value()),
-        )
-    return {name: MeteredChat(adapter, name, meters) for name, adapter in adapters.items()}
+    for name, platform in PLATFORMS.items():
+        if token := platform.token(settings):
+            adapter = platform.adapter(settings, token.get_secret_value(), meters, limits)
+            quieten(adapter.capabilities.noisy_loggers)
+            adapters[name] = MeteredChat(adapter, meters)
+    return adapters
 
 
-def telegram_chat(settings: Telegram, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
-    """The adapter for Telegram, as it is set up."""
+def _telegram(settings: Settings, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
     from bot.telegram import TelegramChat, WebhookSettings
 
+    telegram = settings.telegram
     webhook = None
-    if hook := settings.webhook:
+    if hook := telegram.webhook:
         secret = hook.secret.get_secret_value() if hook.secret else None
         webhook = WebhookSettings(url=hook.url, host=hook.host, port=hook.port, secret=secret)
     return TelegramChat(
         token=token,
-        base_url=settings.base_url,
-        base_file_url=settings.base_file_url,
-        poll_interval=timedelta(seconds=settings.poll_interval_s),
+        base_url=telegram.base_url,
+        base_file_url=telegram.base_file_url,
+        poll_interval=timedelta(seconds=telegram.poll_interval_s),
         webhook=webhook,
-        owners=settings.owners,
-        everyone_may_change=settings.everyone_may_change,
-        messages_a_second=settings.messages_a_second,
-        in_flight=settings.in_flight,
+        owners=telegram.owners,
+        everyone_may_change=telegram.everyone_may_change,
+        messages_a_second=telegram.messages_a_second,
+        in_flight=telegram.in_flight,
         throttled=lambda: meters.throttled("telegram"),
         shared_limits=limits("telegram", token),
     )
+
+
+def _discord(settings: Settings, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
+    from bot.discord import DiscordChat
+
+    discord = settings.discord
+    return DiscordChat(
+        token=token,
+        api_url=discord.api_url,
+        gateway_url=discord.gateway_url,
+        commands_file=Path(discord.commands_file),
+        shard_count=discord.shard_count,
+        shard_ids=list(discord.shard_ids) if discord.shard_ids else None,
+        owners=discord.owners,
+        throttled=lambda: meters.throttled("discord"),
+        shared_limits=limits("discord", token),
+    )
+
+
+# A new platform adds its line here.
+PLATFORMS = {
+    "telegram": Platform(library="telegram", token=lambda its: its.telegram.token, adapter=_telegram),
+    "discord": Platform(library="discord", token=lambda its: its.discord.token, adapter=_discord),
+}
 
 
 def is_shared(application: Application) -> bool:

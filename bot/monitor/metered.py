@@ -5,20 +5,16 @@ from datetime import timedelta
 
 from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendHooks
 from bot.monitor.meters import Meters
-from bot.ports import Capabilities, ChatAdapter, Conversation, IncomingCommand
+from bot.ports import ChatAdapter, Conversation, IncomingCommand
 from bot.reply import Reply
 
 
 class MeteredChat:
     """A `ChatAdapter` that is another one, measured."""
 
-    def __init__(self, adapter: ChatAdapter, platform: str, meters: Meters) -> None:
-        self._adapter, self._platform, self._meters = adapter, platform, meters
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """See `ChatAdapter`."""
-        return self._adapter.capabilities
+    def __init__(self, adapter: ChatAdapter, meters: Meters) -> None:
+        self.capabilities = adapter.capabilities
+        self._adapter, self._platform, self._meters = adapter, adapter.capabilities.platform, meters
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
-from bot.logs import CHATTY
+from bot.logs import NOISY_LOGGERS
 from config.defaults import sample_article
 
 SEED = str(sample_article().path)
@@ -46,7 +46,7 @@ def log() -> Iterator[None]:
     root.handlers[:] = handlers
     for logger, level in levels:
         logger.setLevel(level)
-    for name in set(CHATTY) - {logger.name for logger, _ in levels}:
+    for name in set(NOISY_LOGGERS) - {logger.name for logger, _ in levels}:
         logging.getLogger(name).setLevel(logging.NOTSET)
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from bot.app.application import Application
-from bot.app.process import REFUSES_COPIES
 from bot.chat import ChatRef
 from bot.commands.table import COMMANDS, Who
 from bot.delivery.dispatcher import Dispatcher
@@ -41,7 +40,7 @@ def dispatcher_of(app: Application, chat: DiscordChat) -> Dispatcher:
         outbox=app.outbox,
         digests=app.digests,
         conversation=app.service,
-        resend=REFUSES_COPIES,
+        resend={"discord"},
         clock=app.clock,
     )
     dispatcher.carry("discord", chat)

@@ -104,7 +104,7 @@ async def samples(client: httpx.AsyncClient) -> dict[str, float]:
 
 async def test_what_is_sent_and_asked_is_counted_by_outcome_and_command(app: Application) -> None:
     platform = Platform(None, None, SendUnknown("no answer"), ChatGone("blocked"))
-    chat = MeteredChat(platform, "telegram", app.meters)
+    chat = MeteredChat(platform, app.meters)
     for number in range(4):
         with contextlib.suppress(SendUnknown, ChatGone):
             await chat.send(CHAT, HELLO, key=str(number))
@@ -171,7 +171,7 @@ async def test_ready_means_that_the_database_answers_and_the_platform_is_connect
 
 
 async def test_the_dashboard_asks_for_metrics_that_there_are(app: Application) -> None:
-    chat = MeteredChat(Platform(None), "telegram", app.meters)
+    chat = MeteredChat(Platform(None), app.meters)
     await chat.send(CHAT, HELLO, key="1")
     await chat.serve(app.service)
     app.meters.throttled("telegram")
