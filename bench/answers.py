@@ -110,7 +110,7 @@ class Questions:
         print(f"the model and the index of meanings loaded in {time.perf_counter() - began:.1f} s")
         self.store, self.quotes = ArticleStore(database, index), QuoteStore(database)
         analyses = AnalysisStore(database)
-        self._stories = Stories(articles=self.store, analyses=analyses, meaning_of=analyst.meaning_of)
+        self._stories = Stories(articles=self.store, analyses=analyses, meaning_of=analyst.embed_query)
         self._quotations = Quotations(quotes=self.quotes, analyses=analyses)
 
     def words(self, ranks: range) -> list[str]:

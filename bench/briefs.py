@@ -29,8 +29,8 @@ from bench.brief_baselines import (
     sumy_predictor,
 )
 from bench.paragraphs import paragraphs_of
-from summarizer.embedding.encoder import MiniLM
-from summarizer.extractive.summarizer import Extractive
+from summarizer.embedding import MiniLM
+from summarizer.extractive import Extractive
 from summarizer.extractive.word_model import WordModel
 from summarizer.quotes import find_quotes
 

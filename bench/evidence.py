@@ -18,7 +18,7 @@ from pathlib import Path
 
 from articles.model import Article
 from bench.briefs import article_of, read_rows
-from summarizer.embedding.encoder import MiniLM
+from summarizer.embedding import MiniLM
 from summarizer.evidence import Evidence, Unsupported
 from summarizer.quotes import find_quotes
 from summarizer.text.sentences import split_sentences

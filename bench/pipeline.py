@@ -32,8 +32,8 @@ from articles.page import parse_page
 from articles.store import ArticleStore
 from articles.stories.clustering import opening
 from bot.storage.migration import upgrade
-from summarizer.embedding.encoder import MiniLM
-from summarizer.extractive.summarizer import Extractive
+from summarizer.embedding import MiniLM
+from summarizer.extractive import Extractive
 from summarizer.quotes import find_quotes
 from summarizer.storage.store import AnalysisStore
 

@@ -20,10 +20,10 @@ from articles.model import Span
 from articles.schema import article_acronyms, article_marks, articles, first_key, stories
 from articles.search.article_search import full_text_index
 from articles.text.language import STOP_WORDS
-from summarizer.embedding.encoder import MiniLM
+from summarizer.embedding import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
 from summarizer.schema import briefs, quotes, speaker_words, speakers
-from summarizer.storage.rows import brief_row, row_of
+from summarizer.storage.store import brief_row, quote_row
 
 NEWEST = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 APART = timedelta(seconds=150)  # so that a million articles are five years
@@ -199,7 +199,7 @@ def _quote(number: int, position: int, start: int, speaker: Person, at: datetime
         speaker=Speaker(name=speaker.name, role="Minister"),
         confidence=0.9,
     )
-    return row_of(quote) | {
+    return quote_row(quote) | {
         "article_id": number + 1,
         "position": position,
         "speaker_id": speaker.id,

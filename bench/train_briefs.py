@@ -18,10 +18,18 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bench.briefs import article_of, read_rows
+from summarizer.extractive import MAX_CANDIDATES, Extractive
 from summarizer.extractive.candidates import candidates
-from summarizer.extractive.summarizer import MAX_CANDIDATES, Extractive
-from summarizer.extractive.word_features import FloatArray, Sentence, WordTable, word_features, words_of
-from summarizer.extractive.word_model import Networks, WordModel, save
+from summarizer.extractive.word_model import (
+    FloatArray,
+    Networks,
+    Sentence,
+    WordModel,
+    WordTable,
+    save,
+    word_features,
+    words_of,
+)
 
 OUT = Path("summarizer/extractive/word_weights.npz")
 NETWORKS, HIDDEN, DROPOUT = 8, 48, 0.3

@@ -1,4 +1,4 @@
-"""Everything that is worked out about an article once, when it comes in: its quotes, brief and vector."""
+"""Everything that is computed about an article once, when it is stored: its quotes, brief and vector."""
 
 import logging
 import threading
@@ -12,17 +12,18 @@ from articles.database import DatabaseError
 from articles.model import Article
 from articles.search.vectors import ArticleVector
 from articles.stories.clustering import opening
-from summarizer.embedding.encoder import MiniLM, checked_model
+from summarizer.embedding import MiniLM, checked_model
 from summarizer.errors import SummarizerError
-from summarizer.extractive.summarizer import Extractive
+from summarizer.extractive import Extractive
 from summarizer.generative import Endpoint, Generative, ModelChoice, open_writer
-from summarizer.generative.ledger import Ledger, NothingToSpend
+from summarizer.generative.ledger import RefusingLedger
+from summarizer.generative.writer import Ledger
 from summarizer.model import Brief, Quote
 from summarizer.quotes import find_quotes
 
 log = logging.getLogger(__name__)
 
-QUESTIONS = 4_096  # whose vectors are kept, 2 KB each
+_CACHED_QUERIES = 4_096  # vectors of search queries, 2 KB each
 
 
 class Summarizer(Protocol):
@@ -37,18 +38,18 @@ class Analysis:
     """What an article says."""
 
     quotes: tuple[Quote, ...]  # all that were found, in text order
-    brief: Brief  # its key quotes are of `quotes`
+    brief: Brief  # its key quotes are among `quotes`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Analyst:
-    """Reads an article: its quotes and its brief, and the vector of what it is about."""
+    """Analyses articles: quotes, brief and vector. Models load on first use. Threads may share it."""
 
-    model_folder: Path | None = None  # None: the packaged model
+    model_folder: Path | None = None  # of the sentence model; None: the packaged one
     threads: int = 1
     max_bullets: int = 3
-    writer: ModelChoice | None = None  # None: briefs are the article's own sentences
-    ledger: Ledger = NothingToSpend()  # noqa: RUF009 (has no state)
+    writer: ModelChoice | None = None  # None: briefs are extractive
+    ledger: Ledger = RefusingLedger()  # noqa: RUF009 (has no state)
 
     _is_ready: threading.Event = field(default_factory=threading.Event, init=False, repr=False, compare=False)
     _making: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
@@ -70,48 +71,51 @@ class Analyst:
         writer = open_writer(self.writer, self.ledger)
         return Generative(writer, extractive=extractive, encoder=self._encoder)
 
-    def spending_from(self, ledger: Ledger) -> "Analyst":
-        """The same, with what it asks of a server counted there; itself, models and all, if it asks none."""
+    def with_ledger(self, ledger: Ledger) -> "Analyst":
+        """The analyst that counts its use of a server in `ledger`; itself if it uses none."""
         return replace(self, ledger=ledger) if isinstance(self.writer, Endpoint) else self
 
     def read(self, article: Article) -> Analysis:
-        """Raises SummarizerError where a model is damaged or not there."""
+        """The article's quotes and brief. Raises SummarizerError if a model is missing or damaged."""
         if self.model_folder is not None:
-            checked_model(self.model_folder)  # or a wrong setting shows only when a vector is needed
+            checked_model(self.model_folder)  # or a wrong setting would show only when a vector is needed
         quotes = self.quotes(article)
         brief = self._summarizer.brief(article, quotes, max_bullets=self.max_bullets)
         return Analysis(quotes=quotes, brief=brief)
 
     def quotes(self, article: Article) -> tuple[Quote, ...]:
-        """The quotes alone, without the model."""
+        """The quotes alone, without the sentence model."""
         return find_quotes(article.text, [paragraph.span for paragraph in article.paragraphs()])
 
+    def embed(self, article: Article) -> ArticleVector:
+        """The vector that finds the article's story. Raises SummarizerError if the model cannot be loaded."""
+        (values,) = self._encoder.encode([opening(article)])
+        return ArticleVector(kind=self._encoder.kind, values=values)
+
+    def embed_query(self, words: str) -> ArticleVector | None:
+        """The vector of a search query; None while the model is not loaded: a query does not wait for it."""
+        return self._embed_query(words) if self._is_ready.is_set() else None
+
+    @cached_property
+    def _embed_query(self) -> Callable[[str], ArticleVector]:
+        @lru_cache(_CACHED_QUERIES)
+        def embed(words: str) -> ArticleVector:
+            (values,) = self._encoder.encode([words])
+            return ArticleVector(kind=self._encoder.kind, values=values)
+
+        return embed
+
     def load(self) -> str:
-        """Loads the model; gives the kind of its vectors. Raises SummarizerError."""
+        """Loads the sentence model. Returns the kind of its vectors. Raises SummarizerError."""
         self._encoder.load()
         self._is_ready.set()
         return self._encoder.kind
 
-    def meaning_of(self, words: str) -> ArticleVector | None:
-        """The vector of a question; None while no model is loaded: a question does not wait for that."""
-        if not self._is_ready.is_set():
-            return None
-        return self._meaning_of(words)
+    def load_in_background(self, then: Callable[[str], None] | None = None) -> None:
+        """Loads the sentence model in its own thread: it takes seconds.
 
-    @cached_property
-    def _meaning_of(self) -> Callable[[str], ArticleVector]:
-        @lru_cache(QUESTIONS)
-        def encoded(words: str) -> ArticleVector:
-            (values,) = self._encoder.encode([words])
-            return ArticleVector(kind=self._encoder.kind, values=values)
-
-        return encoded
-
-    def load_soon(self, then: Callable[[str], None] | None = None) -> None:
-        """Loads the model in a thread of its own, for it takes seconds; who needs it sooner waits for it.
-
-        then: what to do next in that thread, with the kind of its vectors. A model that cannot be loaded is
-        logged here, and raised where it is needed.
+        then: called in that thread with the kind of the vectors. A model that cannot be loaded is logged here
+        and raised again where it is needed.
         """
 
         def load() -> None:
@@ -122,7 +126,7 @@ class Analyst:
             except (SummarizerError, DatabaseError) as error:
                 log.warning("sentence model or its index not loaded", extra={"reason": str(error)})
 
-        # Not a daemon: cut off inside torch, the process would abort instead of ending.
+        # Not a daemon thread: if it ended inside torch, the process would abort.
         threading.Thread(target=load, name="sentence model").start()
 
     def check_writer(self) -> str:
@@ -130,8 +134,3 @@ class Analyst:
         if self.writer is None:
             return "the article's own sentences"
         return open_writer(self.writer, self.ledger).check()
-
-    def meaning(self, article: Article) -> ArticleVector:
-        """The vector by which its story is found. Raises SummarizerError where the model cannot be loaded."""
-        (values,) = self._encoder.encode([opening(article)])
-        return ArticleVector(kind=self._encoder.kind, values=values)

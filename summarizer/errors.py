@@ -1,14 +1,14 @@
-"""What can go wrong while an article is condensed, split by what the caller does about it."""
+"""Errors of the summarizer, split by what the caller does about them."""
 
 from summarizer.model import Fallback
 
 
 class SummarizerError(Exception):
-    """Base of what can go wrong in this room. Its text is one plain sentence."""
+    """Base class. The message is one plain sentence."""
 
 
-class NotWritten(SummarizerError):
-    """A model that was to write a brief did not; the article's own sentences do, and say why."""
+class GenerationFailed(SummarizerError):
+    """A model that should write a brief did not; use the extractive brief and show the reason."""
 
     def __init__(self, message: str, *, reason: Fallback) -> None:
         super().__init__(message)

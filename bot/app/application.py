@@ -76,7 +76,7 @@ class Application:
         self.chats = ChatStore(database)
         self.outbox = Outbox(database)
         self._analyses = AnalysisStore(database)
-        self.analyst = analyst.spending_from(UsageLedger(database, clock=clock))
+        self.analyst = analyst.with_ledger(UsageLedger(database, clock=clock))
         self.clock = clock
         self.meters = meters or Meters(CollectorRegistry())
         self.feeds = FeedDesk(
@@ -84,7 +84,7 @@ class Application:
         )
         self.feed_owners = FeedOwners(database)
         self._stories = Stories(
-            articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.meaning_of
+            articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.embed_query
         )
         zones = ChatZones(chats=self.chats, default=zone)
         quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
@@ -129,7 +129,7 @@ class Application:
             self._vectors.load(kind)
             self.loaded.set()
 
-        self.analyst.load_soon(load)
+        self.analyst.load_in_background(load)
 
     def ingest(self, article: Article) -> Ingested:
         """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
@@ -139,7 +139,7 @@ class Application:
             database=self.database,
             store=self.articles,
             analyse=self._analyse,
-            meaning=self.analyst.meaning,
+            meaning=self.analyst.embed,
             now=now,
         )
         if stored.is_new:

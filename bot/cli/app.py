@@ -122,7 +122,7 @@ def brief(where: str, *, as_json: bool) -> None:
     """Print an article's brief; nothing is stored."""
     settings = read_settings()
     with reading_analyst(settings) as analyst:
-        analyst.load_soon()  # while the article is fetched and parsed
+        analyst.load_in_background()  # while the article is fetched and parsed
         article = find_article(where, settings)
         analysis = analyst.read(article)
     if as_json:

@@ -1,8 +1,8 @@
-"""Passages that speak to a language model instead of to a reader: no news, and no evidence."""
+"""Prompt injection: text that gives instructions to a language model. It is no news and no evidence."""
 
 import re
 
-_TO_A_MODEL = re.compile(
+_INSTRUCTION = re.compile(
     r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules|above|previous|directions)\b"
     r"|\b(?:system|developer) (?:prompt|message|instructions?)\b"
     r"|\byou are (?:now )?(?:an? )?(?:ai|assistant|language model|chatbot|llm)\b"
@@ -16,9 +16,9 @@ _TO_A_MODEL = re.compile(
 )
 
 
-def speaks_to_a_model(passage: str) -> bool:
-    """Whether a passage gives orders to whatever condenses it.
+def is_prompt_injection(text: str) -> bool:
+    """Whether a paragraph or headline gives instructions to a language model.
 
-    A list of known phrases stops known tricks only. What gets past it is still held against the article.
+    Known phrases only. The evidence check still compares what a model writes with the article.
     """
-    return _TO_A_MODEL.search(passage) is not None
+    return _INSTRUCTION.search(text) is not None

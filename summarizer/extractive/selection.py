@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from summarizer.extractive.word_features import words_of
+from summarizer.extractive.word_model import words_of
 
 _HIGHLIGHT_WORDS = 32.0  # how long editors' highlights are on average
 _POOL = 12  # sentences, the best ones alone, among which sets are tried

@@ -1,12 +1,11 @@
-"""A model behind an HTTP endpoint that speaks OpenAI's chat completions.
+"""A model behind an HTTP server with OpenAI's chat completions API.
 
-The address is the operator's own setting, so it may be private. Redirects are not followed: they would take
+The address is the operator's own setting, so it may be private. Redirects are not followed: they would send
 the key, and the articles, to wherever the server says.
 https://platform.openai.com/docs/api-reference/chat/create
 """
 
 import json
-import logging
 import random
 import threading
 import time
@@ -18,28 +17,24 @@ from typing import Any
 import httpx
 
 from articles.fetching.headers import parse_retry_after
-from summarizer.errors import NotWritten
-from summarizer.generative.ledger import Ledger
-from summarizer.generative.model import Endpoint
-from summarizer.generative.prompt import Message, messages_for
+from summarizer.errors import GenerationFailed
+from summarizer.generative.writer import Endpoint, Ledger, Message, messages_for
 from summarizer.model import Fallback
-
-log = logging.getLogger(__name__)
 
 _ANSWER_TOKENS = 400
 _PROMPT_TOKENS = 450  # the task, the headline and the fence around the text
-_BYTES_A_TOKEN = 3  # of UTF-8; English has four, Chinese three
+_BYTES_PER_TOKEN = 3  # of UTF-8; English has four, Chinese three
 _ATTEMPTS = 3
 _FIRST_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 20.0  # an article does not wait longer; it gets its own sentences
-_REST_S, _LONGEST_REST_S = 60.0, 3600.0  # after a failure, during which nothing is asked
+_MAX_PAUSE_S = 20.0  # an article does not wait longer; it gets the extractive brief
+_COOL_DOWN_S, _MAX_COOL_DOWN_S = 60.0, 3600.0  # after a failure; no request is sent meanwhile
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _MAX_BYTES = 1 << 20
-_MOST_TOKENS = 10**9  # of one answer; whoever says more cannot count
+_MAX_TOKENS = 10**9  # of one answer; a larger count is an error of the server
 
 
 class EndpointWriter:
-    """A `Writer`. One request for each text, tried again where that can help, inside the day's budget."""
+    """A `Writer`. Sends one request per text, with retries, within the daily budget."""
 
     def __init__(
         self,
@@ -50,19 +45,18 @@ class EndpointWriter:
         sleep: Callable[[float], None] = time.sleep,
         chance: random.Random | None = None,
     ) -> None:
-        """sleep, monotonic, chance: how pauses are made, timed and spread."""
+        """chance: the jitter of the pauses between retries."""
         self._endpoint, self._ledger = endpoint, ledger
         self._monotonic, self._sleep = monotonic, sleep
-        self._chance = chance or random.Random()  # noqa: S311 (spreads pauses, guards nothing)
-        headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+        self._chance = chance or random.Random()  # noqa: S311 (jitter, not security)
         self._client = httpx.Client(
             base_url=endpoint.url.rstrip("/") + "/",
-            headers=headers,
+            headers={"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {},
             timeout=endpoint.timeout_s,
             follow_redirects=False,
         )
         self._lock = threading.Lock()
-        self._rests_until = 0.0
+        self._cool_until = 0.0
         self._options: dict[str, Any] = {"temperature": 0, "seed": 0, "max_tokens": _ANSWER_TOKENS}
 
     @property
@@ -70,11 +64,11 @@ class EndpointWriter:
         return self._endpoint.name
 
     @property
-    def window(self) -> int:
+    def max_input_tokens(self) -> int:
         return max(256, self._endpoint.window_tokens - _ANSWER_TOKENS - _PROMPT_TOKENS)
 
-    def size(self, text: str) -> int:
-        return -(-len(text.encode()) // _BYTES_A_TOKEN)
+    def count_tokens(self, text: str) -> int:
+        return -(-len(text.encode()) // _BYTES_PER_TOKEN)
 
     def write(self, texts: Sequence[str], *, headline: str, sentences: int) -> tuple[str, ...]:
         return tuple(
@@ -83,97 +77,101 @@ class EndpointWriter:
 
     def check(self) -> str:
         where = f"{self.name} at {self._endpoint.url}"
-        got = self._sent("GET", "models", None)
-        if got.status in {404, 405}:
-            return f"{where} (it answers, and does not list its models)"
-        if got.status != 200:
-            raise self._refusal(got)
-        listed = {entry.get("id") for entry in _objects(got.json().get("data"))}
+        response = self._send("GET", "models", None)
+        if response.status in {404, 405}:
+            return f"{where} (it answers, but does not list its models)"
+        if response.status != 200:
+            raise self._refused(response)
+        listed = {entry.get("id") for entry in _objects(response.json().get("data"))}
         # Ollama lists "llama3.1:latest" and takes "llama3.1".
         if listed and not listed & {self.name, f"{self.name}:latest"}:
             some = ", ".join(sorted(map(str, listed))[:5])
-            raise NotWritten(f"{where}: there is no such model; it has {some}", reason=Fallback.REFUSED)
+            raise GenerationFailed(f"{where}: there is no such model; it has {some}", reason=Fallback.REFUSED)
         return where
 
     def _answer(self, messages: list[Message]) -> str:
-        """What the model answers. Raises NotWritten, and then rests for a while."""
+        """The model's answer. Raises GenerationFailed, and then starts a cool-down."""
         with self._lock:
-            resting = self._rests_until - self._monotonic()
-        if resting > 0:
-            raise NotWritten(f"{self.name} is left alone for {resting:.0f} s", reason=Fallback.UNREACHABLE)
+            remaining = self._cool_until - self._monotonic()
+        if remaining > 0:
+            raise GenerationFailed(
+                f"{self.name} failed before; next attempt in {remaining:.0f} s", reason=Fallback.UNREACHABLE
+            )
         try:
-            return self._tried(messages)
-        except NotWritten as error:
+            return self._answer_with_retries(messages)
+        except GenerationFailed as error:
             if error.reason is not Fallback.BUDGET:
-                self._rest(_REST_S)
+                self._cool_down(_COOL_DOWN_S)
             raise
 
-    def _tried(self, messages: list[Message]) -> str:
+    def _answer_with_retries(self, messages: list[Message]) -> str:
         attempt = 1
         while True:
-            asked_to_wait: float | None = None
+            retry_after_s: float | None = None
             try:
-                got = self._booked(messages)
+                response = self._send_within_budget(messages)
             except _NoAnswer as error:
-                trouble = error
+                failure = error
             else:
-                if got.status == 200:
-                    return self._content(got)
-                if got.status == 400 and self._adapts(got):
-                    continue  # each option is given up once
-                if got.status not in _TRANSIENT or got.code == "insufficient_quota":
-                    raise self._refusal(got)
-                trouble, asked_to_wait = _NoAnswer(self.name, f"status {got.status}"), got.retry_after_s
+                if response.status == 200:
+                    return self._content(response)
+                if response.status == 400 and self._drop_option(response):
+                    continue  # each option can be dropped only once
+                if response.status not in _TRANSIENT or response.error("code") == "insufficient_quota":
+                    raise self._refused(response)
+                failure = _NoAnswer(self.name, f"status {response.status}")
+                retry_after_s = response.retry_after_s
             pause = _FIRST_PAUSE_S * 2 ** (attempt - 1) * self._chance.uniform(0.8, 1.2)
-            pause = asked_to_wait if asked_to_wait is not None else pause
-            if attempt == _ATTEMPTS or pause > _LONGEST_PAUSE_S:
-                self._rest(pause)
-                raise trouble
+            pause = retry_after_s if retry_after_s is not None else pause
+            if attempt == _ATTEMPTS or pause > _MAX_PAUSE_S:
+                self._cool_down(pause)
+                raise failure
             self._sleep(pause)
             attempt += 1
 
-    def _booked(self, messages: list[Message]) -> "_Got":
-        """One request, booked. Raises NotWritten where the budget is used up, and _NoAnswer."""
-        reserved = _ANSWER_TOKENS + sum(self.size(message["content"]) for message in messages)
-        name = self._endpoint.name
-        if not self._ledger.reserve(name, tokens=reserved, budget=self._endpoint.budget):
-            raise NotWritten(f"the budget of {name} for today is used up", reason=Fallback.BUDGET)
+    def _send_within_budget(self, messages: list[Message]) -> "_Response":
+        """One request, booked in the ledger. Raises GenerationFailed: over budget, or _NoAnswer."""
+        reserved = _ANSWER_TOKENS + sum(self.count_tokens(message["content"]) for message in messages)
+        if not self._ledger.reserve(self.name, tokens=reserved, budget=self._endpoint.budget):
+            raise GenerationFailed(f"the budget of {self.name} for today is used up", reason=Fallback.BUDGET)
+        body = {"model": self.name, "messages": messages, **self._options}
         try:
-            got = self._sent(
-                "POST", "chat/completions", {"model": name, "messages": messages, **self._options}
-            )
+            response = self._send("POST", "chat/completions", body)
         except _NoAnswer as error:
-            if not error.was_asked:
-                self._ledger.settle(name, reserved=reserved, used=0)
+            if not error.was_sent:
+                self._ledger.settle(self.name, reserved=reserved, used=0)
             raise
-        used = got.tokens if got.status == 200 else 0  # who is turned away is charged nothing
-        self._ledger.settle(name, reserved=reserved, used=reserved if used is None else used)
-        return got
+        used = response.tokens if response.status == 200 else 0  # a refused request costs nothing
+        self._ledger.settle(self.name, reserved=reserved, used=reserved if used is None else used)
+        return response
 
-    def _sent(self, method: str, path: str, body: dict[str, Any] | None) -> "_Got":
-        """The answer, whatever its status. Raises _NoAnswer; for `check`, that is a NotWritten."""
-        deadline = self._monotonic() + self._endpoint.timeout_s
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> "_Response":
+        """The response, whatever its status. Raises _NoAnswer."""
+        timeout_s = self._endpoint.timeout_s
+        deadline = self._monotonic() + timeout_s
         try:
             with self._client.stream(method, path, json=body) as response:
                 content = b""
                 for piece in response.iter_bytes():
                     content += piece
                     if self._monotonic() > deadline:
-                        raise _NoAnswer(self.name, f"no whole answer in {self._endpoint.timeout_s:g} s")
+                        raise _NoAnswer(self.name, f"no complete answer in {timeout_s:g} s")
                     if len(content) > _MAX_BYTES:
                         raise _NoAnswer(self.name, "its answer does not end")
                 wait = parse_retry_after(response.headers.get("Retry-After"), now=datetime.now(UTC))
-                return _Got(response.status_code, content, wait.total_seconds() if wait is not None else None)
+                return _Response(
+                    response.status_code, content, wait.total_seconds() if wait is not None else None
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _NoAnswer(self.name, str(error) or "no connection", was_asked=False) from error
+            raise _NoAnswer(self.name, str(error) or "no connection", was_sent=False) from error
         except httpx.TimeoutException as error:
-            raise _NoAnswer(self.name, f"no answer in {self._endpoint.timeout_s:g} s") from error
+            raise _NoAnswer(self.name, f"no answer in {timeout_s:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise _NoAnswer(self.name, str(error) or type(error).__name__) from error
 
-    def _adapts(self, got: "_Got") -> bool:
-        """Leaves out, or renames, the option that the server names as one it does not take."""
-        complaint = got.complaint
+    def _drop_option(self, response: "_Response") -> bool:
+        """Drops, or renames, the request option that the server does not support. False: it names none."""
+        complaint = f"{response.error('param')} {response.error('message')}"
         for option in list(self._options):
             if option in complaint:
                 value = self._options.pop(option)
@@ -182,72 +180,62 @@ class EndpointWriter:
                 return True
         return False
 
-    def _content(self, got: "_Got") -> str:
-        choices = list(_objects(got.json().get("choices")))
+    def _content(self, response: "_Response") -> str:
+        choices = _objects(response.json().get("choices"))
         message = choices[0].get("message") if choices else None
         content = message.get("content") if isinstance(message, dict) else None
         if not isinstance(content, str):
-            raise NotWritten(f"{self.name}: its answer is no chat completion", reason=Fallback.REFUSED)
+            raise GenerationFailed(f"{self.name}: its answer is no chat completion", reason=Fallback.REFUSED)
         return content
 
-    def _refusal(self, got: "_Got") -> NotWritten:
+    def _refused(self, response: "_Response") -> GenerationFailed:
         meaning = {
             401: "the key is wrong or missing",
             403: "the key does not allow it",
             404: "there is no such model or address",
-        }.get(got.status, f"it answers with status {got.status}")
-        return NotWritten(f"{self.name} at {self._endpoint.url}: {meaning}", reason=Fallback.REFUSED)
+        }.get(response.status, f"it answers with status {response.status}")
+        return GenerationFailed(f"{self.name} at {self._endpoint.url}: {meaning}", reason=Fallback.REFUSED)
 
-    def _rest(self, seconds: float) -> None:
+    def _cool_down(self, seconds: float) -> None:
         with self._lock:
-            until = self._monotonic() + min(seconds, _LONGEST_REST_S)
-            self._rests_until = max(self._rests_until, until)
+            until = self._monotonic() + min(seconds, _MAX_COOL_DOWN_S)
+            self._cool_until = max(self._cool_until, until)
 
 
-class _NoAnswer(NotWritten):
-    """Nothing whole came back: worth another try."""
+class _NoAnswer(GenerationFailed):
+    """No complete response; worth a retry."""
 
-    def __init__(self, name: str, why: str, *, was_asked: bool = True) -> None:
-        """was_asked: the server may have worked on the request, and counted it."""
+    def __init__(self, name: str, why: str, *, was_sent: bool = True) -> None:
+        """was_sent: the server may have received the request and charged for it."""
         super().__init__(f"{name} does not answer: {why}", reason=Fallback.UNREACHABLE)
-        self.was_asked = was_asked
+        self.was_sent = was_sent
 
 
 @dataclass(frozen=True, slots=True)
-class _Got:
-    """An answer."""
-
+class _Response:
     status: int
     content: bytes
     retry_after_s: float | None
 
     def json(self) -> dict[str, Any]:
-        """The body's object; empty where it is none."""
+        """The JSON object in the body; empty if there is none."""
         try:
             value = json.loads(self.content)
-        except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested beyond all sense
+        except (ValueError, RecursionError):  # not JSON, not UTF-8, or nested too deeply
             return {}
         return value if isinstance(value, dict) else {}
 
     @property
     def tokens(self) -> int | None:
-        """What it cost, by the server's own count; None where it does not say."""
+        """The tokens that the server counted; None if it does not say."""
         usage = self.json().get("usage")
         total = usage.get("total_tokens") if isinstance(usage, dict) else None
-        return total if isinstance(total, int) and 0 <= total <= _MOST_TOKENS else None
+        return total if isinstance(total, int) and 0 <= total <= _MAX_TOKENS else None
 
-    @property
-    def _error(self) -> dict[str, Any]:
+    def error(self, field: str) -> str:
+        """A field of the body's error object; empty if there is none."""
         error = self.json().get("error")
-        return error if isinstance(error, dict) else {}
-
-    @property
-    def code(self) -> str:
-        return str(self._error.get("code") or "")
-
-    @property
-    def complaint(self) -> str:
-        return f"{self._error.get('param') or ''} {self._error.get('message') or ''}"
+        return str(error.get(field) or "") if isinstance(error, dict) else ""
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

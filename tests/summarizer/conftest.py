@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from summarizer.embedding.encoder import MiniLM
+    from summarizer.embedding import MiniLM
 
 
 @pytest.fixture(scope="session")
 def encoder() -> MiniLM:
-    from summarizer.embedding.encoder import MiniLM
+    from summarizer.embedding import MiniLM
 
     return MiniLM()

@@ -30,7 +30,7 @@ from articles.stories.clustering import (
     opening,
     same_event,
 )
-from summarizer.embedding.encoder import MiniLM
+from summarizer.embedding import MiniLM
 
 SETS = Path(__file__).parent
 NOW = datetime(2017, 2, 16, tzinfo=UTC)

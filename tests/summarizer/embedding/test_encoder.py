@@ -10,8 +10,8 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertModel
 
-from summarizer.embedding import encoder as module
-from summarizer.embedding.encoder import MiniLM, packaged_model
+from summarizer import embedding as module
+from summarizer.embedding import MiniLM, packaged_model
 from summarizer.errors import ModelMissing
 
 SENTENCES = (

@@ -3,7 +3,7 @@
 import pytest
 
 from summarizer.evidence import Evidence, Fault, Unsupported
-from summarizer.evidence.certainty import overstates
+from summarizer.evidence.polarity import overstates
 from tests.summarizer import made
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.model import Article
-from summarizer.embedding.encoder import MiniLM
+from summarizer.embedding import MiniLM
 from summarizer.evidence import Evidence, Fault, Unsupported
 from summarizer.quotes import find_quotes
 from tests.summarizer import made

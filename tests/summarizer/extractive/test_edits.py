@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from articles.model import Span
-from summarizer.extractive.compression import edited
-from summarizer.extractive.edits import sound
-from summarizer.extractive.summarizer import Extractive
+from summarizer.extractive import Extractive
+from summarizer.extractive.compression import edited, sound
 from summarizer.model import Bullet, Edit, EditKind
 from summarizer.quotes import find_quotes
 from tests.summarizer import made

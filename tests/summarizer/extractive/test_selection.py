@@ -1,8 +1,8 @@
 """Which set of sentences makes the brief."""
 
-from summarizer.embedding.encoder import MiniLM
+from summarizer.embedding import MiniLM
 from summarizer.extractive.selection import Option, best_set, worth
-from summarizer.extractive.word_features import words_of
+from summarizer.extractive.word_model import words_of
 
 CHANCES = {"storm": 0.9, "killed": 0.9, "ten": 0.8, "port": 0.7, "closed": 0.7, "the": 0.3, "soup": 0.01}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.extractive.word_features import NAMES, Sentence, WordTable, word_features, words_of
+from summarizer.extractive.word_model import NAMES, Sentence, WordTable, word_features, words_of
 
 EMPTY = WordTable(seen={}, kept={}, articles=0)
 

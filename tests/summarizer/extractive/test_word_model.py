@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from summarizer.errors import ModelMissing
-from summarizer.extractive.word_features import NAMES, Sentence, WordTable
-from summarizer.extractive.word_model import HandSet, Networks, WordModel, save
+from summarizer.extractive.word_model import NAMES, HandSet, Networks, Sentence, WordModel, WordTable, save
 
 STORY = [
     Sentence("A storm killed ten people in Ghent on Monday.", False),

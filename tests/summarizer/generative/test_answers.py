@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summarizer.generative.answers import sentences_of
+from summarizer.generative import sentences_of
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from articles.database import Database
-from summarizer.errors import NotWritten
+from summarizer.errors import GenerationFailed
+from summarizer.generative import Budget, Endpoint
 from summarizer.generative.endpoint import EndpointWriter
 from summarizer.generative.ledger import UsageLedger
-from summarizer.generative.model import Budget, Endpoint
 from summarizer.model import Fallback
 from tests.servers.chat_completions import KEY, MODEL, ChatServer, Scripted, article_in, lines
 
@@ -67,7 +67,7 @@ async def written(writer: EndpointWriter, *texts: str) -> tuple[str, ...]:
 
 @contextmanager
 def not_written(reason: Fallback, match: str = ".") -> Iterator[None]:
-    with pytest.raises(NotWritten, match=match) as caught:
+    with pytest.raises(GenerationFailed, match=match) as caught:
         yield
     assert caught.value.reason is reason
     assert KEY not in str(caught.value)

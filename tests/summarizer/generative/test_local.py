@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from config.defaults import sample_article
-from summarizer.errors import NotWritten
-from summarizer.extractive.summarizer import Extractive
+from summarizer.errors import GenerationFailed
+from summarizer.extractive import Extractive
 from summarizer.generative import Generative, LocalModel
+from summarizer.generative.chunks import split_article
 from summarizer.generative.local import LocalWriter
-from summarizer.generative.windows import windows
 from summarizer.model import Fallback
 from tests.summarizer import made
 from tests.summarizer.generative.tiny_models import save_causal, save_encoder, save_seq2seq
@@ -68,9 +68,9 @@ def test_a_model_says_what_it_is(folder: Path, name: str, kind: str) -> None:
 def test_a_long_article_is_written_of_in_batches_of_parts_that_fit(folder: Path) -> None:
     writer = LocalWriter(LocalModel(name=str(folder / "short"), batch_size=2))
     long = made.article(*CORPUS.split("\n\n")[12:40])
-    parts = windows(long, size=writer.size, window=writer.window)
+    parts = split_article(long, writer.count_tokens, max_tokens=writer.max_input_tokens)
     assert len(parts) > 2
-    assert max(map(writer.size, parts)) <= writer.window <= 80
+    assert max(map(writer.count_tokens, parts)) <= writer.max_input_tokens <= 80
     assert len(writer.write(parts, headline="", sentences=2)) == len(parts)
     assert generative(folder / "short").brief(ARTICLE, ()).model == "short"
 
@@ -83,11 +83,11 @@ def test_the_same_texts_give_the_same_words_alone_and_in_a_batch(folder: Path) -
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"), [("bert", "no weights to write with"), ("nothing", "cannot be loaded")]
+    ("name", "complaint"), [("bert", "no weights for generating text"), ("nothing", "cannot be loaded")]
 )
 def test_what_is_no_model_that_writes_is_one_line(folder: Path, name: str, complaint: str) -> None:
     (folder / "nothing").mkdir(exist_ok=True)
-    with pytest.raises(NotWritten, match=complaint) as caught:
+    with pytest.raises(GenerationFailed, match=complaint) as caught:
         LocalWriter(LocalModel(name=str(folder / name))).check()
     assert caught.value.reason is Fallback.NOT_LOADED
     assert "\n" not in str(caught.value)
@@ -97,10 +97,10 @@ def test_a_model_that_could_not_be_loaded_is_tried_again_after_a_while_alone(tmp
     now = [0.0]
     writer = LocalWriter(LocalModel(name=str(tmp_path / "late")), clock=lambda: now[0])
     (tmp_path / "late").mkdir()
-    with pytest.raises(NotWritten):
+    with pytest.raises(GenerationFailed):
         writer.check()
     save_seq2seq(tmp_path / "late", says=TRUE, corpus=CORPUS)
-    with pytest.raises(NotWritten):
+    with pytest.raises(GenerationFailed):
         writer.check()
     now[0] = 601.0
     assert writer.check()
@@ -110,9 +110,9 @@ def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
     code = (
         "from summarizer.generative.local import LocalWriter\n"
         "from summarizer.generative import LocalModel\n"
-        "from summarizer.errors import NotWritten\n"
+        "from summarizer.errors import GenerationFailed\n"
         "try: LocalWriter(LocalModel(name='nobody/no-such-model')).check()\n"
-        "except NotWritten as error: print(error)\n"
+        "except GenerationFailed as error: print(error)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -131,8 +131,8 @@ def test_nothing_heavy_is_imported_before_a_model_is_used() -> None:
     code = (
         "import sys, bot.app.application, summarizer.generative, summarizer.evidence\n"
         "from summarizer.generative import LocalModel, open_writer\n"
-        "from summarizer.generative.ledger import NothingToSpend\n"
-        "open_writer(LocalModel(name='somebody/some-model'), NothingToSpend())\n"
+        "from summarizer.generative.ledger import RefusingLedger\n"
+        "open_writer(LocalModel(name='somebody/some-model'), RefusingLedger())\n"
         "print(sorted({'torch', 'transformers'} & sys.modules.keys()))\n"
     )
     done = subprocess.run(

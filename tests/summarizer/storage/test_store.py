@@ -7,7 +7,7 @@ import pytest
 
 import articles.search.fts5
 import articles.search.tsvector
-import summarizer.storage.listing
+import summarizer.storage.store
 from articles.database import Database
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId, Span
@@ -250,7 +250,7 @@ def test_quotes_can_be_about_a_topic_of_their_article(newsroom: Newsroom) -> Non
 def test_quotes_about_a_topic_are_the_same_whichever_is_looked_through_first(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, few: int, window: int
 ) -> None:
-    monkeypatch.setattr(summarizer.storage.listing, "FEW", few)
+    monkeypatch.setattr(summarizer.storage.store, "FEW", few)
     monkeypatch.setattr(articles.search.fts5, "FIRST_WINDOW", window)
     monkeypatch.setattr(articles.search.tsvector, "FIRST_WINDOW", window)
     hours = [timedelta(hours=n // 2) for n in range(30)]  # two in each second

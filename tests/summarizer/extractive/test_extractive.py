@@ -3,8 +3,8 @@
 import pytest
 
 from articles.model import Span
+from summarizer.extractive import Extractive
 from summarizer.extractive.compression import edited
-from summarizer.extractive.summarizer import Extractive
 from summarizer.model import KeyQuote
 from tests.summarizer import made
 
