@@ -15,9 +15,8 @@ from articles.stories.clustering import opening
 from summarizer.embedding import MiniLM, checked_model
 from summarizer.errors import SummarizerError
 from summarizer.extractive import Extractive
-from summarizer.generative import Endpoint, Generative, ModelChoice, open_writer
+from summarizer.generative import Endpoint, Generative, Ledger, ModelChoice, open_writer
 from summarizer.generative.ledger import RefusingLedger
-from summarizer.generative.writer import Ledger
 from summarizer.model import Brief, Quote
 from summarizer.quotes import find_quotes
 

@@ -14,12 +14,12 @@ from summarizer.evidence.injection import is_prompt_injection
 from summarizer.extractive import MAX_WORDS, MIN_BULLETS, Extractive
 from summarizer.extractive.key_quotes import choose_key_quotes
 from summarizer.generative.chunks import merge, split_article
-from summarizer.generative.writer import Budget, Endpoint, LocalModel, ModelChoice, Writer, open_writer
+from summarizer.generative.writer import Budget, Endpoint, Ledger, LocalModel, ModelChoice, Writer
 from summarizer.model import Brief, Bullet, Fallback, Quote
 from summarizer.text.sentences import split_sentences
 from summarizer.text.words import content_stems
 
-__all__ = ["Budget", "Endpoint", "Generative", "LocalModel", "ModelChoice", "Writer", "open_writer"]
+__all__ = ["Budget", "Endpoint", "Generative", "Ledger", "LocalModel", "ModelChoice", "Writer", "open_writer"]
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +108,18 @@ class Generative:
             if not any(_is_duplicate(bullet, other) for other in bullets):
                 bullets.append(bullet)
         return bullets
+
+
+def open_writer(choice: ModelChoice, ledger: Ledger) -> Writer:
+    """The adapter for a model. Loads and sends nothing yet. ledger: where budgets are kept."""
+    # Imported here: both take long to import, and extractive briefs need neither.
+    if isinstance(choice, Endpoint):
+        from summarizer.generative.endpoint import EndpointWriter
+
+        return EndpointWriter(choice, ledger)
+    from summarizer.generative.local import LocalWriter
+
+    return LocalWriter(choice)
 
 
 def sentences_of(answer: str) -> tuple[str, ...]:

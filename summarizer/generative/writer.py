@@ -82,18 +82,6 @@ class Ledger(Protocol):
         """Replaces the `reserved` tokens of a request by the tokens that it `used`."""
 
 
-def open_writer(choice: ModelChoice, ledger: Ledger) -> Writer:
-    """The adapter for a model. Loads and sends nothing yet. ledger: where budgets are kept."""
-    # Imported here: both take long to import, and extractive briefs need neither.
-    if isinstance(choice, Endpoint):
-        from summarizer.generative.endpoint import EndpointWriter
-
-        return EndpointWriter(choice, ledger)
-    from summarizer.generative.local import LocalWriter
-
-    return LocalWriter(choice)
-
-
 def messages_for(text: str, *, headline: str, sentences: int) -> list[Message]:
     """The chat messages that ask for `sentences` sentences about a part of an article."""
     data = f"{headline}\n\n{text}" if headline else text

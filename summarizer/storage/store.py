@@ -134,7 +134,7 @@ class QuoteStore:
             return roles_of(connection, speaker_id)
 
     def speakers_like(self, beginning: str, *, limit: int = 25) -> tuple[StoredSpeaker, ...]:
-        """Speakers with a name that has a word with this prefix, most quoted first; all for an empty prefix."""
+        """Speakers with a word of this prefix in their name, most quoted first; all for an empty prefix."""
         with self._database.reading() as connection:
             return with_beginning(connection, beginning, limit=limit)
 
@@ -166,9 +166,9 @@ def _newest_first(
 ) -> Iterator[Row[Any]]:
     """The speaker's quotes with the heads of their articles. Rows are fetched as they are read.
 
-    expression: a full-text query that the article has to match; None: any article. A topic can be in most of
-    a million articles or in ten, and a speaker can have one quote or 100,000. The smaller of the two leads; if
-    both are large, both are read from the newest on until the caller has enough.
+    expression: a full-text query that the article has to match; None: any article. A topic can be in
+    most of a million articles or in ten, and a speaker can have one quote or 100,000. The smaller of the two
+    leads; if both are large, both are read from the newest on until the caller has enough.
     """
     earlier = quotes.alias("earlier")
     said_before = exists().where(
