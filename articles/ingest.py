@@ -1,7 +1,7 @@
 """An article in: analysed, then stored with all that was found in it, or not at all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from articles.model import Article, ArticleId
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
 from articles.stories.placement import fingerprints_of
-from articles.text.characters import in_whole_characters
+from articles.text.encoding import replace_invalid_characters
 
 # Stores what an analysis found, in the transaction of its article.
 Record = Callable[[Connection, ArticleId], None]
@@ -44,7 +44,7 @@ def ingest(
     before the transaction opens, so that no other writer waits for it. meaning: without it, only copies of
     one article become one story. Halves of surrogate pairs in its text become U+FFFD.
     """
-    article = in_whole_characters(article)
+    article = _with_valid_characters(article)
     known = store.known(article)
     if known is not None:
         return Ingested(id=known, is_new=False)
@@ -55,3 +55,20 @@ def ingest(
         if is_new:  # else another process was quicker, and stored its analysis too
             record(connection, article_id)
     return Ingested(id=article_id, is_new=is_new)
+
+
+def _with_valid_characters(article: Article) -> Article:
+    def valid(text: str | None) -> str | None:
+        return None if text is None else replace_invalid_characters(text)
+
+    return replace(
+        article,
+        url=valid(article.url),
+        publisher=valid(article.publisher),
+        headline=replace_invalid_characters(article.headline),
+        byline=valid(article.byline),
+        dateline=valid(article.dateline),
+        language=replace_invalid_characters(article.language),
+        text=replace_invalid_characters(article.text),
+        sections=tuple(replace(section, heading=valid(section.heading)) for section in article.sections),
+    )

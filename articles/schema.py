@@ -213,14 +213,14 @@ feed_entries = Table(
 
 # Search keys: the number of an article by which newest first is the order of an index (see `schema.py`).
 
-KEYS_A_SECOND = 20  # bits: a million articles may carry the same second, as where only the day is known
+SEQUENCE_BITS = 20  # bits: a million articles may carry the same second, as where only the day is known
 
 
 def first_key(at: datetime) -> int:
     """The lowest search key of an article that counts as published at that second."""
-    return int(at.timestamp()) << KEYS_A_SECOND
+    return int(at.timestamp()) << SEQUENCE_BITS
 
 
 def placed(search_key: int) -> datetime:
     """When an article of that key counts as published, to the second."""
-    return datetime.fromtimestamp(search_key >> KEYS_A_SECOND, UTC)
+    return datetime.fromtimestamp(search_key >> SEQUENCE_BITS, UTC)

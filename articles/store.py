@@ -1,17 +1,27 @@
 """The articles, as they are stored and found again."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
-from articles.database import Database, Turn, new_id, take_turn
-from articles.model import Article, ArticleId
-from articles.rows import article_of, content_hash, row_of
-from articles.schema import KEYS_A_SECOND, articles, first_key, stories
+from articles.database import AdvisoryLock, Database, acquire_lock, new_id
+from articles.model import (
+    PARAGRAPH_BREAK,
+    Article,
+    ArticleId,
+    Completeness,
+    Paragraph,
+    ParagraphKind,
+    Section,
+    Span,
+)
+from articles.schema import SEQUENCE_BITS, articles, first_key, stories
 from articles.search.article_search import SearchFilter, TopicSearch, full_text_index, newest, top
 from articles.search.full_text import Query, match_expression
 from articles.search.suggestions import common_topics, near_topics
@@ -76,12 +86,12 @@ class ArticleStore:
         same event, or opens one. fingerprints: of `fingerprints_of`; the caller computes them before the
         transaction, so that no writer waits for them.
         """
-        take_turn(connection, Turn.ARTICLES)
+        acquire_lock(connection, AdvisoryLock.ARTICLES)
         known = _known(connection, article)
         if known is not None:
             return known, False
         fingerprints = fingerprints or fingerprints_of(article)
-        at = placed_at(article, now)
+        at = publication_time(article, now)
         key = _free_key(connection, at)
         found = find_placement(connection, fingerprints, at)
         story = found.story_id
@@ -160,7 +170,7 @@ class ArticleStore:
     def delete(self, article_id: ArticleId) -> None:
         """The article goes with all of its versions and what was found in them; also if it is not there."""
         with self._database.transaction() as connection:
-            take_turn(connection, Turn.ARTICLES)
+            acquire_lock(connection, AdvisoryLock.ARTICLES)
             its = select(articles.c.story_id, func.coalesce(articles.c.superseded_by, articles.c.id))
             row = connection.execute(its.where(articles.c.id == article_id)).first()
             if row is None:
@@ -270,7 +280,7 @@ class ArticleStore:
         return common_topics(rows, limit=len(rows) * 10)
 
 
-def placed_at(article: Article, now: datetime) -> datetime:
+def publication_time(article: Article, now: datetime) -> datetime:
     """When an article counts as published: not in the future, and now where it does not say."""
     return min(article.published or now, now)
 
@@ -294,7 +304,7 @@ def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:
 def _free_key(connection: Connection, at: datetime) -> int:
     """One above the highest of that second. The unique key has the last word."""
     first = first_key(at)
-    in_that_second = articles.c.search_key.between(first, first + (1 << KEYS_A_SECOND) - 1)
+    in_that_second = articles.c.search_key.between(first, first + (1 << SEQUENCE_BITS) - 1)
     highest = connection.execute(select(func.max(articles.c.search_key)).where(in_that_second)).scalar()
     return first if highest is None else highest + 1
 
@@ -304,3 +314,67 @@ def _in_order(connection: Connection, keys: Iterable[int]) -> tuple[Article, ...
     rows = connection.execute(select(articles).where(articles.c.search_key.in_(wanted)))
     by_key = {row.search_key: row for row in rows}
     return tuple(article_of(by_key[key]) for key in wanted)
+
+
+# An article as a row of its table, and back.
+
+
+def row_of(article: Article) -> dict[str, Any]:
+    """What the article itself says of its row; its place among the others is left out."""
+    sections = [
+        {
+            "heading": section.heading,
+            "paragraphs": [[p.span.start, p.span.end, p.kind.value] for p in section.paragraphs],
+        }
+        for section in article.sections
+    ]
+    return {
+        "url": article.url,
+        "publisher": article.publisher,
+        "headline": article.headline,
+        "byline": article.byline,
+        "dateline": article.dateline,
+        "published": article.published,
+        "language": article.language,
+        "text": article.text,
+        "headings": "\n".join(section.heading for section in article.sections if section.heading),
+        "sections": sections,
+        "completeness": article.completeness.value,
+        "content_hash": content_hash(article),
+    }
+
+
+def article_of(row: Row[Any]) -> Article:
+    """The article of a whole row."""
+    sections = tuple(
+        Section(
+            heading=section["heading"],
+            paragraphs=tuple(
+                Paragraph(span=Span(start=start, end=end), kind=ParagraphKind(kind))
+                for start, end, kind in section["paragraphs"]
+            ),
+        )
+        for section in row.sections
+    )
+    return Article(
+        id=ArticleId(row.id),
+        url=row.url,
+        publisher=row.publisher,
+        headline=row.headline,
+        byline=row.byline,
+        dateline=row.dateline,
+        published=row.published,
+        language=row.language,
+        text=row.text,
+        sections=sections,
+        completeness=Completeness(row.completeness),
+    )
+
+
+def content_hash(article: Article) -> str:
+    """SHA-256 over publisher, headline and text: what makes two copies the same article.
+
+    The same words at another publisher are an article of their own, so that it can be listed and asked for.
+    """
+    said_by = PARAGRAPH_BREAK.join(((article.publisher or "").casefold(), article.headline, article.text))
+    return hashlib.sha256(said_by.encode()).hexdigest()

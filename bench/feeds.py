@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from articles.database import Database, open_database
-from articles.feeds.intake import Intake, IntakeReport
+from articles.feeds.entry_processor import EntryProcessor, EntryReport
 from articles.feeds.model import EntryState
 from articles.feeds.opml import Outline
 from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore
-from articles.fetching import Fetcher, FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching import AllowList, Fetcher, FetchPolicy
 from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
@@ -64,14 +63,14 @@ class Bench:
     async def poll(self, fetcher: Fetcher, *, pages: bool) -> None:
         """One round; prints what it came to and took."""
         poller = Poller(self.feeds, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17))
-        intake = Intake(self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now)
-        polled, taken = PollReport(), IntakeReport()
+        intake = EntryProcessor(self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now)
+        polled, taken = PollReport(), EntryReport()
 
         def observe(refreshed: Refreshed) -> None:
             add(polled, refreshed.poll)
             add(taken, refreshed.intake)
 
-        work = FeedWork(poller=poller, intake=intake, rest=fetcher.rest, observe=observe)
+        work = FeedWork(poller=poller, intake=intake, rest=fetcher.wait_for_host_delay, observe=observe)
         before, articles_before = await counts(fetcher, self.port), self.articles.count()
         started, cpu_started = time.perf_counter(), time.process_time()
         await self.work_off(PollFeed, work)
@@ -121,7 +120,7 @@ class Bench:
         return "entries " + ", ".join(f"{count:,} {state}" for state, count in held.items() if count)
 
 
-def add(total: PollReport | IntakeReport, part: PollReport | IntakeReport) -> None:
+def add(total: PollReport | EntryReport, part: PollReport | EntryReport) -> None:
     """The parts of a report summed up."""
     for name, count in asdict(part).items():
         setattr(total, name, getattr(total, name) + count)

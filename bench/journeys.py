@@ -22,8 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from articles.feeds.opml import Outline
-from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching import AllowList, FetchPolicy
 from articles.files import read_article_file
 from bot.app.application import Application, open_application, utc_now
 from bot.app.process import run_application

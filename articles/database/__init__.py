@@ -3,27 +3,36 @@
 SQLite or PostgreSQL, by the URL; the two differ in `sqlite.py` and `postgres.py` alone.
 """
 
-from articles.database.database import Database, open_database, password_in
-from articles.database.errors import (
+from articles.database.database import (
+    AdvisoryLock,
+    Database,
+    acquire_lock,
+    disable_timeouts,
+    insert_or_ignore,
+    insert_or_ignore_statement,
+    new_id,
+    open_database,
+    password_in,
+)
+from articles.errors import (
     DatabaseCorrupted,
     DatabaseError,
     DatabaseUnavailable,
     DatabaseUnusable,
 )
-from articles.database.writing import Turn, insert_absent, inserting_absent, new_id, take_turn, unhurried
 
 __all__ = [
+    "AdvisoryLock",
     "Database",
     "DatabaseCorrupted",
     "DatabaseError",
     "DatabaseUnavailable",
     "DatabaseUnusable",
-    "Turn",
-    "insert_absent",
-    "inserting_absent",
+    "acquire_lock",
+    "disable_timeouts",
+    "insert_or_ignore",
+    "insert_or_ignore_statement",
     "new_id",
     "open_database",
     "password_in",
-    "take_turn",
-    "unhurried",
 ]

@@ -2,18 +2,20 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import IntEnum
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, make_url
+from sqlalchemy import URL, Connection, CursorResult, Engine, Table, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
-from articles.database.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 from articles.database.postgres import Postgres
 from articles.database.sqlite import SQLite
+from articles.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 
 EXAMPLES = "sqlite:///pullquote.db or postgresql://user@host/pullquote"
 # A second "@" behind the password's: the password goes on there, in what else would be taken for the host.
@@ -62,7 +64,7 @@ class Database:
 
         On SQLite the write lock is taken at the start, so that what is read here is still true when it is
         written. On PostgreSQL others write meanwhile: lock the rows that you read (`with_for_update`), or
-        `take_turn`. Keep slow work outside. Raises DatabaseUnavailable, DatabaseUnusable.
+        `acquire_lock`. Keep slow work outside. Raises DatabaseUnavailable, DatabaseUnusable.
         """
         with self._translated(), self._writer.begin() as connection:
             yield connection
@@ -163,3 +165,63 @@ def _backend(url: URL) -> Backend:
         case "postgresql" | "postgres":
             return Postgres(url)
     raise DatabaseUnusable(f"this database is not supported, use {EXAMPLES}: {url.drivername}")
+
+
+# What writers need of every database: rows that may be there already, new ids, and turns.
+
+_OURS = 0x50554C4C  # the first half of our advisory locks' keys; other programs may have theirs in there
+
+
+class AdvisoryLock(IntEnum):
+    """What only one transaction at a time may do, as it reads all that is there before it writes."""
+
+    MIGRATION = 1
+    ARTICLES = (
+        2  # storing and deleting them: versions, copies, stories and speakers are found by all there is
+    )
+    FEEDS = 3  # changing the list of feeds
+    COPY = 4
+
+
+def acquire_lock(connection: Connection, turn: AdvisoryLock) -> None:
+    """Waits until no other transaction has the turn, and keeps it to the end of this one.
+
+    What is read from now on is still true when it is written. On SQLite every transaction has all turns.
+    """
+    if _is_postgres(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(_OURS, int(turn))))
+
+
+def disable_timeouts(connection: Connection) -> None:
+    """No statement of this transaction, and no wait in it, is cut short for the time that it takes."""
+    if _is_postgres(connection):
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+
+
+def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts those rows that break no unique key; how many that were."""
+    if not rows:
+        return 0
+    # Written out as one insert of many values, it would be compiled anew for every number of rows.
+    statement = insert_or_ignore_statement(connection, table)
+    return connection.execute(statement, list(rows), execution_options={"preserve_rowcount": True}).rowcount
+
+
+def insert_or_ignore_statement(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The statement that inserts those rows that break no unique key, for any number of rows."""
+    if _is_postgres(connection):
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def new_id(inserted: CursorResult[Any]) -> int:
+    """The id that the database gave to the one row inserted."""
+    key = inserted.inserted_primary_key
+    if key is None:
+        raise ValueError("not an insert of one row")
+    return int(key[0])
+
+
+def _is_postgres(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"

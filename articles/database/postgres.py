@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine
 
-from articles.database.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
+from articles.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 
 CONNECT_TIMEOUT_S = 5
 LOCK_TIMEOUT_S = 10

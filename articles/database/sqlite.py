@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from articles.database.errors import (
+from articles.errors import (
     DatabaseCorrupted,
     DatabaseError,
     DatabaseUnavailable,

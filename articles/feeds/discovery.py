@@ -9,9 +9,8 @@ from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
 from articles.errors import ArticleError, Unreadable
-from articles.feeds.json_feed import web_url
 from articles.feeds.model import ParsedFeed
-from articles.feeds.parser import ACCEPT, parse_feed
+from articles.feeds.parser import ACCEPT, parse_feed, web_url
 from articles.fetching.client import Fetch, Fetched
 from articles.text.encoding import decode_page
 

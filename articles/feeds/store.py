@@ -1,17 +1,18 @@
-"""The feeds that we follow, and what they have listed, as they are stored."""
+"""The feeds that we follow and their entries, in the database."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from articles.database import Database, Turn, insert_absent, new_id, take_turn
-from articles.feeds.filters import Rule, rules_to_json
+from articles.database import AdvisoryLock, Database, acquire_lock, insert_or_ignore, new_id
+from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.feeds.model import (
     FIRST_INTERVAL,
+    AddedFeed,
     Entry,
+    EntryChanges,
     EntryId,
     EntryState,
     Feed,
@@ -22,42 +23,22 @@ from articles.feeds.model import (
     PollHints,
 )
 from articles.feeds.opml import Outline
-from articles.feeds.polling import resumed
-from articles.feeds.rows import entry_values, feed_values, hints_to_json, to_feed, to_pending
 from articles.model import ArticleId
 from articles.schema import feed_entries, feeds
 
 MAX_NEW_ENTRIES = 200
-"""So many of the entries that a feed lists at once for the first time are taken in, the newest."""
+"""How many new entries of one poll are processed: the newest. The others are only remembered."""
 
 T = TypeVar("T")
 
-_CHUNK = 500  # rows a statement; SQLite takes some 32,000 values
+_CHUNK = 500  # rows per statement; SQLite takes some 32,000 values
 _PENDING = (
     select(feed_entries, feeds.c.title.label("feed_title"), feeds.c.language, feeds.c.rules)
     .join(feeds, feeds.c.id == feed_entries.c.feed_id)
     .where(feed_entries.c.state == EntryState.PENDING.value)
 )
 _OLDEST_FIRST = (feed_entries.c.try_after, feed_entries.c.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """What a feed lists that we do not know, in its order."""
-
-    new: tuple[Entry, ...] = ()
-    changed: tuple[Entry, ...] = ()  # known, and changed since by the feed's own account
-
-    def __bool__(self) -> bool:
-        return bool(self.new or self.changed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Added:
-    """A feed that is followed now."""
-
-    id: FeedId
-    is_new: bool  # False: it was followed before, and stays as it is
+_FOLLOWED = feeds.c.state != FeedState.REMOVED.value
 
 
 class FeedStore:
@@ -66,22 +47,30 @@ class FeedStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with self._database.reading() as connection:
+            return connection.execute(query).all()
+
+    def _scalar(self, query: Select[Any]) -> Any:
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
     # --- the list of feeds
 
-    def add(self, outline: Outline, *, now: datetime) -> Added:
-        """Follows a feed from now on; one that was paused or removed is asked again."""
+    def add(self, outline: Outline, *, now: datetime) -> AddedFeed:
+        """Follows a feed. If it was paused or removed, it becomes active again."""
         return self.add_all([outline], now=now)[0]
 
-    def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[Added, ...]:
+    def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[AddedFeed, ...]:
         """The same for many: all of them, or none."""
         with self._database.transaction() as connection:
-            take_turn(connection, Turn.FEEDS)
+            acquire_lock(connection, AdvisoryLock.FEEDS)
             return tuple(_add(connection, outline, now=now) for outline in outlines)
 
     def offer_defaults(self, outlines: Iterable[Outline], *, now: datetime) -> None:
-        """Follows the feeds that come with Pullquote, other than those that somebody has removed."""
+        """Follows the feeds that come with Pullquote, except those that somebody has removed."""
         with self._database.transaction() as connection:
-            take_turn(connection, Turn.FEEDS)
+            acquire_lock(connection, AdvisoryLock.FEEDS)
             rows = connection.execute(select(feeds.c.url, feeds.c.default_url)).all()
             known = {url for row in rows for url in row}
             for outline in outlines:
@@ -89,12 +78,12 @@ class FeedStore:
                     _add(connection, outline, now=now, default_url=outline.url)
 
     def withdraw_defaults(self) -> None:
-        """Follows none of the feeds that came with Pullquote."""
+        """Unfollows all feeds that came with Pullquote."""
         with self._database.transaction() as connection:
             connection.execute(delete(feeds).where(feeds.c.default_url.is_not(None)))
 
     def remove(self, feed_id: FeedId) -> None:
-        """Follows a feed no more; its articles stay."""
+        """Unfollows a feed; its articles stay."""
         with self._database.transaction() as connection:
             this = feeds.c.id == feed_id
             kept = update(feeds).where(this, feeds.c.default_url.is_not(None))
@@ -102,68 +91,50 @@ class FeedStore:
             connection.execute(delete(feeds).where(this, feeds.c.default_url.is_(None)))
 
     def set_rules(self, feed_id: FeedId, rules: Sequence[Rule]) -> None:
-        """What is taken in from now on."""
+        """Replaces the filters of a feed; they apply to later entries."""
         with self._database.transaction() as connection:
             connection.execute(update(feeds).where(feeds.c.id == feed_id).values(rules=rules_to_json(rules)))
 
     def followed(self) -> tuple[Feed, ...]:
-        """In the order in which they were added."""
-        followed = select(feeds).where(feeds.c.state != FeedState.REMOVED.value).order_by(feeds.c.id)
-        with self._database.reading() as connection:
-            return tuple(to_feed(row) for row in connection.execute(followed))
+        """All followed feeds, in the order in which they were added."""
+        return tuple(_to_feed(row) for row in self._rows(select(feeds).where(_FOLLOWED).order_by(feeds.c.id)))
 
     def by_url(self, url: str) -> Feed | None:
-        chosen = select(feeds).where(feeds.c.url == url, feeds.c.state != FeedState.REMOVED.value)
-        with self._database.reading() as connection:
-            row = connection.execute(chosen).first()
-        return None if row is None else to_feed(row)
+        rows = self._rows(select(feeds).where(feeds.c.url == url, _FOLLOWED))
+        return _to_feed(rows[0]) if rows else None
 
-    def ask_at_once(self, feed_ids: Iterable[FeedId], *, now: datetime) -> None:
-        """The next poll asks these feeds, those that are paused too."""
+    def poll_now(self, feed_ids: Iterable[FeedId], *, now: datetime) -> None:
+        """Makes these feeds due at once, paused ones too."""
         with self._database.transaction() as connection:
             for feed_id in sorted(feed_ids):
                 this = select(feeds).where(feeds.c.id == feed_id).with_for_update(key_share=True)
                 row = connection.execute(this).first()
                 if row is not None:
-                    _save(connection, resumed(to_feed(row), now=now), now=now)
+                    _save(connection, _to_feed(row).resumed(now=now), now=now)
 
     # --- polling
 
     def due(self, *, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Those whose time has come, longest overdue first."""
-        chosen = (
-            select(feeds)
-            .where(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
-            .order_by(feeds.c.next_poll)
-            .limit(limit)
-        )
-        with self._database.reading() as connection:
-            return tuple(to_feed(row) for row in connection.execute(chosen))
+        """The feeds to poll now, longest overdue first."""
+        query = select(feeds).where(_is_due(now)).order_by(feeds.c.next_poll).limit(limit)
+        return tuple(_to_feed(row) for row in self._rows(query))
 
     def due_feed(self, feed_id: FeedId, *, now: datetime) -> Feed | None:
-        """That feed, if its time has come and nobody has asked it since."""
-        chosen = select(feeds).where(
-            feeds.c.id == feed_id, feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now
-        )
-        with self._database.reading() as connection:
-            row = connection.execute(chosen).first()
-        return None if row is None else to_feed(row)
+        """That feed, if it is due; None if it has been polled meanwhile."""
+        rows = self._rows(select(feeds).where(feeds.c.id == feed_id, _is_due(now)))
+        return _to_feed(rows[0]) if rows else None
 
     def count_due(self, *, now: datetime) -> int:
-        counted = select(func.count()).select_from(feeds)
-        due = counted.where(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
-        with self._database.reading() as connection:
-            return connection.execute(due).scalar_one()
+        return int(self._scalar(select(func.count()).select_from(feeds).where(_is_due(now))))
 
     def states(self) -> dict[FeedState, int]:
         """How many feeds are in each state."""
-        counted = select(feeds.c.state, func.count().label("feeds")).group_by(feeds.c.state)
-        with self._database.reading() as connection:
-            found = {row.state: row.feeds for row in connection.execute(counted)}
-        return {state: found.get(state.value, 0) for state in FeedState}
+        rows = self._rows(select(feeds.c.state, func.count().label("feeds")).group_by(feeds.c.state))
+        counts = {row.state: row.feeds for row in rows}
+        return {state: counts.get(state.value, 0) for state in FeedState}
 
-    def news_in(self, feed_id: FeedId, entries: Sequence[Entry]) -> News:
-        """What is new in a feed as it is now."""
+    def changes_in(self, feed_id: FeedId, entries: Sequence[Entry]) -> EntryChanges:
+        """Which of the entries that a feed lists now are new or changed."""
         known: dict[str, datetime | None] = {}
         with self._database.reading() as connection:
             for chunk in _chunks(entries):
@@ -171,85 +142,68 @@ class FeedStore:
                     feed_entries.c.feed_id == feed_id, feed_entries.c.key.in_([entry.key for entry in chunk])
                 )
                 known.update((row.key, row.updated) for row in connection.execute(seen))
-        return News(
+        return EntryChanges(
             new=tuple(entry for entry in entries if entry.key not in known),
             changed=tuple(entry for entry in entries if _is_later(entry.updated, known.get(entry.key))),
         )
 
-    def record(self, feed: Feed, news: News, *, now: datetime) -> None:
-        """A poll's result: the feed as it stands now, and its new and changed entries to be taken in.
+    def record(self, feed: Feed, changes: EntryChanges, *, now: datetime) -> None:
+        """Stores a poll's result: the feed as it is now, and its new and changed entries as pending.
 
-        Both or neither: an ETag without the entries that came with it would lose them for good.
+        In one transaction: an ETag without the entries that came with it would lose them for good.
         """
         with self._database.transaction() as connection:
             _save(connection, feed, now=now)
-            _insert_entries(connection, feed.id, news, now)
+            _insert_entries(connection, feed.id, changes, now)
 
-    def other_at(self, url: str, feed_id: FeedId) -> FeedId | None:
-        """Another feed that is followed at that URL."""
-        chosen = select(feeds.c.id).where(feeds.c.url == url, feeds.c.id != feed_id)
-        with self._database.reading() as connection:
-            found = connection.execute(chosen).scalar()
+    def other_feed_at(self, url: str, feed_id: FeedId) -> FeedId | None:
+        """Another feed with that URL."""
+        found = self._scalar(select(feeds.c.id).where(feeds.c.url == url, feeds.c.id != feed_id))
         return None if found is None else FeedId(found)
 
-    def untold_pauses(self) -> tuple[FeedPaused, ...]:
-        """Feeds that are paused, and whose owners do not know."""
-        chosen = select(feeds).where(feeds.c.state == FeedState.PAUSED.value, feeds.c.told_at.is_(None))
-        with self._database.reading() as connection:
-            rows = connection.execute(chosen.order_by(feeds.c.id)).all()
+    def unannounced_pauses(self) -> tuple[FeedPaused, ...]:
+        """Paused feeds whose owners have not been told yet."""
+        unannounced = (feeds.c.state == FeedState.PAUSED.value, feeds.c.told_at.is_(None))
+        rows = self._rows(select(feeds).where(*unannounced).order_by(feeds.c.id))
         return tuple(
             FeedPaused(
-                id=FeedId(row.id),
-                url=row.url,
-                title=row.title,
-                reason=row.pause_reason,
-                at=row.paused_at,
+                id=FeedId(row.id), url=row.url, title=row.title, reason=row.pause_reason, at=row.paused_at
             )
             for row in rows
         )
 
-    def told(self, feed_id: FeedId, *, now: datetime) -> None:
-        """The owners of a paused feed know now."""
+    def mark_pause_announced(self, feed_id: FeedId, *, now: datetime) -> None:
+        """Records that the owners of a paused feed have been told."""
         with self._database.transaction() as connection:
             connection.execute(update(feeds).where(feeds.c.id == feed_id).values(told_at=now))
 
-    # --- taking in
+    # --- entries
 
     def pending(self, *, now: datetime, limit: int) -> tuple[PendingEntry, ...]:
-        """Entries to be taken in, oldest first."""
-        chosen = _PENDING.where(feed_entries.c.try_after <= now).order_by(*_OLDEST_FIRST).limit(limit)
-        with self._database.reading() as connection:
-            return tuple(to_pending(row) for row in connection.execute(chosen))
+        """The entries to process, oldest first."""
+        query = _PENDING.where(feed_entries.c.try_after <= now).order_by(*_OLDEST_FIRST).limit(limit)
+        return tuple(_to_pending(row) for row in self._rows(query))
 
     def pending_entry(self, entry_id: EntryId, *, now: datetime) -> PendingEntry | None:
-        """That entry, if it is to be taken in now."""
-        chosen = _PENDING.where(feed_entries.c.id == entry_id, feed_entries.c.try_after <= now)
-        with self._database.reading() as connection:
-            row = connection.execute(chosen).first()
-        return None if row is None else to_pending(row)
+        """That entry, if it is to be processed now."""
+        rows = self._rows(_PENDING.where(feed_entries.c.id == entry_id, feed_entries.c.try_after <= now))
+        return _to_pending(rows[0]) if rows else None
 
     def pending_urls(self, *, now: datetime, limit: int) -> tuple[tuple[EntryId, str | None], ...]:
-        """The entries to be taken in, oldest first, with nothing but where their pages are."""
-        chosen = (
-            select(feed_entries.c.id, feed_entries.c.url)
-            .where(feed_entries.c.state == EntryState.PENDING.value, feed_entries.c.try_after <= now)
-            .order_by(*_OLDEST_FIRST)
-            .limit(limit)
-        )
-        with self._database.reading() as connection:
-            return tuple((EntryId(row.id), row.url) for row in connection.execute(chosen))
+        """The id and page URL of each entry to process, oldest first."""
+        pending = (feed_entries.c.state == EntryState.PENDING.value, feed_entries.c.try_after <= now)
+        query = select(feed_entries.c.id, feed_entries.c.url).where(*pending)
+        rows = self._rows(query.order_by(*_OLDEST_FIRST).limit(limit))
+        return tuple((EntryId(row.id), row.url) for row in rows)
 
     def article_from(self, url: str) -> ArticleId | None:
-        """The article that another entry with this URL has become."""
-        chosen = select(feed_entries.c.article_id).where(
-            feed_entries.c.url == url, feed_entries.c.article_id.is_not(None)
-        )
-        with self._database.reading() as connection:
-            found = connection.execute(chosen.limit(1)).scalar()
+        """The article that was made of another entry with this URL."""
+        stored = (feed_entries.c.url == url, feed_entries.c.article_id.is_not(None))
+        found = self._scalar(select(feed_entries.c.article_id).where(*stored).limit(1))
         return None if found is None else ArticleId(found)
 
-    def settle(self, entry_id: EntryId, state: EntryState, article_id: ArticleId | None = None) -> None:
-        """Nothing more is to be done for an entry."""
+    def finish(self, entry_id: EntryId, state: EntryState, article_id: ArticleId | None = None) -> None:
+        """Sets an entry's final state; its text is dropped."""
         values: dict[str, Any] = {"state": state.value, "paragraphs": []}
         if article_id is not None:
             values["article_id"] = article_id
@@ -257,7 +211,7 @@ class FeedStore:
             connection.execute(update(feed_entries).where(feed_entries.c.id == entry_id).values(values))
 
     def postpone(self, entry_id: EntryId, *, until: datetime) -> None:
-        """Another attempt, later."""
+        """Counts an attempt and schedules the next one."""
         with self._database.transaction() as connection:
             connection.execute(
                 update(feed_entries)
@@ -266,9 +220,8 @@ class FeedStore:
             )
 
     def count_entries(self, state: EntryState) -> int:
-        counted = select(func.count()).select_from(feed_entries).where(feed_entries.c.state == state.value)
-        with self._database.reading() as connection:
-            return connection.execute(counted).scalar_one()
+        query = select(func.count()).select_from(feed_entries).where(feed_entries.c.state == state.value)
+        return int(self._scalar(query))
 
 
 def outline_of(feed: Feed) -> Outline:
@@ -283,13 +236,19 @@ def outline_of(feed: Feed) -> Outline:
     )
 
 
-def _add(connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None) -> Added:
+def _is_due(now: datetime) -> Any:
+    return and_(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
+
+
+def _add(
+    connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None
+) -> AddedFeed:
     known = select(feeds).where(feeds.c.url == outline.url).with_for_update(key_share=True)
     row = connection.execute(known).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
-            _save(connection, resumed(to_feed(row), now=now), now=now)
-        return Added(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
+            _save(connection, _to_feed(row).resumed(now=now), now=now)
+        return AddedFeed(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
     values = {
         "url": outline.url,
         "title": outline.title,
@@ -301,15 +260,31 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
         "state": FeedState.ACTIVE.value,
         "next_poll": now,
         "interval_s": int(FIRST_INTERVAL.total_seconds()),
-        "hints": hints_to_json(PollHints()),
+        "hints": _hints_to_json(PollHints()),
         "failures": 0,
         "added_at": now,
     }
-    return Added(id=FeedId(new_id(connection.execute(insert(feeds).values(values)))), is_new=True)
+    return AddedFeed(id=FeedId(new_id(connection.execute(insert(feeds).values(values)))), is_new=True)
 
 
 def _save(connection: Connection, feed: Feed, *, now: datetime) -> None:
-    values = feed_values(feed)
+    """Writes what a poll may change."""
+    values: dict[str, Any] = {
+        "url": feed.url,
+        "title": feed.title,
+        "site_url": feed.site_url,
+        "language": feed.language,
+        "state": feed.state.value,
+        "pause_reason": feed.pause_reason,
+        "next_poll": feed.next_poll,
+        "interval_s": int(feed.interval.total_seconds()),
+        "hints": _hints_to_json(feed.hints),
+        "etag": feed.etag,
+        "last_modified": feed.last_modified,
+        "body_hash": feed.body_hash,
+        "failures": feed.failures,
+        "failing_since": feed.failing_since,
+    }
     if feed.state is FeedState.ACTIVE:
         values |= {"paused_at": None, "told_at": None}
     else:
@@ -317,24 +292,27 @@ def _save(connection: Connection, feed: Feed, *, now: datetime) -> None:
     connection.execute(update(feeds).where(feeds.c.id == feed.id).values(values))
 
 
-def _insert_entries(connection: Connection, feed_id: FeedId, news: News, now: datetime) -> None:
-    taken = {entry.key for entry in _newest(news.new, MAX_NEW_ENTRIES)}
-    # A feed's first entry is its newest. Taken in last, it is the newest among those without a date, too.
-    rows = [entry_values(feed_id, entry, now, is_taken=entry.key in taken) for entry in reversed(news.new)]
+def _insert_entries(connection: Connection, feed_id: FeedId, changes: EntryChanges, now: datetime) -> None:
+    processed = {entry.key for entry in _newest(changes.new, MAX_NEW_ENTRIES)}
+    # A feed's first entry is its newest. Inserted last, it is also the newest of those without a date.
+    rows = [
+        _entry_values(feed_id, entry, now, is_processed=entry.key in processed)
+        for entry in reversed(changes.new)
+    ]
     for chunk in _chunks(rows):
-        insert_absent(connection, feed_entries, chunk)
-    for entry in news.changed:
+        insert_or_ignore(connection, feed_entries, chunk)
+    for entry in changes.changed:
         same = (feed_entries.c.feed_id == feed_id, feed_entries.c.key == entry.key)
-        values = entry_values(feed_id, entry, now, is_taken=True)
+        values = _entry_values(feed_id, entry, now, is_processed=True)
         connection.execute(update(feed_entries).where(*same).values(values))
 
 
 def _newest(entries: Sequence[Entry], limit: int) -> list[Entry]:
-    """By date, and where there is none by the feed's own order."""
-    dates = [(entry.published, -place) for place, entry in enumerate(entries) if entry.published is not None]
+    """By date; if one has no date, by the feed's own order."""
+    dates = [(entry.published, -index) for index, entry in enumerate(entries) if entry.published is not None]
     if len(entries) <= limit or len(dates) < len(entries):
         return list(entries[:limit])
-    return [entries[-place] for _, place in sorted(dates, reverse=True)[:limit]]
+    return [entries[-index] for _, index in sorted(dates, reverse=True)[:limit]]
 
 
 def _is_later(updated: datetime | None, known: datetime | None) -> bool:
@@ -343,3 +321,80 @@ def _is_later(updated: datetime | None, known: datetime | None) -> bool:
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
     return (items[at : at + _CHUNK] for at in range(0, len(items), _CHUNK))
+
+
+# --- rows
+
+
+def _entry_values(feed_id: FeedId, entry: Entry, now: datetime, *, is_processed: bool) -> dict[str, Any]:
+    return {
+        "feed_id": feed_id,
+        "key": entry.key,
+        "url": entry.url,
+        "title": entry.title,
+        "byline": entry.byline,
+        "published": entry.published,
+        "updated": entry.updated,
+        "paragraphs": list(entry.paragraphs) if is_processed else [],
+        "state": (EntryState.PENDING if is_processed else EntryState.PASSED_OVER).value,
+        "attempts": 0,
+        "try_after": now,
+    }
+
+
+def _to_feed(row: Row[Any]) -> Feed:
+    return Feed(
+        id=FeedId(row.id),
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        language=row.language,
+        folder=tuple(row.folder),
+        rules=rules_from_json(row.rules),
+        state=FeedState(row.state),
+        pause_reason=row.pause_reason,
+        next_poll=row.next_poll,
+        interval=timedelta(seconds=row.interval_s),
+        hints=_hints_from_json(row.hints),
+        etag=row.etag,
+        last_modified=row.last_modified,
+        body_hash=row.body_hash,
+        failures=row.failures,
+        failing_since=row.failing_since,
+    )
+
+
+def _to_pending(row: Row[Any]) -> PendingEntry:
+    return PendingEntry(
+        id=EntryId(row.id),
+        entry=Entry(
+            key=row.key,
+            url=row.url,
+            title=row.title,
+            byline=row.byline,
+            published=row.published,
+            updated=row.updated,
+            paragraphs=tuple(row.paragraphs),
+        ),
+        attempts=row.attempts,
+        is_update=row.article_id is not None,
+        feed_title=row.feed_title,
+        feed_language=row.language,
+        rules=rules_from_json(row.rules),
+    )
+
+
+def _hints_to_json(hints: PollHints) -> dict[str, Any]:
+    return {
+        "ttl_s": None if hints.ttl is None else int(hints.ttl.total_seconds()),
+        "skip_hours": sorted(hints.skip_hours),
+        "skip_days": sorted(hints.skip_days),
+    }
+
+
+def _hints_from_json(value: dict[str, Any]) -> PollHints:
+    return PollHints(
+        ttl=None if value["ttl_s"] is None else timedelta(seconds=value["ttl_s"]),
+        skip_hours=frozenset(value["skip_hours"]),
+        skip_days=frozenset(value["skip_days"]),
+    )

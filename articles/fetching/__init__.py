@@ -1,5 +1,6 @@
-"""The one HTTP client: vetted addresses, bounded bodies, politeness, robots.txt."""
+"""The one HTTP client: checked addresses, limits, politeness, robots.txt."""
 
 from articles.fetching.client import Fetched, Fetcher, FetchPolicy
+from articles.fetching.transport import AllowList
 
-__all__ = ["FetchPolicy", "Fetched", "Fetcher"]
+__all__ = ["AllowList", "FetchPolicy", "Fetched", "Fetcher"]

@@ -13,7 +13,7 @@ from articles.page.completeness import judge
 from articles.page.furniture import link_texts, without_furniture
 from articles.page.limits import check_article, check_text, check_tree
 from articles.page.metadata import PageMetadata, read_metadata
-from articles.text.dateline import split_dateline
+from articles.text.bylines import split_dateline
 from articles.text.encoding import decode_page
 from articles.text.language import language_of
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from articles.plaintext.roles import Part, Placed, first_prose, leads_to_prose
-from articles.text.bylines import is_name
-from articles.text.dateline import Dateline, dateline_alone
+from articles.text.bylines import Dateline, dateline_alone, is_name
 from articles.text.furniture import Furniture
 from articles.text.headings import count_words, in_title_case, plain_title
 

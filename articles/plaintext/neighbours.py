@@ -21,9 +21,14 @@ from articles.plaintext.roles import (
     only_headline,
     role_alone,
 )
-from articles.text.captions import speaks
-from articles.text.credits import is_author_box, is_bio, is_boilerplate_heading
-from articles.text.furniture import Furniture, may_be_label
+from articles.text.furniture import (
+    Furniture,
+    is_author_box,
+    is_bio,
+    is_boilerplate_heading,
+    may_be_label,
+    speaks,
+)
 from articles.text.headings import count_words, is_heading, is_marked, is_speaker_label, is_title
 
 HEAD_PARAGRAPHS = 2  # bylines and date lines stand above the second paragraph, or below the last

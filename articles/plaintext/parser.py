@@ -16,12 +16,9 @@ from articles.plaintext.blocks import Block, split_blocks
 from articles.plaintext.head import read_head
 from articles.plaintext.neighbours import place
 from articles.plaintext.roles import Part, Placed, leads_to_prose, next_part
-from articles.text.bylines import is_name, read_byline, read_sign_off
-from articles.text.captions import is_file_caption
-from articles.text.credits import is_rights_line
-from articles.text.dateline import Dateline, is_labelled, split_dateline
+from articles.text.bylines import Dateline, is_labelled, is_name, read_byline, read_sign_off, split_dateline
 from articles.text.dates import find_dates, find_weekday, midnight_utc, read_stamp
-from articles.text.furniture import Furniture
+from articles.text.furniture import Furniture, is_file_caption, is_rights_line
 from articles.text.headings import count_words, in_title_case, is_heading, is_marked, plain_title
 from articles.text.language import detect_language
 

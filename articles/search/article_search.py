@@ -16,7 +16,7 @@ from itertools import groupby, islice
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from articles.schema import KEYS_A_SECOND, article_acronyms, article_marks, articles
+from articles.schema import SEQUENCE_BITS, article_acronyms, article_marks, articles
 from articles.search.fts5 import SQLiteIndex
 from articles.search.full_text import (
     Expression,
@@ -112,7 +112,7 @@ def _reports(connection: Connection, pool: Sequence[Hit]) -> Iterator[StoryRepor
         yield StoryReport(
             search_key=search_key,
             story_id=hit.story_id,
-            published_s=search_key >> KEYS_A_SECOND,
+            published_s=search_key >> SEQUENCE_BITS,
             publisher=publisher,
             is_copy=hit.is_copy,
             is_whole=hit.is_whole,
@@ -193,10 +193,10 @@ class TopicSearch:
 def _fresher_first(found: Iterable[SimilarArticle]) -> list[SimilarArticle]:
     """Most similar first, with a bonus for fresh articles; copies last."""
     found = list(found)
-    newest_s = max((each.search_key >> KEYS_A_SECOND for each in found), default=0)
+    newest_s = max((each.search_key >> SEQUENCE_BITS for each in found), default=0)
 
     def score(each: SimilarArticle) -> float:
-        age_s = newest_s - (each.search_key >> KEYS_A_SECOND)
+        age_s = newest_s - (each.search_key >> SEQUENCE_BITS)
         return each.similarity + FRESHNESS * math.exp2(-age_s / HALF_LIFE_S)
 
     return sorted(found, key=lambda each: (each.is_copy, -score(each)))

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from articles.model import PARAGRAPH_BREAK
-from articles.schema import KEYS_A_SECOND, articles, first_key
+from articles.schema import SEQUENCE_BITS, articles, first_key
 from articles.search.full_text import HIT_COLUMNS, Expression, Hit, Match, is_prefix
 
 articles_fts = table("articles_fts", column("rowid", BigInteger))
@@ -51,7 +51,7 @@ class SQLiteIndex:
             hits_in_text = row.text.count(_HIT_MARK)
             match = Match(
                 search_key=row.search_key,
-                published_s=row.search_key >> KEYS_A_SECOND,
+                published_s=row.search_key >> SEQUENCE_BITS,
                 headline_hits=row.headline.count(_HIT_MARK),
                 heading_hits=row.headings.count(_HIT_MARK),
                 lede_hits=row.text.partition(PARAGRAPH_BREAK)[0].count(_HIT_MARK),

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from articles.model import PARAGRAPH_BREAK
-from articles.schema import KEYS_A_SECOND, articles, first_key
+from articles.schema import SEQUENCE_BITS, articles, first_key
 from articles.search.full_text import HIT_COLUMNS, STREAMED, Expression, Hit, Match, is_prefix
 
 article_words = table("article_words", column("search_key", BigInteger), column("words", TSVECTOR))
@@ -66,7 +66,7 @@ class PostgresIndex:
             found = counter.count(vector)
             match = Match(
                 search_key=hit.search_key,
-                published_s=hit.search_key >> KEYS_A_SECOND,
+                published_s=hit.search_key >> SEQUENCE_BITS,
                 headline_hits=found.headline,
                 heading_hits=found.headings,
                 lede_hits=found.lede,
@@ -96,7 +96,7 @@ class PostgresIndex:
         # rows and looks at the words of each one's article, which is slow if few match.
         connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
         for window in self._windows(connection, since):
-            begin, end = (second << KEYS_A_SECOND for second in window.seconds())
+            begin, end = (second << SEQUENCE_BITS for second in window.seconds())
             matching = select(article_words.c.search_key).where(_matches(_within(window, wanted)))
             rows = chosen.where(search_key.between(begin, end - 1), search_key.in_(matching))
             yield from connection.execute(rows, execution_options=STREAMED)
@@ -150,8 +150,8 @@ class PostgresIndex:
         if last is None:
             return
         oldest = first if since is None else max(first, first_key(since))
-        last_s, some_s = (at >> KEYS_A_SECOND for at in (last, first if some is None else some))
-        yield from windows(last_s, oldest >> KEYS_A_SECOND, level=level_of(last_s - some_s))
+        last_s, some_s = (at >> SEQUENCE_BITS for at in (last, first if some is None else some))
+        yield from windows(last_s, oldest >> SEQUENCE_BITS, level=level_of(last_s - some_s))
 
 
 def words_of(row: Mapping[str, Any]) -> str:
@@ -162,7 +162,7 @@ def words_of(row: Mapping[str, Any]) -> str:
         text=row["text"],
         publisher=row["publisher"],
         language=row["language"],
-        others=buckets_of(row["search_key"] >> KEYS_A_SECOND),
+        others=buckets_of(row["search_key"] >> SEQUENCE_BITS),
     )
 
 

@@ -22,6 +22,17 @@ _ATTRIBUTE = re.compile(rb"""([^\s"'=/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>
 _MAX_BROKEN_SHARE = 0.05
 
 
+# Half of a surrogate pair, which JSON escapes and file names can carry, is no character and has no UTF-8 form
+# (The Unicode Standard, D75). NUL ends a text in some programs and not in others.
+_INVALID_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+
+
+def replace_invalid_characters(text: str) -> str:
+    """The text with U+FFFD for NUL and for each lone surrogate. Its length, and so every offset, is kept."""
+    return _INVALID_CHARACTER.sub(REPLACEMENT, text)
+
+
 def decode_page(body: bytes, *, content_type: str | None = None) -> str:
     """The text of an HTML page. Never fails: what cannot be read becomes U+FFFD.
 

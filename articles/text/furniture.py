@@ -1,15 +1,200 @@
-"""What a page or a wire carries besides the story, told by what each kind looks like, one line at a time.
-
-Interface labels are lines made of an interface's own words only, whatever their order ("Share on Facebook",
-"Print", "Accessibility links"). Captions are told by credits, by who stands left and right, and by a present
-tense with a date. Everything else has its own stock of phrases.
-"""
+"""Captions of pictures, told by credits, by who stands left and right, by a present tense and a date."""
 
 import re
 from enum import StrEnum
 
-from articles.text.captions import is_caption, speaks
-from articles.text.credits import is_credit
+from articles.text.dates import find_dates
+
+
+def is_caption(text: str) -> bool:
+    """Whether the line describes a picture: it says so, ends in a credit, or has two of a caption's signs."""
+    if _FILE.match(text):
+        return True
+    credit = _CREDIT_END.search(text[-200:])
+    if credit is not None and (not speaks(text) or re.search("photo|image|getty", credit[0], re.IGNORECASE)):
+        return True
+    if speaks(text):
+        return False
+    placed = _PLACED.search(text) is not None
+    posing = _POSING.search(text) is not None and _PAST.search(text) is None
+    dated = any(date.full and date.end >= len(text) - 3 for date in find_dates(text))
+    # A report has a date too, and an essay the present tense: two signs of three make a caption.
+    return placed + posing + dated >= 2 or (posing and _SCENE.search(text) is not None and dated)
+
+
+def is_file_caption(text: str) -> bool:
+    """Whether the caption is of an archive picture: its date says nothing of the story's."""
+    return _ARCHIVE.search(text) is not None
+
+
+def speaks(text: str) -> bool:
+    """Whether somebody is quoted or told to have said something: a story's prose, not a caption's."""
+    return _SPEECH.search(text) is not None
+
+
+_SPEECH = re.compile(r"[\"“”«»]|\b(?:said|says|told|added|according to)\b")
+_FILE = re.compile(
+    r"(?:\(?file(?: photo| image| picture| pic)?\)?\s*[:–—-]|\[?(?:photo|image|picture|caption"
+    r"|graphic|pictured)s?"
+    r"(?: \d+)?\s*[:|]|in this\b.{0,60}?\b(?:photo|image|picture|photograph|frame grab|still|video"
+    r"|screenshot|handout)\b"
+    r"|(?:an? |this )?(?:undated |file |handout |aerial |combination |combo |satellite "
+    r"|general )+(?:photo|image|picture|view|photograph)s?\b"
+    r"|(?:this |the )?(?:photo|image|picture|still|screenshot|(?:frame|image|video"
+    r"|screen) grab) (?:shows?|taken|provided|released)\b)",
+    re.IGNORECASE,
+)
+_ARCHIVE = re.compile(r"\bfile\b|^in this\b", re.IGNORECASE)
+_CREDIT_WORD = (
+    r"(?:photos?|photographs?|photography|pictures?|images?|illustration|graphic|video still"
+    r"|screen ?(?:shot|grab|capture)"
+    r"|handout|courtesy|getty|reuters|afp|epa|shutterstock|istock|alamy|\bAP\b|pool|via|associated press)"
+)
+_CREDIT_END = re.compile(
+    # At the end: "(AP Photo/Jane Roe)", "(Jane Roe/The Post)", "REUTERS/Jane Roe", "Photo by Jane Roe"
+    rf"\((?:[^()]{{0,40}}\b{_CREDIT_WORD}\b[^()]{{0,45}}|[A-Z][\w.'’ -]{{2,40}}/ ?[A-Z][^()]{{1,60}})\)\.?$"
+    r"|\b(?:REUTERS|AP Photo|EPA|AFP(?: Photo)?|Getty(?: Images)?|Pool|Handout"
+    r"|Reuters) ?/ ?(?-i:[A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){0,3})\.?$"
+    r"|(?:^|[.!?)\]|] ?)(?:photo(?:graph)?s?|pictures?|images?|credits?)(?: credit| courtesy)? ?(?:by|:|/"
+    r"|courtesy of) ?\S[^.;!?]{1,60}\.?$"
+    r"|(?:/|\bvia )(?:getty images|afp|ap|reuters|shutterstock|epa)\.?$|\bGetty Images\.?$",
+    re.IGNORECASE,
+)
+_PLACED = re.compile(
+    r",? \(?(?:(?:top|bottom|front|back|far|second|third|fourth|fifth|seated|standing)(?: row)?,? )*"
+    r"(?:left|right|center|centre|foreground|background)(?: to right)?\)?,|\bfrom (?:the )?(?:left|right)\b"
+    r"|\((?:[LRC]|left|right|cent(?:er|re))\)|, (?:left|right|center|centre)\.?$|\b(?:left"
+    r"|right) to (?:left|right)\b"
+    r"|^(?:left|right|above|below)\s*[:,]|\bpictured\b|\b(?:is|are) (?:seen|shown|pictured)\b"
+    r"|\bseen here\b",
+    re.IGNORECASE,
+)
+_POSING = re.compile(
+    r"\b(?:speaks?|walks?|stands?|sits?|poses?|attends?|arrives?|shakes?|looks?|waves?|gestures?"
+    r"|listens?|holds?|addresse?s?"
+    r"|talks?|inspects?|greets?|welcomes?|watch(?:es)?|leaves?|smiles?|rides?|carr(?:y|ies)"
+    r"|marche?s?|gathers?|queues?"
+    r"|delivers?|reacts?|embraces?|hugs?|kneels?|prays?|cheers?|chants?|protests?|clears?"
+    r"|searche?s?|work|passe?s?"
+    r"|lines?|rises?|burns?|hangs?|patrols?|guards?|chats?|review|reviews|participates?|takes? part"
+    r"|prepares?)\b"
+    r"(?! (?:that|to be)\b)"
+)
+_SCENE = re.compile(
+    r"\b(?:during|ahead of|before|after|prior to|at|following) (?:a|an|the|his|her|their)\b", re.IGNORECASE
+)
+# A finite past; "a damaged building" and "hosted by" are none.
+_PAST = re.compile(r"\b(?:was|were|had|did|would|could|(?<!\ba )(?<!\ban )(?<!\bthe )\w{3,}ed)\b(?! by)")
+
+
+# Who made the copy and who owns it: sign-offs, rights, author boxes, a press release's boilerplate.
+
+
+def is_credit(text: str) -> bool:
+    """Whether the line says who else worked on the story, who holds its rights, or where to write to."""
+    if _RIGHTS.search(text) and not speaks(text):
+        return True
+    if _FILED_FROM.fullmatch(text):
+        return True
+    short = len(text.split()) <= 50
+    return short and (_CREDIT.fullmatch(text) is not None or _INITIALS.fullmatch(text) is not None)
+
+
+def is_rights_line(text: str) -> bool:
+    """Whether the line states who holds the rights: its year is the copy's."""
+    return _RIGHTS.search(text) is not None
+
+
+def is_boilerplate_heading(text: str, *, followed_by: str) -> bool:
+    """Whether it heads a release's boilerplate: "Media contacts", or "About Acme" over "Acme is ..."."""
+    about = _ABOUT.fullmatch(text)
+    if about is not None:
+        opening = followed_by[: len(text) + _OPENING_CHARS].casefold()
+        return about["who"].split()[0].casefold() in opening.split()
+    return _BOILERPLATE.fullmatch(text) is not None
+
+
+def is_author_box(text: str) -> bool:
+    """Whether a paragraph at the end of the copy describes its author or its publisher, not events."""
+    if speaks(text):
+        return False
+    signs = sum(pattern.search(text) is not None for pattern in _ABOUT_AUTHOR)
+    return bool(_BIO.match(text)) or (signs >= 2 and _OF_THE_PRESS.search(text) is not None)
+
+
+def is_bio(text: str, *, of: str) -> bool:
+    """Whether the paragraph says of the person named `of` that they are a journalist."""
+    return text.startswith(of) and not speaks(text) and _OF_THE_PRESS.search(text) is not None
+
+
+_CREDIT = re.compile(
+    r"\(?(?:additional |with )?(?:reporting|writing|editing|compiled|edited|produced|translated"
+    r"|illustration|graphics?)"
+    r"(?: and (?:writing|editing|reporting))? by\b.*"
+    r"|.{0,160}\bcontribut(?:ed|ing)(?: \w+)? to (?:this|the) (?:report|story|article|dispatch)\b.*"
+    r"|(?:some |parts? of )?(?:information|material|report(?:ing|s)?|content)\b.{0,40}\b(?:was|were"
+    r"|is|came|comes) (?:provided by|from)\b.*"
+    r"|(?:with|from) (?:files|reporting|reports|material|information|additional reporting) (?:from|by)\b.*"
+    r"|(?:our standards|read our standards)\s*:.*"
+    r"|[(\[]?(?:AP|Reuters|AFP|dpa|VOA|UPI|BBC)[)\]]?"
+    r"|(?:source|via)\s*: ?.{2,60}|\(?(?:follow|find|reach|contact|call|e-?mail) .{2,60}(?:@"
+    r"|\bon (?:twitter|x|facebook)\b|\bat \S*[@\d]).*"
+    r"|@\w{2,30}|\S+@\S+\.\S+",
+    re.IGNORECASE,
+)
+# "Jane Roe and Max Poe reported from Riga."
+_FILED_FROM = re.compile(
+    r"(?:[A-Z][\w.'’-]+,? (?:and )?){2,8}(?:reported|contributed|wrote) from [A-Z][\w, .]{2,60}"
+)
+# The desks' initials at the end of a dispatch: lb/cw-jt
+_INITIALS = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,5})*(?:/[a-z]{2,5}(?:-[a-z]{2,5})*)+")
+_RIGHTS = re.compile(
+    r"(?:^|\s)©\s?\w|\ball rights reserved\b|^\(c\) ?(?:19|20)\d\d|^(?:\(c\) ?)?copyright\b"
+    r"|\bmay not be (?:published|reproduced|copied|broadcast)\b"
+    r"|\b(?:republish(?:ed)?|reprint(?:ed)?) (?:with|by|under) (?:the )?(?:permission|licen[cs]e)\b",
+    re.IGNORECASE,
+)
+_OF_THE_PRESS = re.compile(
+    r"\b(?:byline|newsroom|wire services?|journalists?|reporters?|correspondents?|editors?"
+    r"|columnists?|broadcaster"
+    r"|writers?|contributors?|news (?:agency|organi[sz]ation|service|outlet)|bureau|covers)\b",
+    re.IGNORECASE,
+)
+_ABOUT_AUTHOR = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:byline|newsroom|wire services?|journalists?|reporters?|correspondents?|editors?"
+        r"|columnists?|broadcaster)\b",
+        r"\bprovides? (?:\w+ ){0,3}(?:news|information|coverage|reporting)\b|\bnews (?:agency"
+        r"|organi[sz]ation|service|outlet)\b",
+        r"\b(?:audience|readers|listeners|viewers|subscribers)\b|\b\d+ (?:languages|countries)\b",
+        r"\b(?:is|are) (?:a|an|the|VOA['’]s|our)\b|\bcovers?\b|\bjoined\b|\bpreviously (?:worked"
+        r"|covered|reported)\b",
+        r"\bbased in\b|\baward-winning\b|\bgraduate of\b|\bnonprofit\b|\bnon-profit\b"
+        r"|\bindependent\b|\bsince (?:19|20)\d\d\b",
+        r"\bcan be (?:reached|contacted)\b|\bfollow (?:him|her|them|us|me)\b|@\w|\bthis (?:story"
+        r"|article|report) (?:was|is|has)\b",
+    )
+)
+_BIO = re.compile(
+    r"(?:[A-Z][\w.'’-]+ ){2,4}(?:is|are|was) (?:a|an|the"
+    r"|[A-Z][\w'’]+['’]s?)\b[^.]{0,60}\b(?:reporter|journalist|correspondent"
+    r"|editor|writer|columnist|producer|photographer|bureau chief|contributor|fellow|author of)\b"
+)
+_OPENING_CHARS = 60
+_ABOUT = re.compile(r"(?:About|ABOUT) (?:[Tt]he )?(?P<who>[A-Z0-9][\w&.,'’ -]{1,60}):?")
+_BOILERPLATE = re.compile(
+    r"(?:media|press|news|investor)(?: relations)? (?:contacts?|enquiries|inquiries)\b:?.*"
+    r"|contacts?(?: information| details)?:?|notes to editors:?|for (?:more|further) information.*"
+    r"|forward-looking statements?.*|safe harbor.*",
+    re.IGNORECASE,
+)
+
+
+# What a page or a wire carries besides the story, told by what each kind looks like, one line at a time.
+#
+# Interface labels are lines made of an interface's own words only, whatever their order ("Share on Facebook",
+# "Print", "Accessibility links"). Everything else has its own stock of phrases.
 
 
 class Furniture(StrEnum):

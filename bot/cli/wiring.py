@@ -13,8 +13,7 @@ from pydantic import SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from articles.database import password_in
-from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching import AllowList, FetchPolicy
 from articles.stories.breaking import Threshold
 from bot.app.application import Application, open_application
 from bot.digests.digest import DeliveryPolicy, Missed

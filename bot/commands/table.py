@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from rapidfuzz import process
 
-from articles.text.characters import whole_characters
+from articles.text.encoding import replace_invalid_characters
 from bot.commands import requests
 
 
@@ -297,7 +297,7 @@ def parse(text: str) -> ParsedCommand:
     Plain words ask for a brief on them, and a plain number for that section. What is no character in the line
     becomes U+FFFD, so that the request can be stored.
     """
-    line = whole_characters(" ".join(text.split()))
+    line = replace_invalid_characters(" ".join(text.split()))
     found = _COMMAND.match(line)
     name, words = (found[1].lower(), line[found.end() :]) if found else ("", line)
     command = BY_NAME.get(name)

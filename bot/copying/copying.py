@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
-from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database, unhurried
+from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, disable_timeouts, open_database
 from articles.schema import articles
 from articles.search.tsvector import INDEX, MAKE_INDEX, words_of
 from bot.copying import state
@@ -25,7 +25,7 @@ from bot.copying.rows import Raw, batches, digest_of_source, digest_of_target, k
 from bot.progress import Step
 from bot.storage.migration import upgrade
 
-_LOCK = 0x50554C4C, 4  # with `Turn.COPY`: for as long as the whole copy takes, not one transaction
+_LOCK = 0x50554C4C, 4  # with `AdvisoryLock.COPY`: for as long as the whole copy takes, not one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ class _Copying:
             raise DatabaseUnusable(
                 f"a copy needs an empty database, and this one has {held}: {self._target.name}"
             )
-        unhurried(connection)
+        disable_timeouts(connection)
         for table in state.TABLES:
             for constraint in table.foreign_key_constraints:
                 connection.execute(DropConstraint(constraint))
@@ -137,7 +137,7 @@ class _Copying:
     def _store(self, table: Table, batch: list[Raw]) -> None:
         columns = [column.name for column in table.columns]
         with self._target.transaction() as connection:
-            unhurried(connection)
+            disable_timeouts(connection)
             driver = _driver(connection)
             write(driver, table.name, columns, batch)
             if table is articles:
@@ -151,7 +151,7 @@ class _Copying:
         rows = 0
         for table in state.TABLES:
             with self._target.transaction() as connection:
-                unhurried(connection)
+                disable_timeouts(connection)
                 copy = digest_of_target(_driver(connection), table)
             if copy != digest_of_source(source, table):
                 raise self._changed(table)
@@ -160,7 +160,7 @@ class _Copying:
 
     def _finish(self) -> None:
         with self._target.transaction() as connection:
-            unhurried(connection)
+            disable_timeouts(connection)
             connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
             connection.execute(text(MAKE_INDEX))
             for table in state.TABLES:

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from articles.schema import UtcDateTime
-from articles.text.characters import whole_characters
+from articles.text.encoding import replace_invalid_characters
 
 Raw = tuple[Any, ...]
 WIDE_BATCH, NARROW_BATCH = 500, 10_000  # rows in one transaction: articles and their like, and all others
@@ -133,7 +133,7 @@ def _kind(column_type: object) -> Callable[[Any], Any] | None:
     if isinstance(column_type, Boolean):
         return bool
     if isinstance(column_type, String):
-        return whole_characters
+        return replace_invalid_characters
     if isinstance(column_type, _AS_THEY_ARE):
         return None
     raise TypeError(f"a copy knows no columns of type {column_type!r}")

@@ -11,8 +11,8 @@ from typing import TextIO
 
 from articles.database import Database
 from articles.feeds.discovery import discover
+from articles.feeds.entry_processor import EntryProcessor, EntryReport
 from articles.feeds.filters import Rule
-from articles.feeds.intake import Intake, IntakeReport
 from articles.feeds.model import EntryId, EntryState, Feed, FeedId, FeedPaused
 from articles.feeds.opml import Outline, read_opml, write_opml
 from articles.feeds.poller import Poller, PollReport
@@ -34,7 +34,7 @@ class Refreshed:
     """What came of asking feeds."""
 
     poll: PollReport
-    intake: IntakeReport
+    intake: EntryReport
 
 
 class FeedDesk:
@@ -108,7 +108,7 @@ class FeedDesk:
         """
         named = [self.feed_at(url) for url in urls]
         chosen = named or self.store.followed()
-        self.store.ask_at_once([feed.id for feed in chosen], now=self._clock())
+        self.store.poll_now([feed.id for feed in chosen], now=self._clock())
         async with Fetcher(self._policy) as fetcher:
             return await self._round(fetcher, stream)
 
@@ -119,15 +119,15 @@ class FeedDesk:
             yield FeedWork(
                 poller=self._poller(fetcher),
                 intake=self._intake(fetcher),
-                rest=fetcher.rest,
+                rest=fetcher.wait_for_host_delay,
                 observe=self._observe,
             )
 
     async def tell(self, feed_id: FeedId, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
         """Lets a paused feed's owners know, if they do not. tell: does so; whether they all know then."""
-        for event in await asyncio.to_thread(self.store.untold_pauses):
+        for event in await asyncio.to_thread(self.store.unannounced_pauses):
             if event.id == feed_id and await tell(event):
-                await asyncio.to_thread(self.store.told, feed_id, now=self._clock())
+                await asyncio.to_thread(self.store.mark_pause_announced, feed_id, now=self._clock())
 
     async def _round(self, fetcher: Fetcher, stream: TextIO) -> Refreshed:
         now = self._clock()
@@ -137,7 +137,7 @@ class FeedDesk:
             polled = await poller.poll_due(step)
         pending = await asyncio.to_thread(self.store.count_entries, EntryState.PENDING)
         with progress("articles", pending, stream) as step:
-            taken = await intake.take_in(step)
+            taken = await intake.process_pending(step)
         if polled.polled or taken.stored:
             log.info(
                 "feeds asked",
@@ -155,8 +155,8 @@ class FeedDesk:
     def _poller(self, fetcher: Fetcher) -> Poller:
         return Poller(self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
 
-    def _intake(self, fetcher: Fetcher) -> Intake:
-        return Intake(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
+    def _intake(self, fetcher: Fetcher) -> EntryProcessor:
+        return EntryProcessor(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
 
 
 class FeedWork:
@@ -166,7 +166,7 @@ class FeedWork:
         self,
         *,
         poller: Poller,
-        intake: Intake,
+        intake: EntryProcessor,
         rest: Callable[[str], Awaitable[None]],
         observe: Callable[[Refreshed], None],
     ) -> None:
@@ -176,12 +176,12 @@ class FeedWork:
     async def poll(self, feed_id: FeedId) -> None:
         """Asks a feed, if it is due. Raises DatabaseError."""
         polled = await self._poller.poll(feed_id)
-        self._observe(Refreshed(poll=polled, intake=IntakeReport()))
+        self._observe(Refreshed(poll=polled, intake=EntryReport()))
         if polled.new_entries or polled.failed:
             facts = {"feed_id": feed_id, "failed": polled.failed, "entries": polled.new_entries}
             log.info("feed asked", extra=facts)
 
     async def take_in(self, entry_id: EntryId) -> None:
         """Makes an article of an entry, if it waits for that. Raises DatabaseError."""
-        taken = await self._intake.take(entry_id)
+        taken = await self._intake.process(entry_id)
         self._observe(Refreshed(poll=PollReport(), intake=taken))

@@ -95,7 +95,7 @@ class DueJobs:
         return [TakeIn(entry=entry, host=host_of(url)) for entry, url in due]
 
     def _pauses(self, limit: int) -> Sequence[Job]:
-        return [TellOwners(feed=pause.id) for pause in self.feeds.untold_pauses()[:limit]]
+        return [TellOwners(feed=pause.id) for pause in self.feeds.unannounced_pauses()[:limit]]
 
     def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
         due = self.dispatcher.due([platform], limit=limit)

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from articles.feeds.intake import IntakeReport
+from articles.feeds.entry_processor import EntryReport
 from articles.feeds.poller import PollReport
 
 # From an indexed query to an article that a model writes about, in seconds.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-_TAKEN_IN = ("stored", "known", "filtered", "empty", "postponed")  # of `IntakeReport`
+_TAKEN_IN = ("stored", "known", "filtered", "empty", "postponed")  # of `EntryReport`
 
 
 class Meters:
@@ -70,7 +70,7 @@ class Meters:
         self._feed_polls.labels("news").inc(report.polled - report.unchanged - report.failed)
         self._entries.inc(report.new_entries)
 
-    def taken_in(self, report: IntakeReport) -> None:
+    def taken_in(self, report: EntryReport) -> None:
         """A round of what feeds listed was taken in."""
         for outcome in _TAKEN_IN:
             self._articles.labels(outcome).inc(getattr(report, outcome))

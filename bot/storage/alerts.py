@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from articles.database import Database, insert_absent
+from articles.database import Database, insert_or_ignore
 from articles.stories.clustering import StoryId
 from bot.storage.chats import SUBSCRIPTIONS, OrderKind, Subscription, SubscriptionId, subscription_of
 from bot.storage.deliveries import DeliveryState
@@ -35,7 +35,7 @@ class AlertStore:
         """It broke; nothing where that was known."""
         row = {"story_id": story, "broke_at": now, "announced": False}
         with self._database.transaction() as connection:
-            insert_absent(connection, breaking_stories, [row])
+            insert_or_ignore(connection, breaking_stories, [row])
 
     def broken(self, *, since: datetime, unannounced: bool = False) -> tuple[BreakingStory, ...]:
         """What broke since then, first things first; unannounced: whose orders may not all be due yet."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from articles.database import Database, insert_absent
+from articles.database import Database, insert_or_ignore
 from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
 from articles.schema import articles
@@ -176,7 +176,7 @@ class ChatStore:
             chat_id = ensure(connection, chat, now)
             key = {"chat_id": chat_id, "kind": kind.value, "topic": topic}
             first = key | {"created_by": created_by, "created_at": now}
-            is_new = insert_absent(connection, subscriptions, [order | first]) == 1
+            is_new = insert_or_ignore(connection, subscriptions, [order | first]) == 1
             of_topic = and_(*(subscriptions.c[name] == value for name, value in key.items()))
             if not is_new:
                 connection.execute(update(subscriptions).where(of_topic).values(order))
@@ -276,7 +276,7 @@ def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
     locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
     while (known := connection.execute(locked).scalar()) is None:
         row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
-        insert_absent(connection, chats, [row])  # another process may be quicker, or forget it meanwhile
+        insert_or_ignore(connection, chats, [row])  # another process may be quicker, or forget it meanwhile
     return ChatId(known)
 
 

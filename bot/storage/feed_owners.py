@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, or_, select, update
 
-from articles.database import Database, insert_absent
+from articles.database import Database, insert_or_ignore
 from articles.feeds.model import FeedId, FeedPaused
 from bot.chat import ChatRef
 from bot.storage.chats import ensure, same
@@ -21,7 +21,7 @@ class FeedOwners:
         """The chat is one of the feed's owners from now on."""
         with self._database.transaction() as connection:
             owner = {"feed_id": feed, "chat_id": ensure(connection, chat, now)}
-            insert_absent(connection, feed_owners, [owner])
+            insert_or_ignore(connection, feed_owners, [owner])
 
     def clear(self, feed: FeedId) -> None:
         """Nobody owns the feed any more."""

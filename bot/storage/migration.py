@@ -5,7 +5,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from articles.database import Database, DatabaseError, Turn, take_turn, unhurried
+from articles.database import AdvisoryLock, Database, DatabaseError, acquire_lock, disable_timeouts
 
 
 class DatabaseNewer(DatabaseError):
@@ -27,8 +27,8 @@ def upgrade(database: Database) -> None:
     config.set_main_option("script_location", "bot:migrations")  # the package's own files, also from a wheel
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     with database.transaction() as connection:
-        unhurried(connection)
-        take_turn(connection, Turn.MIGRATION)
+        disable_timeouts(connection)
+        acquire_lock(connection, AdvisoryLock.MIGRATION)
         for revision in MigrationContext.configure(connection).get_current_heads():
             if revision not in known:
                 raise DatabaseNewer(revision)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from articles.database import Database, inserting_absent
+from articles.database import Database, insert_or_ignore_statement
 from articles.model import ArticleId
 from bot.chat import ChatRef, MessageId
 from bot.storage.chats import SUBSCRIPTIONS, subscription_of
@@ -62,7 +62,9 @@ class Outbox:
                 if at <= order.next_due:
                     raise ValueError(f"subscription {order.id} would be due again at {at}")
             if taken:
-                connection.execute(inserting_absent(connection, outbox), [_as_due(order) for order in taken])
+                connection.execute(
+                    insert_or_ignore_statement(connection, outbox), [_as_due(order) for order in taken]
+                )
                 connection.execute(
                     moved.values(next_due=bindparam("at")),
                     [{"order": order.id, "at": at} for order, at in following],

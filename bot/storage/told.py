@@ -6,7 +6,7 @@ from typing import NewType
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from articles.database import Database, insert_absent
+from articles.database import Database, insert_or_ignore
 from articles.model import ArticleId
 from articles.schema import articles
 from bot.chat import ChatRef
@@ -77,10 +77,10 @@ def note_told(
     publishers = _publishers(connection, set(stories.values()))
     for article, story in stories.items():
         row = {"chat_id": chat_id, "article_id": article, "publishers": publishers.get(story, 0)}
-        if not insert_absent(connection, delivered, [row]):
+        if not insert_or_ignore(connection, delivered, [row]):
             again = delivered.c.chat_id == chat_id, delivered.c.article_id == article
             connection.execute(update(delivered).where(*again).values(publishers=row["publishers"]))
-    insert_absent(connection, told_quotes, [{"chat_id": chat_id, "quote_key": key} for key in set(quotes)])
+    insert_or_ignore(connection, told_quotes, [{"chat_id": chat_id, "quote_key": key} for key in set(quotes)])
 
 
 def _publishers(connection: Connection, stories: Collection[int]) -> dict[int, int]:

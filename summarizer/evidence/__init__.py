@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from articles.model import Article, Span
-from articles.text.characters import whole_characters
+from articles.text.encoding import replace_invalid_characters
 from summarizer.evidence.alignment import Aligner, Alignment, Encode, Support
 from summarizer.evidence.names import Names, plain
 from summarizer.evidence.polarity import contradicts, overstates
@@ -65,7 +65,7 @@ class Evidence:
 
         What it quotes is written as the article has it, letter for letter.
         """
-        sentence = " ".join(whole_characters(sentence).split())
+        sentence = " ".join(replace_invalid_characters(sentence).split())
         parts, spans = self._quoted(sentence)
         sentence = requoted(sentence, parts, spans, self.article.text)
         if not stands_alone(sentence):

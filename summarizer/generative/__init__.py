@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from articles.model import Article
-from articles.text.characters import whole_characters
+from articles.text.encoding import replace_invalid_characters
 from summarizer.embedding import Encoder
 from summarizer.errors import GenerationFailed
 from summarizer.evidence import Evidence, Unsupported
@@ -124,7 +124,9 @@ def open_writer(choice: ModelChoice, ledger: Ledger) -> Writer:
 
 def sentences_of(answer: str) -> tuple[str, ...]:
     """The sentences of a model's answer, in order, each once; without list marks, emphasis and thoughts."""
-    return tuple(dict.fromkeys(_sentences(whole_characters(_THOUGHTS.sub("", answer))[:_MAX_CHARS])))
+    return tuple(
+        dict.fromkeys(_sentences(replace_invalid_characters(_THOUGHTS.sub("", answer))[:_MAX_CHARS]))
+    )
 
 
 def _sentences(answer: str) -> Iterator[str]:

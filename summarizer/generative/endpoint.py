@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from articles.fetching.headers import parse_retry_after
+from articles.fetching.politeness import parse_retry_after
 from summarizer.errors import GenerationFailed
 from summarizer.generative.writer import Endpoint, Ledger, Message, messages_for
 from summarizer.model import Fallback

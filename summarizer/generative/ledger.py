@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import and_, delete, true, update
 
-from articles.database import Database, insert_absent
+from articles.database import Database, insert_or_ignore
 from summarizer.generative.writer import Budget
 from summarizer.schema import model_usage
 
@@ -34,7 +34,9 @@ class UsageLedger:
             true() if budget.tokens is None else usage.tokens + tokens <= budget.tokens,
         )
         with self._database.transaction() as connection:
-            insert_absent(connection, model_usage, [{"day": day, "model": model, "requests": 0, "tokens": 0}])
+            insert_or_ignore(
+                connection, model_usage, [{"day": day, "model": model, "requests": 0, "tokens": 0}]
+            )
             connection.execute(delete(model_usage).where(usage.day < day, usage.model == model))
             booked = connection.execute(
                 update(model_usage)

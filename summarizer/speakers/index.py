@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, or_, select
 
-from articles.database import insert_absent, new_id
+from articles.database import insert_or_ignore, new_id
 from articles.schema import UtcDateTime, articles
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
 from summarizer.schema import quotes, speaker_words, speakers
@@ -77,7 +77,7 @@ def roles_of(connection: Connection, speaker_id: SpeakerId) -> tuple[SeenRole, .
 
 
 def _add_words(connection: Connection, speaker_id: SpeakerId, words: tuple[str, ...]) -> None:
-    insert_absent(
+    insert_or_ignore(
         connection,
         speaker_words,
         [

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, insert, select, update
 
-from articles.database import Database, Turn, take_turn
+from articles.database import AdvisoryLock, Database, acquire_lock
 from articles.model import ArticleId, Span
 from articles.schema import articles, first_key
 from articles.search.article_search import full_text_index
@@ -70,7 +70,9 @@ class AnalysisStore:
         Quotes of the versions that this article supersedes are no longer listed under their speakers.
         found: in text order. Raises ValueError if a key quote is not in `found`.
         """
-        take_turn(connection, Turn.ARTICLES)  # matching a speaker to a stored one needs all stored speakers
+        acquire_lock(
+            connection, AdvisoryLock.ARTICLES
+        )  # matching a speaker to a stored one needs all stored speakers
         chosen = select(articles.c.text, articles.c.story_id, articles.c.search_key)
         article = connection.execute(chosen.where(articles.c.id == article_id)).one()
         rows = [

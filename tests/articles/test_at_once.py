@@ -70,5 +70,5 @@ def test_feeds_that_are_asked_at_once_in_any_order_are_all_due(
     ids = [
         each.id for each in store.add_all([Outline(url=f"https://a.example/{n}") for n in range(9)], now=NOW)
     ]
-    at_once(6, lambda n: store.ask_at_once(ids[::-1] if backwards and n % 2 else ids, now=NOW))
+    at_once(6, lambda n: store.poll_now(ids[::-1] if backwards and n % 2 else ids, now=NOW))
     assert len(store.due(now=NOW, limit=99)) == len(ids)

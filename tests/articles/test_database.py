@@ -13,15 +13,15 @@ from sqlalchemy.exc import IntegrityError
 
 import articles.database.sqlite
 from articles.database import (
+    AdvisoryLock,
     Database,
     DatabaseError,
     DatabaseUnavailable,
     DatabaseUnusable,
-    Turn,
-    insert_absent,
+    acquire_lock,
+    insert_or_ignore,
     open_database,
     password_in,
-    take_turn,
 )
 from bot.storage.chats import ensure
 from bot.storage.schema import chats
@@ -171,7 +171,7 @@ def test_threads_that_read_then_write_take_turns(database: Database) -> None:
     def count_up() -> None:
         for _ in range(20):
             with database.transaction() as connection:
-                take_turn(connection, Turn.COPY)
+                acquire_lock(connection, AdvisoryLock.COPY)
                 n = connection.execute(text("SELECT n FROM counter")).scalar_one()
                 connection.execute(text("UPDATE counter SET n = :n"), {"n": n + 1})
 
@@ -222,9 +222,9 @@ def test_a_row_that_breaks_a_key_is_left_out_and_the_others_are_stored(database:
         {"platform": "console", "chat": name, "thread": "", "created_at": NOW} for name in ("a", "b", "a")
     ]
     with database.transaction() as connection:
-        assert insert_absent(connection, chats, rows) == 2
-        assert insert_absent(connection, chats, rows) == 0
-        assert insert_absent(connection, chats, []) == 0
+        assert insert_or_ignore(connection, chats, rows) == 2
+        assert insert_or_ignore(connection, chats, rows) == 0
+        assert insert_or_ignore(connection, chats, []) == 0
 
 
 @on_postgresql
@@ -255,10 +255,10 @@ def test_who_waits_too_long_for_a_turn_may_try_again(database: Database) -> None
     def impatient() -> None:
         with database.transaction() as second:
             second.execute(text("SET LOCAL lock_timeout = '50ms'"))
-            take_turn(second, Turn.FEEDS)
+            acquire_lock(second, AdvisoryLock.FEEDS)
 
     with database.transaction() as first:
-        take_turn(first, Turn.FEEDS)
+        acquire_lock(first, AdvisoryLock.FEEDS)
         with pytest.raises(DatabaseUnavailable, match="busy"):
             impatient()
 

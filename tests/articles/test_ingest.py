@@ -14,7 +14,7 @@ from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, o
 from articles.ingest import Record, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
-from articles.text.characters import whole_characters
+from articles.text.encoding import replace_invalid_characters
 from summarizer.schema import speakers
 from tests.articles.newsroom import report
 from tests.databases import on_sqlite
@@ -98,8 +98,8 @@ def test_an_article_that_another_process_stored_meanwhile_is_not_recorded_twice(
 )
 def test_what_is_no_character_is_replaced_and_offsets_stay_right(whole: str, at: int, half: str) -> None:
     broken = f"{whole[:at]}{half}{whole[at:]}"
-    assert whole_characters(broken) == f"{whole[:at]}\ufffd{whole[at:]}"
-    assert whole_characters(whole) == whole
+    assert replace_invalid_characters(broken) == f"{whole[:at]}\ufffd{whole[at:]}"
+    assert replace_invalid_characters(whole) == whole
 
 
 def test_an_article_with_half_a_character_anywhere_is_stored(

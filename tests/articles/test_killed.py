@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import select
 
 from articles.database import Database, open_database
-from articles.feeds.intake import Intake
+from articles.feeds.entry_processor import EntryProcessor
 from articles.feeds.model import EntryState
 from articles.feeds.opml import Outline
 from articles.feeds.poller import Poller
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.schema import articles, feed_entries, feeds
@@ -104,9 +104,9 @@ async def follow(database: Database, port: int) -> None:
     )
     async with Fetcher(policy) as fetcher:
         poller = Poller(store, fetch=fetcher.fetch, clock=lambda: NOW, rng=random.Random(17))
-        intake = Intake(store, fetch=fetcher.fetch, ingest=take, clock=lambda: NOW)
+        intake = EntryProcessor(store, fetch=fetcher.fetch, ingest=take, clock=lambda: NOW)
         await poller.poll_due()
-        await intake.take_in()
+        await intake.process_pending()
 
 
 def run_to_the_end(url: str, port: int) -> None:

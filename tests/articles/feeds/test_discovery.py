@@ -6,7 +6,7 @@ import pytest
 from articles.errors import FetchFailed, Unreadable
 from articles.feeds.discovery import MAX_TRIES, candidate_urls, discover
 from articles.fetching import Fetcher, FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from tests.servers.news import NewsServer, document, redirect
 
 NOW = datetime(2017, 2, 16, 18, 0, tzinfo=UTC)

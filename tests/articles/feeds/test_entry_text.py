@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.feeds.entry_text import line_of, paragraphs_of
+from articles.feeds.parser import line_of, paragraphs_of
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from articles.feeds.opml import Outline
 from articles.feeds.poller import Poller
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from tests.servers.news import NewsServer, document, redirect, refusal
 
 START = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)
@@ -147,10 +147,10 @@ async def test_a_feed_that_is_gone_is_paused_and_its_owners_hear_of_it_once(desk
         await desk.poller.poll_due()
         desk.now += timedelta(days=1)
     assert desk.server.asked("/feed") == 1
-    (event,) = desk.store.untold_pauses()
+    (event,) = desk.store.unannounced_pauses()
     assert "gone" in event.reason
-    desk.store.told(event.id, now=desk.now)
-    assert desk.store.untold_pauses() == ()
+    desk.store.mark_pause_announced(event.id, now=desk.now)
+    assert desk.store.unannounced_pauses() == ()
 
 
 async def test_a_busy_server_is_asked_again_when_it_says(desk: Desk) -> None:
@@ -169,7 +169,7 @@ async def test_a_feed_that_fails_for_long_is_paused_with_its_reason(desk: Desk) 
         desk.now += timedelta(hours=25)
     assert desk.feed().state is FeedState.PAUSED
     assert "404" in (desk.feed().pause_reason or "")
-    assert len(desk.store.untold_pauses()) == 1
+    assert len(desk.store.unannounced_pauses()) == 1
 
 
 @pytest.mark.parametrize(
@@ -203,14 +203,14 @@ async def test_a_hopeless_feed_does_not_keep_the_others_waiting(
     for n in range(10):
         desk.server.publish(f"/{n}", document(rss(f"story {n}")))
     desk.follow(*(f"/{n}" for n in range(10)))
-    news_in = desk.store.news_in
+    changes_in = desk.store.changes_in
 
     def trips_over_one(feed_id: int, entries: Sequence[object]) -> object:
         if feed_id == 3:
             raise ZeroDivisionError
-        return news_in(feed_id, entries)  # type: ignore[arg-type]
+        return changes_in(feed_id, entries)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.store, "news_in", trips_over_one)
+    monkeypatch.setattr(desk.store, "changes_in", trips_over_one)
     report = await desk.poller.poll_due()
     assert (report.polled, report.failed, report.new_entries) == (10, 1, 9)
 

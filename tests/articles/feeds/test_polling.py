@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.feeds.model import FIRST_INTERVAL, Feed, FeedId, FeedState, ParsedFeed, PollHints
-from articles.feeds.polling import (
+from articles.feeds.poller import (
     LONG_FAILURE,
     MAX_BACKOFF,
     MAX_HINTED,
@@ -19,7 +19,6 @@ from articles.feeds.polling import (
     Outcome,
     Stopped,
     after,
-    resumed,
 )
 
 NOW = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)  # a Thursday
@@ -47,9 +46,15 @@ PARSED = ParsedFeed(
     title="News", site_url="https://news.example/", language="en", hints=PollHints(), entries=()
 )
 UNCHANGED = Answered(
-    url=FEED.url, etag='"1"', last_modified=None, body_hash=None, fresh_for=None, parsed=None, has_news=False
+    url=FEED.url,
+    etag='"1"',
+    last_modified=None,
+    body_hash=None,
+    fresh_for=None,
+    parsed=None,
+    has_changes=False,
 )
-NEWS = replace(UNCHANGED, parsed=PARSED, has_news=True)
+NEWS = replace(UNCHANGED, parsed=PARSED, has_changes=True)
 
 
 def poll(feed: Feed, outcome: Outcome, now: datetime = NOW) -> Feed:
@@ -155,7 +160,7 @@ def test_a_feed_that_is_gone_or_has_ended_is_paused_at_once_and_can_be_resumed()
         paused = poll(FEED, outcome)
         assert paused.state is FeedState.PAUSED
         assert paused.pause_reason
-        again = resumed(paused, now=NOW)
+        again = paused.resumed(now=NOW)
         assert (again.state, again.pause_reason, again.failures, again.next_poll) == (
             FeedState.ACTIVE,
             None,
@@ -181,7 +186,7 @@ outcomes = st.one_of(
         body_hash=st.none(),
         fresh_for=spans,
         parsed=st.none() | hints.map(lambda some: replace(PARSED, hints=some)),
-        has_news=st.booleans(),
+        has_changes=st.booleans(),
     ),
 )
 

@@ -6,9 +6,9 @@ from sqlalchemy import text
 
 from articles.database import Database
 from articles.feeds.filters import Match, Rule
-from articles.feeds.model import Entry, EntryState, Feed, FeedState, entry_key
+from articles.feeds.model import Entry, EntryChanges, EntryState, Feed, FeedState, entry_key
 from articles.feeds.opml import Outline
-from articles.feeds.store import MAX_NEW_ENTRIES, FeedStore, News, outline_of
+from articles.feeds.store import MAX_NEW_ENTRIES, FeedStore, outline_of
 from tests.databases import on_sqlite
 
 NOW = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)
@@ -72,7 +72,7 @@ def test_a_feed_comes_back_as_it_was_recorded(store: FeedStore) -> None:
         interval=2 * HOUR,
         url="https://voa.example/moved",
     )
-    store.record(polled, News(), now=NOW)
+    store.record(polled, EntryChanges(), now=NOW)
     assert store.by_url("https://voa.example/moved") == polled
 
 
@@ -82,9 +82,9 @@ def test_only_active_feeds_whose_time_has_come_are_due_and_by_the_index(
 ) -> None:
     feed = followed(store)
     later = followed(store, OTHER)
-    store.record(replace(later, next_poll=NOW + HOUR), News(), now=NOW)
+    store.record(replace(later, next_poll=NOW + HOUR), EntryChanges(), now=NOW)
     assert [each.id for each in store.due(now=NOW, limit=9)] == [feed.id]
-    store.record(replace(feed, state=FeedState.PAUSED, pause_reason="gone"), News(), now=NOW)
+    store.record(replace(feed, state=FeedState.PAUSED, pause_reason="gone"), EntryChanges(), now=NOW)
     assert [each.id for each in store.due(now=NOW + 2 * HOUR, limit=9)] == [later.id]
     with database.reading() as connection:
         query = "SELECT * FROM feeds WHERE state = 'active' AND next_poll <= '2017' ORDER BY next_poll"
@@ -96,15 +96,17 @@ def test_only_active_feeds_whose_time_has_come_are_due_and_by_the_index(
 def test_entries_are_news_once_and_again_when_the_feed_says_they_changed(store: FeedStore) -> None:
     feed = followed(store)
     a, b = entry("a", updated=NOW), entry("b")
-    assert store.news_in(feed.id, [a, b]) == News(new=(a, b))
-    store.record(feed, News(new=(a, b)), now=NOW)
+    assert store.changes_in(feed.id, [a, b]) == EntryChanges(new=(a, b))
+    store.record(feed, EntryChanges(new=(a, b)), now=NOW)
     changed = replace(entry("a", updated=NOW + HOUR), paragraphs=("Corrected.",))
-    assert store.news_in(feed.id, [a, b, changed, entry("b", updated=NOW)]) == News(changed=(changed,))
+    assert store.changes_in(feed.id, [a, b, changed, entry("b", updated=NOW)]) == EntryChanges(
+        changed=(changed,)
+    )
     (first, second) = store.pending(now=NOW, limit=9)
-    store.settle(first.id, EntryState.STORED)
-    store.settle(second.id, EntryState.STORED)
+    store.finish(first.id, EntryState.STORED)
+    store.finish(second.id, EntryState.STORED)
     assert store.pending(now=NOW, limit=9) == ()
-    store.record(feed, News(changed=(changed,)), now=NOW)
+    store.record(feed, EntryChanges(changed=(changed,)), now=NOW)
     (pending,) = store.pending(now=NOW, limit=9)
     assert pending.entry == changed
 
@@ -112,13 +114,13 @@ def test_entries_are_news_once_and_again_when_the_feed_says_they_changed(store: 
 def test_recording_the_same_news_twice_is_recording_it_once(store: FeedStore) -> None:
     feed = followed(store)
     for _ in range(2):
-        store.record(feed, News(new=(entry("a"),)), now=NOW)
+        store.record(feed, EntryChanges(new=(entry("a"),)), now=NOW)
     assert store.count_entries(EntryState.PENDING) == 1
 
 
 def test_pending_entries_bring_what_they_need_from_their_feed_oldest_first(store: FeedStore) -> None:
     feed = followed(store)
-    store.record(feed, News(new=(entry("newest"), entry("older"))), now=NOW)
+    store.record(feed, EntryChanges(new=(entry("newest"), entry("older"))), now=NOW)
     older, newest = store.pending(now=NOW, limit=9)
     assert (older.entry, newest.entry) == (entry("older"), entry("newest"))
     assert (older.feed_title, older.feed_language, older.rules) == ("VOA", "en", VOA.rules)
@@ -128,15 +130,15 @@ def test_pending_entries_bring_what_they_need_from_their_feed_oldest_first(store
 def test_of_very_many_new_entries_the_newest_are_taken_and_none_is_news_again(store: FeedStore) -> None:
     feed = followed(store)
     entries = tuple(entry(str(n), published=NOW - n * HOUR) for n in reversed(range(5000)))
-    store.record(feed, store.news_in(feed.id, entries), now=NOW)
+    store.record(feed, store.changes_in(feed.id, entries), now=NOW)
     taken = {pending.entry.title for pending in store.pending(now=NOW, limit=9999)}
     assert taken == {str(n) for n in range(MAX_NEW_ENTRIES)}
     assert store.count_entries(EntryState.PASSED_OVER) == 5000 - MAX_NEW_ENTRIES
-    assert not store.news_in(feed.id, entries)
+    assert not store.changes_in(feed.id, entries)
 
 
 def test_an_entry_that_is_postponed_waits(store: FeedStore) -> None:
-    store.record(followed(store), News(new=(entry("a"),)), now=NOW)
+    store.record(followed(store), EntryChanges(new=(entry("a"),)), now=NOW)
     (pending,) = store.pending(now=NOW, limit=9)
     store.postpone(pending.id, until=NOW + HOUR)
     assert store.pending(now=NOW, limit=9) == ()
@@ -148,18 +150,18 @@ def test_owners_are_told_of_a_pause_once_and_of_the_next_one_too(store: FeedStor
     feed = followed(store)
     paused = replace(feed, state=FeedState.PAUSED, pause_reason="gone")
     for _ in range(2):
-        store.record(paused, News(), now=NOW)
-        (event,) = store.untold_pauses()
+        store.record(paused, EntryChanges(), now=NOW)
+        (event,) = store.unannounced_pauses()
         assert (event.id, event.url, event.reason) == (feed.id, VOA.url, "gone")
-        store.told(event.id, now=NOW)
-        assert store.untold_pauses() == ()
-        store.ask_at_once([feed.id], now=NOW)
+        store.mark_pause_announced(event.id, now=NOW)
+        assert store.unannounced_pauses() == ()
+        store.poll_now([feed.id], now=NOW)
         assert [each.id for each in store.due(now=NOW, limit=9)] == [feed.id]
 
 
 def test_a_feed_that_is_removed_takes_its_entries_along(store: FeedStore) -> None:
     feed = followed(store)
-    store.record(feed, News(new=(entry("a"),)), now=NOW)
+    store.record(feed, EntryChanges(new=(entry("a"),)), now=NOW)
     store.remove(feed.id)
     assert store.followed() == ()
     assert store.count_entries(EntryState.PENDING) == 0
@@ -180,7 +182,7 @@ def test_a_default_feed_that_was_removed_stays_away_until_somebody_adds_it(store
 def test_a_default_feed_that_has_moved_is_not_offered_again(store: FeedStore) -> None:
     store.offer_defaults([VOA], now=NOW)
     (feed,) = store.followed()
-    store.record(replace(feed, url="https://voa.example/moved"), News(), now=NOW)
+    store.record(replace(feed, url="https://voa.example/moved"), EntryChanges(), now=NOW)
     store.offer_defaults([VOA], now=NOW)
     assert [each.url for each in store.followed()] == ["https://voa.example/moved"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.fetching.addresses import AddressRefused, AllowList, is_public, vet
+from articles.fetching.transport import AddressRefused, AllowList, check_addresses, is_public
 
 
 @pytest.mark.parametrize(
@@ -65,24 +65,24 @@ def test_whatever_is_called_public_is_global_to_the_standard_library_too(address
 
 def test_one_private_address_condemns_the_name() -> None:
     with pytest.raises(AddressRefused, match="not public"):
-        vet("both.example", 443, ["93.184.216.34", "10.0.0.7"], AllowList())
+        check_addresses("both.example", 443, ["93.184.216.34", "10.0.0.7"], AllowList())
 
 
 def test_a_refusal_does_not_tell_what_the_inside_looks_like() -> None:
     with pytest.raises(AddressRefused) as refused:
-        vet("wiki.corp", 80, ["10.20.30.40"], AllowList())
+        check_addresses("wiki.corp", 80, ["10.20.30.40"], AllowList())
     assert "10.20" not in str(refused.value)
 
 
 def test_public_addresses_keep_their_order() -> None:
-    found = vet("two.example", 80, ["2606:2800:220:1::1", "93.184.216.34"], AllowList())
+    found = check_addresses("two.example", 80, ["2606:2800:220:1::1", "93.184.216.34"], AllowList())
     assert [str(address) for address in found] == ["2606:2800:220:1::1", "93.184.216.34"]
 
 
 @pytest.mark.parametrize("port", [22, 25, 2375, 5432, 6379, 9200, 11211])
 def test_ports_of_other_services_are_refused_on_public_addresses(port: int) -> None:
     with pytest.raises(AddressRefused, match=f"port {port}"):
-        vet("news.example", port, ["93.184.216.34"], AllowList())
+        check_addresses("news.example", port, ["93.184.216.34"], AllowList())
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_the_allow_list_opens_what_it_names_and_no_more(
 ) -> None:
     allowed = AllowList.parse([entry])
     if permitted:
-        assert vet(host, port, [address], allowed) == (ip_address(address),)
+        assert check_addresses(host, port, [address], allowed) == (ip_address(address),)
     else:
         with pytest.raises(AddressRefused):
-            vet(host, port, [address], allowed)
+            check_addresses(host, port, [address], allowed)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.fetching.bodies import BodyBroken, BodyTooLarge, read_body
+from articles.fetching.client import BodyBroken, BodyTooLarge, read_body
 
 LIMIT = 100_000
 

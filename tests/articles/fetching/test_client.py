@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.errors import FetchFailed, FetchRefused, Gone, Unreadable
-from articles.fetching.addresses import AllowList
 from articles.fetching.client import Fetcher, FetchPolicy, parse_url
+from articles.fetching.transport import AllowList
 from tests.servers.news import NewsServer, cut_short, document, drip, encoded, redirect, refusal
 
 NOW = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)

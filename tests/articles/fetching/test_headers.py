@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.fetching.headers import MAX_WAIT, parse_max_age, parse_retry_after
+from articles.fetching.politeness import MAX_WAIT, parse_max_age, parse_retry_after
 
 NOW = datetime(2017, 2, 16, 12, 0, tzinfo=UTC)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from articles.fetching.politeness import HostPaused, Politeness
+from articles.fetching.politeness import HostPaused, RequestLimiter
 
 
 class Time:
@@ -20,8 +20,8 @@ class Time:
         await asyncio.sleep(0)
 
 
-def polite(time: Time, *, in_flight: int = 3, host_delay_s: float = 1.0) -> Politeness:
-    return Politeness(in_flight=in_flight, host_delay_s=host_delay_s, clock=time.clock, sleep=time.sleep)
+def polite(time: Time, *, in_flight: int = 3, host_delay_s: float = 1.0) -> RequestLimiter:
+    return RequestLimiter(in_flight=in_flight, host_delay_s=host_delay_s, clock=time.clock, sleep=time.sleep)
 
 
 async def test_no_host_has_two_requests_at_once_and_no_more_than_so_many_run_in_all() -> None:
@@ -31,7 +31,7 @@ async def test_no_host_has_two_requests_at_once_and_no_more_than_so_many_run_in_
 
     async def request(host: str) -> None:
         nonlocal most
-        async with politeness.turn(host):
+        async with politeness.slot(host):
             assert host not in running
             running.append(host)
             most = max(most, len(running))
@@ -47,7 +47,7 @@ async def test_between_two_requests_to_a_host_there_is_a_pause() -> None:
     politeness = polite(time)
     starts = []
     for delay_s in (0.0, 5.0, 0.0):  # the second time, its robots.txt asks for five seconds
-        async with politeness.turn("a.example", delay_s=delay_s):
+        async with politeness.slot("a.example", delay_s=delay_s):
             starts.append(time.now)
     assert starts == [1000.0, 1001.0, 1006.0]
 
@@ -56,7 +56,7 @@ async def test_another_host_need_not_wait() -> None:
     time = Time()
     politeness = polite(time)
     for host in ("a.example", "b.example"):
-        async with politeness.turn(host):
+        async with politeness.slot(host):
             assert time.now == 1000.0
 
 
@@ -65,11 +65,11 @@ async def test_a_host_that_asked_for_a_pause_gets_it() -> None:
     politeness = polite(time)
     politeness.pause("a.example", timedelta(seconds=30))
     with pytest.raises(HostPaused) as paused:
-        async with politeness.turn("a.example"):
+        async with politeness.slot("a.example"):
             pass
     assert paused.value.remaining == timedelta(seconds=30)
     time.now += 31
-    async with politeness.turn("a.example"):
+    async with politeness.slot("a.example"):
         pass
 
 
@@ -77,7 +77,7 @@ async def test_a_failed_or_cancelled_request_gives_its_turn_back() -> None:
     politeness = polite(Time(), in_flight=1)
 
     async def hang() -> None:
-        async with politeness.turn("a.example"):
+        async with politeness.slot("a.example"):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(hang())
@@ -85,9 +85,9 @@ async def test_a_failed_or_cancelled_request_gives_its_turn_back() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     with pytest.raises(RuntimeError, match="broken"):
-        async with politeness.turn("a.example"):
+        async with politeness.slot("a.example"):
             raise RuntimeError("broken")
-    async with politeness.turn("a.example"):
+    async with politeness.slot("a.example"):
         pass
 
 
@@ -96,9 +96,9 @@ async def test_idle_hosts_are_forgotten_and_paused_ones_are_not() -> None:
     politeness = polite(time)
     politeness.pause("paused.example", timedelta(days=1))
     for n in range(3000):
-        async with politeness.turn(f"host{n}.example"):
+        async with politeness.slot(f"host{n}.example"):
             time.now += 2
     assert len(politeness._hosts) < 1100
     with pytest.raises(HostPaused):
-        async with politeness.turn("paused.example"):
+        async with politeness.slot("paused.example"):
             pass

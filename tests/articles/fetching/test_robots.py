@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.errors import FetchFailed
-from articles.fetching.robots import MAX_CRAWL_DELAY_S, RobotsCache, parse_rules
+from articles.fetching.politeness import MAX_CRAWL_DELAY_S, RobotsCache, RobotsRules
 
 
 @pytest.mark.parametrize(
@@ -26,24 +26,24 @@ from articles.fetching.robots import MAX_CRAWL_DELAY_S, RobotsCache, parse_rules
     ],
 )
 def test_rules_are_read_as_rfc_9309_has_them(robots: str, path: str, allowed: bool) -> None:
-    assert parse_rules(robots.encode()).allow(f"https://news.example{path}") is allowed
+    assert RobotsRules.parse(robots.encode()).allow(f"https://news.example{path}") is allowed
 
 
 def test_no_robots_txt_allows_everything() -> None:
-    assert parse_rules(None).allow("https://news.example/")
-    assert parse_rules(None).crawl_delay_s == 0
+    assert RobotsRules.parse(None).allow("https://news.example/")
+    assert RobotsRules.parse(None).crawl_delay_s == 0
 
 
 @pytest.mark.parametrize(
     ("asked", "kept"), [("2.5", 2.5), ("86400", MAX_CRAWL_DELAY_S), ("-1", 0), ("nan", 0)]
 )
 def test_a_crawl_delay_is_honoured_within_reason(asked: str, kept: float) -> None:
-    assert parse_rules(f"User-agent: *\nCrawl-delay: {asked}".encode()).crawl_delay_s == kept
+    assert RobotsRules.parse(f"User-agent: *\nCrawl-delay: {asked}".encode()).crawl_delay_s == kept
 
 
 @given(st.binary(max_size=300), st.text(max_size=30))
 def test_any_robots_txt_is_read(body: bytes, path: str) -> None:
-    rules = parse_rules(body)
+    rules = RobotsRules.parse(body)
     assert rules.allow(f"https://news.example/{path}") in (True, False)
     assert 0 <= rules.crawl_delay_s <= MAX_CRAWL_DELAY_S
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from articles.model import Article, ParagraphKind, lay_out
-from articles.store import placed_at
+from articles.store import publication_time
 from articles.stories.clustering import (
     MIN_BEST,
     WINDOW,
@@ -245,4 +245,4 @@ def test_a_headline_without_title_case_has_names_too() -> None:
 
 def test_an_article_without_a_date_is_placed_where_it_was_found() -> None:
     article = replace(article_of("Divers find wreck", "Bodies were taken ashore."), published=None)
-    assert placed_at(article, NOW) == NOW
+    assert publication_time(article, NOW) == NOW

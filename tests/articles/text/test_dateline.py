@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.text.dateline import dateline_alone, split_dateline
+from articles.text.bylines import dateline_alone, split_dateline
 
 REST = "The alliance met on Thursday."
 

@@ -1,7 +1,6 @@
 import pytest
 
-from articles.text.credits import is_author_box
-from articles.text.furniture import Furniture, furniture_kind
+from articles.text.furniture import Furniture, furniture_kind, is_author_box
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from bot.app.application import Application
 from bot.commands.requests import AddFeedRequest
 from bot.commands.table import parse

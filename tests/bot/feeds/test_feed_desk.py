@@ -13,7 +13,7 @@ from articles.feeds.filters import Match, Rule
 from articles.feeds.model import FeedPaused
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
@@ -120,11 +120,11 @@ async def test_a_pause_is_told_until_all_its_owners_know(
         return len(told) > 2  # not all owners could be told
 
     async with feeds_at_work(desk, tell, clock) as working:
-        while desk.store.untold_pauses() or not told:
+        while desk.store.unannounced_pauses() or not told:
             assert not working.done()
             await asyncio.sleep(0.01)
     assert [event.url for event in told] == [server.url("/gone")] * 3
-    assert desk.store.untold_pauses() == ()
+    assert desk.store.unannounced_pauses() == ()
     assert server.asked("/gone") == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 from articles.feeds.model import FeedId, FeedPaused
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from bot.app.application import Application
 from bot.chat import (
     NO_HOOKS,
@@ -108,7 +108,7 @@ async def paused(app: Application, server: NewsServer) -> FeedPaused:
     """The feed, gone."""
     server.publish("/feed", refusal(410))
     await app.feeds.refresh([], stream=io.StringIO())
-    (pause,) = app.feeds.store.untold_pauses()
+    (pause,) = app.feeds.store.unannounced_pauses()
     return pause
 
 
@@ -128,7 +128,7 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
 
     for _ in range(2):  # a restart in between
         async with feeds_at_work(app.feeds, tell, clock) as working:
-            while not rounds or app.feeds.store.untold_pauses():
+            while not rounds or app.feeds.store.unannounced_pauses():
                 assert not working.done()
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
@@ -150,7 +150,7 @@ async def test_the_next_pause_is_told_too(app: Application, server: NewsServer, 
         pause = await paused(app, server)
         assert await notices.tell(pause)
         assert await notices.tell(pause)
-        app.feeds.store.told(pause.id, now=app.clock())
+        app.feeds.store.mark_pause_announced(pause.id, now=app.clock())
         assert len(telegram.sent) == number
         clock.now += timedelta(days=1)
         server.publish("/feed", document(FEED))

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 
 from articles.database import open_database
 from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from bot.app.application import Application
 from bot.app.process import run_application
 from bot.app.roles import parse_roles

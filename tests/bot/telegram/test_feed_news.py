@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from articles.fetching import FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from bot.app.application import Application
 from bot.app.roles import all_roles
 from bot.cli.serving import serve

@@ -1,7 +1,7 @@
-"""Turns what feeds list into stored articles: the page where it can be had, else the feed's own text, marked.
+"""Turns feed entries into stored articles: from the entry's page, or else from the feed's own text.
 
-The work list is a table (`feed_entries`), and every step leaves it as it was or as it shall be, so that it
-may be stopped at any instant and started again.
+The work list is a table (`feed_entries`). Each step changes one row in one transaction, so that processing
+may stop at any time and start again.
 """
 
 import asyncio
@@ -19,37 +19,37 @@ from articles.feeds.model import Entry, EntryId, EntryState, PendingEntry
 from articles.feeds.store import FeedStore
 from articles.fetching.client import Fetch
 from articles.ingest import Ingested
-from articles.model import Article, Completeness, ParagraphKind, lay_out
+from articles.model import Article, ArticleId, Completeness, ParagraphKind, lay_out
 from articles.page import parse_page
 from articles.text.language import language_of
 from articles.text.urls import host_of
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 3  # at a page, before the feed's own text has to do
+MAX_ATTEMPTS = 3  # to fetch a page, before the feed's own text is used
 
 _BATCH = 500
 _MAX_HEADLINE_CHARS = 200
-_AFTER_A_BREAK = timedelta(minutes=10)
+_AFTER_AN_ERROR = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
-class IntakeReport:
-    """What one round of taking in came to."""
+class EntryReport:
+    """Counts of one round of processing."""
 
     stored: int = 0  # new articles
     known: int = 0  # the same words were stored before
-    from_feed_text: int = 0  # of both: their pages could not be had
+    from_feed_text: int = 0  # of both: their pages could not be fetched
     filtered: int = 0
     empty: int = 0
     postponed: int = 0
 
 
-def _no_step() -> None: ...
+class EntryProcessor:
+    """ingest: analyses and stores an article, once; it may block. One thread at a time calls it.
 
-
-class Intake:
-    """ingest: analyses and stores an article, once; it may block. It is called by one thread at a time."""
+    at_once: maximum concurrent entries.
+    """
 
     def __init__(
         self,
@@ -64,79 +64,80 @@ class Intake:
         self._clock, self._at_once = clock, at_once
         self._ingesting = asyncio.Lock()
 
-    async def take_in(self, step: Callable[[], None] = _no_step) -> IntakeReport:
-        """Works off all entries that are pending now, a `step` for each. Raises DatabaseError."""
-        report = IntakeReport()
+    async def process_pending(self, step: Callable[[], None] = lambda: None) -> EntryReport:
+        """Processes all entries that are pending now, and calls `step` after each. Raises DatabaseError."""
+        report = EntryReport()
         started = self._clock()
         while batch := await asyncio.to_thread(self._store.pending, now=started, limit=_BATCH):
 
-            async def take(entry: PendingEntry) -> None:
-                await self._take(entry, report)
+            async def process(entry: PendingEntry) -> None:
+                await self._process(entry, report)
                 step()
 
-            await for_each(interleaved(batch), take, at_once=self._at_once)
+            await for_each(alternate_hosts(batch), process, at_once=self._at_once)
         return report
 
-    async def take(self, entry_id: EntryId) -> IntakeReport:
-        """One entry, if it is pending now. Raises DatabaseError."""
-        report = IntakeReport()
+    async def process(self, entry_id: EntryId) -> EntryReport:
+        """Processes one entry, if it is pending now. Raises DatabaseError."""
+        report = EntryReport()
         pending = await asyncio.to_thread(self._store.pending_entry, entry_id, now=self._clock())
         if pending is not None:
-            await self._take(pending, report)
+            await self._process(pending, report)
         return report
 
-    async def _take(self, pending: PendingEntry, report: IntakeReport) -> None:
+    async def _process(self, pending: PendingEntry, report: EntryReport) -> None:
         try:
-            await self._settle(pending, report)
+            state, article_id = await self._outcome(pending, report)
+            await self._finish(pending, state, article_id, report)
         except FetchFailed as error:
             await self._postpone(pending, error.retry_after, report)
         except DatabaseError:
             raise
-        except Exception:  # one entry that trips us up must not keep the others waiting
-            log.exception("entry broke", extra={"url": pending.entry.url})
+        except Exception:  # one entry that we cannot handle must not stop the others
+            log.exception("feed entry failed", extra={"url": pending.entry.url})
             if pending.attempts + 1 < MAX_ATTEMPTS:
-                await self._postpone(pending, _AFTER_A_BREAK, report)
+                await self._postpone(pending, _AFTER_AN_ERROR, report)
             else:
-                report.empty += 1
-                await asyncio.to_thread(self._store.settle, pending.id, EntryState.EMPTY)
+                await self._finish(pending, EntryState.EMPTY, None, report)
 
-    async def _postpone(self, pending: PendingEntry, wait: timedelta, report: IntakeReport) -> None:
+    async def _finish(
+        self, pending: PendingEntry, state: EntryState, article_id: ArticleId | None, report: EntryReport
+    ) -> None:
+        report.filtered += state is EntryState.FILTERED
+        report.empty += state is EntryState.EMPTY
+        await asyncio.to_thread(self._store.finish, pending.id, state, article_id)
+
+    async def _postpone(self, pending: PendingEntry, wait: timedelta, report: EntryReport) -> None:
         report.postponed += 1
         until = self._clock() + max(wait, timedelta(seconds=1))
         await asyncio.to_thread(self._store.postpone, pending.id, until=until)
 
-    async def _settle(self, pending: PendingEntry, report: IntakeReport) -> None:
+    async def _outcome(
+        self, pending: PendingEntry, report: EntryReport
+    ) -> tuple[EntryState, ArticleId | None]:
         by_title = [rule for rule in pending.rules if rule.where is Where.TITLE]
         if not accepts(by_title, title=pending.entry.title, text=""):
-            await self._filter_out(pending, report)
-            return
+            return EntryState.FILTERED, None
         url = pending.entry.url
         if url and not pending.is_update:
             found = await asyncio.to_thread(self._store.article_from, url)
             if found is not None:  # another feed lists it too
                 report.known += 1
-                await asyncio.to_thread(self._store.settle, pending.id, EntryState.STORED, found)
-                return
+                return EntryState.STORED, found
         article = await self._article(pending)
         if article is None:
-            report.empty += 1
-            await asyncio.to_thread(self._store.settle, pending.id, EntryState.EMPTY)
-        elif not accepts(pending.rules, title=article.headline, text=article.text):
-            await self._filter_out(pending, report)
-        else:
-            async with self._ingesting:
-                ingested = await asyncio.to_thread(self._ingest, article)
-            report.stored += ingested.is_new
-            report.known += not ingested.is_new
-            report.from_feed_text += article.completeness is Completeness.FEED_TEXT
-            await asyncio.to_thread(self._store.settle, pending.id, EntryState.STORED, ingested.id)
-
-    async def _filter_out(self, pending: PendingEntry, report: IntakeReport) -> None:
-        report.filtered += 1
-        await asyncio.to_thread(self._store.settle, pending.id, EntryState.FILTERED)
+            return EntryState.EMPTY, None
+        if not accepts(pending.rules, title=article.headline, text=article.text):
+            return EntryState.FILTERED, None
+        async with self._ingesting:
+            ingested = await asyncio.to_thread(self._ingest, article)
+        report.stored += ingested.is_new
+        report.known += not ingested.is_new
+        report.from_feed_text += article.completeness is Completeness.FEED_TEXT
+        return EntryState.STORED, ingested.id
 
     async def _article(self, pending: PendingEntry) -> Article | None:
-        """None: there is no text anywhere. Raises FetchFailed where another try may bring the page."""
+        """None: neither the page nor the feed has a text. Raises FetchFailed to try the page again later."""
         own = feed_text_article(pending)
         if pending.entry.url is None:
             return own
@@ -150,7 +151,7 @@ class Intake:
                 raise
             return own
         except ArticleError as error:
-            log.info("page not had", extra={"url": pending.entry.url, "reason": str(error)})
+            log.info("page not fetched", extra={"url": pending.entry.url, "reason": str(error)})
             return own
         if own is not None and parsed.completeness is Completeness.STUB and len(own.text) > len(parsed.text):
             return own
@@ -169,7 +170,7 @@ def with_entry(article: Article, pending: PendingEntry) -> Article:
 
 
 def feed_text_article(pending: PendingEntry) -> Article | None:
-    """The feed's own text as an article, marked as such; None where it has none."""
+    """An article of the feed's own text, marked so (`Completeness.FEED_TEXT`); None if it has no text."""
     entry = pending.entry
     text, sections = lay_out([(None, [(words, ParagraphKind.BODY) for words in entry.paragraphs])])
     if not sections:
@@ -190,7 +191,7 @@ def feed_text_article(pending: PendingEntry) -> Article | None:
 
 
 def _headline(entry: Entry) -> str:
-    """The title, else the beginning of the text: microblogs have no titles."""
+    """The title, or else the start of the text: microblogs have no titles."""
     if entry.title:
         return entry.title
     first = entry.paragraphs[0]
@@ -199,12 +200,12 @@ def _headline(entry: Entry) -> str:
     return f"{first[:_MAX_HEADLINE_CHARS].rsplit(' ', 1)[0]} …"
 
 
-def interleaved(batch: Sequence[PendingEntry]) -> list[PendingEntry]:
-    """The same entries, their pages' hosts in turns: a host is asked slowly, and all at the same time."""
-    places: Counter[str] = Counter()
-    placed: list[tuple[int, int]] = []
-    for order, pending in enumerate(batch):
+def alternate_hosts(batch: Sequence[PendingEntry]) -> list[PendingEntry]:
+    """The same entries, one host after another, so that slow hosts are asked in parallel."""
+    seen: Counter[str] = Counter()
+    order: list[tuple[int, int]] = []
+    for index, pending in enumerate(batch):
         host = host_of(pending.entry.url)
-        placed.append((places[host], order))
-        places[host] += 1
-    return [batch[order] for _, order in sorted(placed)]
+        order.append((seen[host], index))
+        seen[host] += 1
+    return [batch[index] for _, index in sorted(order)]

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from articles.database import Database
+from articles.feeds.entry_processor import EntryProcessor, alternate_hosts
 from articles.feeds.filters import Match, Rule, Where
-from articles.feeds.intake import Intake, interleaved
 from articles.feeds.model import Entry, EntryId, EntryState, PendingEntry
 from articles.feeds.opml import Outline
 from articles.feeds.poller import Poller
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
-from articles.fetching.addresses import AllowList
+from articles.fetching.transport import AllowList
 from articles.ingest import Ingested, ingest
 from articles.model import Article, Completeness
 from articles.store import ArticleStore
@@ -63,7 +63,7 @@ class Desk:
             )
 
         self.poller = Poller(self.store, fetch=fetcher.fetch, clock=self.clock, rng=random.Random(17))
-        self.intake = Intake(self.store, fetch=fetcher.fetch, ingest=take, clock=self.clock)
+        self.intake = EntryProcessor(self.store, fetch=fetcher.fetch, ingest=take, clock=self.clock)
 
     def clock(self) -> datetime:
         return self.now
@@ -97,7 +97,7 @@ async def desk(database: Database, server: NewsServer) -> AsyncIterator[Desk]:
 async def test_an_entry_becomes_the_article_of_its_page_with_the_feeds_time(desk: Desk) -> None:
     desk.server.publish("/mattis", document(page("Mattis Rules It Out", "He said no.", "He meant it.")))
     await desk.publish(item("/mattis", "In the feed it has another title", "A summary."))
-    report = await desk.intake.take_in()
+    report = await desk.intake.process_pending()
     assert (report.stored, report.from_feed_text) == (1, 0)
     article = desk.stored()["Mattis Rules It Out"]
     assert article.completeness is Completeness.WHOLE
@@ -116,7 +116,7 @@ async def test_where_the_page_cannot_be_had_the_feeds_own_text_is_kept_and_marke
         item("/mattis", "Mattis", "&lt;p&gt;He said no.&lt;/p&gt;&lt;p&gt;He meant it.&lt;/p&gt;")
     )
     for _ in range(3):
-        await desk.intake.take_in()
+        await desk.intake.process_pending()
         desk.now += timedelta(days=2)
     article = desk.stored()["Mattis"]
     assert article.completeness is Completeness.FEED_TEXT
@@ -128,11 +128,11 @@ async def test_a_page_that_fails_is_asked_three_times_and_the_last_time_brings_i
     desk.server.publish("/mattis", refusal(503))
     await desk.publish(item("/mattis", "Mattis", "A summary."))
     for _ in range(2):
-        assert (await desk.intake.take_in()).postponed == 1
-        assert (await desk.intake.take_in()).postponed == 0  # not before its time
+        assert (await desk.intake.process_pending()).postponed == 1
+        assert (await desk.intake.process_pending()).postponed == 0  # not before its time
         desk.now += timedelta(hours=1)
     desk.server.publish("/mattis", document(page("Mattis", "He said no.")))
-    assert (await desk.intake.take_in()).stored == 1
+    assert (await desk.intake.process_pending()).stored == 1
     assert desk.stored()["Mattis"].completeness is Completeness.WHOLE
 
 
@@ -141,23 +141,23 @@ async def test_an_entry_without_a_link_is_its_own_text_and_one_without_both_is_n
         "<item><guid>1</guid><description>A post without a title, as they are.</description></item>",
         "<item><guid>2</guid></item>",
     )
-    report = await desk.intake.take_in()
+    report = await desk.intake.process_pending()
     assert (report.stored, report.empty) == (1, 1)
     assert list(desk.stored()) == ["A post without a title, as they are."]
 
 
 async def test_a_page_that_leads_inside_is_not_fetched(desk: Desk) -> None:
     await desk.publish(item("http://169.254.169.254/latest/", "Mattis", "A summary."))
-    await desk.intake.take_in()
+    await desk.intake.process_pending()
     assert desk.stored()["Mattis"].completeness is Completeness.FEED_TEXT
 
 
 async def test_an_article_in_two_feeds_is_fetched_once(desk: Desk) -> None:
     desk.server.publish("/mattis", document(page("Mattis", "He said no.")))
     await desk.publish(item("/mattis", "Mattis"))
-    await desk.intake.take_in()
+    await desk.intake.process_pending()
     await desk.publish(item("/mattis", "Mattis, again"), path="/second")
-    report = await desk.intake.take_in()
+    report = await desk.intake.process_pending()
     assert (report.stored, report.known) == (0, 1)
     assert desk.server.asked("/mattis") == 1
 
@@ -168,11 +168,11 @@ async def test_an_entry_that_the_feed_says_was_updated_is_fetched_again(desk: De
     )
     desk.server.publish("/mattis", document(page("Mattis", "He said no.")))
     await desk.publish(item("/mattis", "Mattis", updated=updated.format(16)))
-    await desk.intake.take_in()
+    await desk.intake.process_pending()
     desk.server.publish("/mattis", document(page("Mattis", "He said maybe.")))
     desk.now += timedelta(days=2)
     await desk.publish(item("/mattis", "Mattis", updated=updated.format(17)))
-    assert (await desk.intake.take_in()).stored == 1
+    assert (await desk.intake.process_pending()).stored == 1
     (newest,) = desk.articles.latest(limit=9)  # a new version, in the place of the old one
     assert newest.text.startswith("He said maybe.")
 
@@ -188,7 +188,7 @@ async def test_a_feeds_rules_decide_what_is_taken_in(desk: Desk) -> None:
     await desk.publish(
         item("/mattis", "Mattis"), item("/match", "The Match"), item("/live", "Live: NATO"), rules=rules
     )
-    report = await desk.intake.take_in()
+    report = await desk.intake.process_pending()
     assert (report.stored, report.filtered) == (1, 2)
     assert list(desk.stored()) == ["Mattis"]
     assert desk.server.asked("/live") == 0  # its title was enough
@@ -200,16 +200,16 @@ async def test_one_entry_that_trips_us_up_does_not_keep_the_others_waiting(
     await desk.publish(
         *(f"<item><guid>{n}</guid><description>Story {n}.</description></item>" for n in range(9))
     )
-    store = desk.store.settle
+    store = desk.store.finish
 
     def trips(entry_id: EntryId, *rest: object) -> None:
         if entry_id == 5 and rest[0] is EntryState.STORED:
             raise ZeroDivisionError
         store(entry_id, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.store, "settle", trips)
+    monkeypatch.setattr(desk.store, "finish", trips)
     for _ in range(4):
-        await desk.intake.take_in()
+        await desk.intake.process_pending()
         desk.now += timedelta(hours=1)
     assert desk.store.count_entries(EntryState.PENDING) == 0
     assert desk.store.count_entries(EntryState.STORED) == 8
@@ -228,11 +228,11 @@ async def test_stopped_between_storing_and_noting_it_ends_with_the_same_rows(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(desk.store, "settle", kill)
+        patched.setattr(desk.store, "finish", kill)
         with pytest.raises(Killed):
-            await desk.intake.take_in()
+            await desk.intake.process_pending()
     assert desk.articles.count() == 1
-    report = await desk.intake.take_in()
+    report = await desk.intake.process_pending()
     assert (report.stored, report.known) == (0, 1)
     assert desk.articles.count() == 1
     assert desk.store.count_entries(EntryState.STORED) == 1
@@ -254,4 +254,4 @@ def test_hosts_take_turns() -> None:
             ["https://a/1", "https://a/2", "https://a/3", "https://b/1", "http://[", None]
         )
     ]
-    assert [pending.id for pending in interleaved(batch)] == [0, 3, 4, 1, 5, 2]
+    assert [pending.id for pending in alternate_hosts(batch)] == [0, 3, 4, 1, 5, 2]
