@@ -103,7 +103,7 @@ bench-telegram: $(STAMP)
 bench-discord: $(STAMP)
 	@$(BIN)/python -m bench.discord
 
-# Standing orders: up to ORDERS of them, of which up to a tenth come due in one minute.
+# Subscriptions: up to ORDERS of them, of which up to a tenth come due in one minute.
 .PHONY: bench-schedule
 ORDERS ?= 1000000
 bench-schedule: $(STAMP)

@@ -1,4 +1,4 @@
-"""A million standing orders, measured: `python -m bench.schedules [--idle-s N] [--most N]`.
+"""A million subscriptions, measured: `python -m bench.schedules [--idle-s N] [--most N]`.
 
 Databases of 10,000, 100,000 and 1,000,000 orders in 40 zones, every kind of rhythm among them; in three
 minutes that follow each other 1,000, 10,000 and 100,000 come due, in the larger ones. Printed of each: the

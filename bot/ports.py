@@ -37,7 +37,7 @@ class Conversation(Protocol):
         """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
-        """The platform gave the chat another id: what it ordered goes with it."""
+        """The platform gave the chat another id: its subscriptions go with it."""
 
     def gone(self, chat: ChatRef) -> None:
         """The chat, or that thread of it, is closed to us: its subscriptions end."""

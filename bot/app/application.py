@@ -24,11 +24,9 @@ from bot.digests.digest import DeliveryPolicy, Digests
 from bot.digests.followed import Followed
 from bot.digests.shared_stories import SharedStories
 from bot.feeds.desk import FeedDesk, Refreshed
-from bot.handlers.feeds import FeedCommands
+from bot.handlers.feeds import FeedHandler
 from bot.handlers.service import Service
-from bot.handlers.subscribing import Ordering
-from bot.handlers.subscriptions import StandingOrders
-from bot.handlers.timezones import ChatZones
+from bot.handlers.subscriptions import SubscriptionHandler
 from bot.monitor.meters import Meters
 from bot.replies.quotations import Quotations
 from bot.replies.stories import Stories
@@ -86,7 +84,6 @@ class Application:
         self._stories = Stories(
             articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.embed_query
         )
-        zones = ChatZones(chats=self.chats, default=zone)
         quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
         self.breaking = Breaking(
             detector=BreakingDetector(database),
@@ -108,16 +105,14 @@ class Application:
             articles=self.articles,
             stories=self._stories,
             quotations=Quotations(quotes=quotes, analyses=self._analyses),
-            zones=zones,
-            orders=StandingOrders(chats=self.chats),
-            ordering=Ordering(
+            subscriptions=SubscriptionHandler(
                 chats=self.chats,
-                zones=zones,
+                default_zone=zone,
                 stories_on=lambda topic: bool(self._stories.on(topic, limit=1)),
                 quotes=quotes,
                 breaking=delivery.breaking,
             ),
-            feeds=FeedCommands(desk=self.feeds, owners=self.feed_owners, clock=clock),
+            feeds=FeedHandler(desk=self.feeds, owners=self.feed_owners, clock=clock),
             chats=self.chats,
             clock=clock,
         )

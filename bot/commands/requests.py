@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from articles.model import ArticleId
-from bot.commands.subscription_words import Order, read_order
+from bot.commands.subscription_words import SubscriptionDraft, read_draft
 from bot.schedules.schedule import Rhythm
 from summarizer.model import SpeakerId
 
@@ -93,12 +93,12 @@ class SearchRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeRequest:
-    order: Order
+    draft: SubscriptionDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowRequest:
-    order: Order  # its topic is the speaker's name
+    draft: SubscriptionDraft  # its topic is the speaker's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,17 +268,17 @@ def read_search(words: str) -> SearchRequest:
 
 
 def read_subscribe(words: str) -> SubscribeRequest:
-    order = _order(words)
-    if not order.topic and order.schedule.rhythm is not Rhythm.BREAKING:
+    draft = _draft(words)
+    if not draft.topic and draft.schedule.rhythm is not Rhythm.BREAKING:
         raise WrongWords
-    return SubscribeRequest(order=order)
+    return SubscribeRequest(draft=draft)
 
 
 def read_follow(words: str) -> FollowRequest:
-    order = _order(words)
-    if not order.topic:
+    draft = _draft(words)
+    if not draft.topic:
         raise WrongWords
-    return FollowRequest(order=order)
+    return FollowRequest(draft=draft)
 
 
 def read_change(change: str) -> Callable[[str], ChangeSubscriptionRequest]:
@@ -367,7 +367,7 @@ def _no_more(words: str, request: T) -> T:
     return request
 
 
-def _order(words: str) -> Order:
+def _draft(words: str) -> SubscriptionDraft:
     if not words:
         raise WrongWords
     if _filters(words)[1] != Filters():
@@ -375,7 +375,7 @@ def _order(words: str) -> Order:
             "since:, from: and lang: are for /brief; a subscription takes any:, all: and none:."
         )
     try:
-        return read_order(words)
+        return read_draft(words)
     except ValueError as error:
         raise NotUnderstood(str(error)) from error
 

@@ -151,7 +151,7 @@ class _Reading:
     def set(self, rhythm: Rhythm) -> None:
         if self.rhythm not in (None, rhythm):
             raise ValueError(
-                f"“{self.rhythm}” and “{rhythm}” do not go together: give two orders, or one of them."
+                f"“{self.rhythm}” and “{rhythm}” do not go together: choose one, or make two subscriptions."
             )
         self.rhythm = rhythm
 

@@ -1,4 +1,4 @@
-"""The words in which people order a digest: topic, filters, and when."""
+"""The words of a subscription: topic, filters, and when."""
 
 import re
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from bot.schedules.schedule import ALL_DAYS, DAY_NAMES, WEEKDAYS, Rhythm, Schedu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What `/subscribe` was told."""
+class SubscriptionDraft:
+    """What the words after `/subscribe` or `/follow` say."""
 
     topic: str
     schedule: Schedule
@@ -30,8 +30,8 @@ _QUOTE_MARKS = re.compile(r'["“”]')
 _WORD = re.compile(r'"[^"]*"|“[^”]*”|\S+')
 
 
-def read_order(words: str) -> Order:
-    """`nato none:sports daily 08:00 Europe/Brussels` as an order; what is not said gets its default.
+def read_draft(words: str) -> SubscriptionDraft:
+    """`nato none:sports daily 08:00 Europe/Brussels` as a draft; what is not said gets its default.
 
     Filters may stand anywhere. The topic is what stands before the first word of a schedule. Raises
     ValueError, saying what would do.
@@ -40,7 +40,7 @@ def read_order(words: str) -> Order:
     tokens = _WORD.findall(_FILTER.sub("", words))
     first = next((i for i in range(len(tokens)) if opens_schedule(tokens[i:])), len(tokens))
     said = read_schedule(tokens[first:])
-    return Order(
+    return SubscriptionDraft(
         topic=" ".join(tokens[:first]),
         schedule=said.schedule,
         zone=said.zone,
@@ -51,13 +51,13 @@ def read_order(words: str) -> Order:
     )
 
 
-def order_in_words(order: Order) -> str:
-    """The order in words that `read_order` takes without a guess, its zone as far as that is known."""
-    said = [order.topic, filters_in_words(order.filters), _schedule_in_words(order.schedule)]
-    if order.schedule.quiet:
-        start, end = order.schedule.quiet
+def draft_in_words(draft: SubscriptionDraft) -> str:
+    """The draft in words that `read_draft` reads without a guess, with its zone if that is known."""
+    said = [draft.topic, filters_in_words(draft.filters), _schedule_in_words(draft.schedule)]
+    if draft.schedule.quiet:
+        start, end = draft.schedule.quiet
         said.append(f"quiet {start:%H:%M}-{end:%H:%M}")
-    said += [order.zone or "", "always" if order.always else ""]
+    said += [draft.zone or "", "always" if draft.always else ""]
     return " ".join(filter(None, said))
 
 
@@ -94,7 +94,7 @@ def _filter(found: re.Match[str]) -> Rule:
 
 
 def filters_in_words(filters: Iterable[Rule]) -> str:
-    """The filters as they could be ordered again; empty where there are none."""
+    """The filters as they can be written in a command; empty where there are none."""
     return " ".join(_written(rule) for rule in filters)
 
 

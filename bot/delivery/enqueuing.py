@@ -1,11 +1,11 @@
-"""From standing orders whose time has come to deliveries in the outbox, and old ones out of it."""
+"""From subscriptions that are due to deliveries in the outbox, and old ones out of it."""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 
-from bot.schedules.due import following
+from bot.schedules.schedule import following
 from bot.storage.deliveries import Due
 from bot.storage.outbox import Outbox
 

@@ -1,1 +1,1 @@
-"""What standing orders bring: the news of their topics, breaking stories, somebody's new quotes."""
+"""What subscriptions deliver: the news of their topics, breaking stories, somebody's new quotes."""

@@ -1,4 +1,4 @@
-"""Digests: what a standing order delivers when its time has come."""
+"""Digests: what a subscription delivers when it is due."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
 from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore
-from bot.storage.chats import OrderKind, Subscription
+from bot.storage.chats import Subscription, SubscriptionKind
 from bot.storage.told import Told, ToldStore
 
 STORIES = 3  # in one digest
@@ -99,11 +99,11 @@ class Digests:
                 raise NotYet(loud)
             since = due_at.astimezone(zone)
         match order.kind:
-            case OrderKind.TOPIC:
+            case SubscriptionKind.TOPIC:
                 return self._on_topic(order, zone, now=now, since=since)
-            case OrderKind.SPEAKER:
+            case SubscriptionKind.SPEAKER:
                 return self._by_speaker(order, zone, now=now, since=since)
-            case OrderKind.BREAKING:
+            case SubscriptionKind.BREAKING:
                 return self._alert(order, zone, now=now)
 
     def _on_topic(

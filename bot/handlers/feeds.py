@@ -18,7 +18,7 @@ ADD_WITHIN_S = 60.0  # a site may have to be asked for several addresses before 
 _LISTED_TOGETHER = 20  # feeds; pages end between such lists
 
 
-class FeedCommands:
+class FeedHandler:
     """What is asked of the desk in a chat. The service has made sure that whoever changes feeds may."""
 
     def __init__(

@@ -10,10 +10,8 @@ from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
 from bot.commands import requests
 from bot.commands.table import COMMANDS, Who
-from bot.handlers.feeds import FeedCommands
-from bot.handlers.subscribing import Ordering
-from bot.handlers.subscriptions import StandingOrders, name_of
-from bot.handlers.timezones import ChatZones
+from bot.handlers.feeds import FeedHandler
+from bot.handlers.subscriptions import SubscriptionHandler, name_of
 from bot.ports import IncomingCommand
 from bot.replies import views
 from bot.replies.compose import button
@@ -41,17 +39,15 @@ class Service:
         articles: ArticleStore,
         stories: Stories,
         quotations: Quotations,
-        zones: ChatZones,
-        ordering: Ordering,
-        orders: StandingOrders,
-        feeds: FeedCommands,
+        subscriptions: SubscriptionHandler,
+        feeds: FeedHandler,
         chats: ChatStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._articles = articles
         self._stories = stories
         self._quotations = quotations
-        self._zones, self._ordering, self._orders = zones, ordering, orders
+        self._subscriptions = subscriptions
         self._feeds = feeds
         self._chats = chats
         self._clock = clock
@@ -66,7 +62,7 @@ class Service:
         return self._answer(incoming, request)
 
     def _answer(self, incoming: IncomingCommand, request: requests.Request) -> Reply:
-        now, zone = self._clock(), self._zones.of(incoming.chat)
+        now, zone = self._clock(), self._subscriptions.zone_of(incoming.chat)
         match request:
             case requests.BriefRequest():
                 return self._stories.brief(request, now=now, zone=zone)
@@ -87,7 +83,7 @@ class Service:
                 | requests.ChangeSubscriptionRequest()
                 | requests.TimezoneRequest()
             ):
-                return self._standing(incoming, request, now)
+                return self._subscriptions.answer(incoming, request, now=now)
             case requests.ForgetRequest() | requests.ExportRequest():
                 return self._kept(incoming, request)
             case requests.FeedsRequest() | requests.AddFeedRequest() | requests.RemoveFeedRequest():
@@ -99,7 +95,7 @@ class Service:
         article = self._meant(incoming, request.article)
         if isinstance(article, Reply):
             return article
-        zone, page_chars = self._zones.of(incoming.chat), incoming.page_chars
+        zone, page_chars = self._subscriptions.zone_of(incoming.chat), incoming.page_chars
         match request:
             case requests.ArticleBriefRequest():
                 return self._stories.article_brief(article, zone=zone)
@@ -134,26 +130,8 @@ class Service:
             request = requests.read_topic(shown.query)
         except requests.NotUnderstood as error:
             return refusal(str(error))
-        zone = self._zones.of(incoming.chat)
+        zone = self._subscriptions.zone_of(incoming.chat)
         return self._stories.brief(request, now=now, zone=zone, offset=shown.offset + 1)
-
-    def _standing(
-        self,
-        incoming: IncomingCommand,
-        request: requests.AboutSubscriptions,
-        now: datetime,
-    ) -> Reply:
-        match request:
-            case requests.SubscribeRequest():
-                return self._ordering.subscribe(incoming, request.order, now=now)
-            case requests.FollowRequest():
-                return self._ordering.follow(incoming, request.order, now=now)
-            case requests.SubscriptionsRequest():
-                return self._orders.subscriptions(incoming.chat, now=now)
-            case requests.ChangeSubscriptionRequest():
-                return self._orders.change(incoming.chat, request, now=now)
-            case requests.TimezoneRequest():
-                return self._zones.answer(incoming.chat, request.zone, now=now)
 
     def _kept(
         self, incoming: IncomingCommand, request: requests.ForgetRequest | requests.ExportRequest
@@ -164,17 +142,17 @@ class Service:
                 return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
             return Reply(blocks=(Prose(text=json.dumps(kept, ensure_ascii=False, indent=1)),))
         if not request.sure:
-            text = "This deletes everything kept about this chat, its standing orders too."
+            text = "This deletes everything kept about this chat, its subscriptions too."
             return Reply(blocks=(Prose(text=text),), buttons=(button("Delete it", "/forget yes"),))
         had = self._chats.forget(incoming.chat)
         return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
 
     def _status(self, chat: ChatRef) -> Reply:
-        zone = self._zones.of(chat)
-        orders = len(self._chats.subscriptions(chat))
+        zone = self._subscriptions.zone_of(chat)
+        count = len(self._chats.subscriptions(chat))
         lines = (
             self._stories.stored(zone),
-            f"Standing orders here: {orders}.",
+            f"Subscriptions here: {count}.",
             f"Times are in {zone_in_words(zone.key)}.",
         )
         return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
@@ -199,7 +177,7 @@ class Service:
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":
-                topics = [name_of(order) for order in self._chats.subscriptions(chat)]
+                topics = [name_of(subscription) for subscription in self._chats.subscriptions(chat)]
                 return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
             case "section":
                 return self._headings_like(chat, typed)
@@ -212,7 +190,9 @@ class Service:
             request = requests.read_topic(words)
         except requests.NotUnderstood:
             return ()
-        return self._stories.offers(request, now=self._clock(), zone=self._zones.of(chat), limit=limit)
+        return self._stories.offers(
+            request, now=self._clock(), zone=self._subscriptions.zone_of(chat), limit=limit
+        )
 
     def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
         shown = self._chats.last_shown(chat)
@@ -221,14 +201,14 @@ class Service:
         return tuple(h for h in headings if typed.casefold() in h.casefold())[:COMPLETIONS]
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
-        """The platform gave the chat another id: what it ordered goes with it."""
+        """The platform gave the chat another id: its subscriptions go with it."""
         self._chats.move(chat, to)
         log.info("chat moved", extra={"platform": chat.platform})
 
     def gone(self, chat: ChatRef) -> None:
-        """The chat, or that thread of it, is closed to us: its standing orders end."""
+        """The chat, or that thread of it, is closed to us: its subscriptions end."""
         ended = self._chats.end_subscriptions(chat)
-        log.info("chat gone", extra={"platform": chat.platform, "orders_ended": ended})
+        log.info("chat gone", extra={"platform": chat.platform, "subscriptions_ended": ended})
 
 
 def _forbidden(incoming: IncomingCommand) -> Reply | None:

@@ -1,134 +1,328 @@
-"""Standing orders that a chat has given: shown, held, and ended."""
+"""Subscriptions of a chat: made, listed, paused, resumed and ended; and the time zone that its times are in.
 
+What needed no guess is stored at once: its first digest is still to come, and a button undoes it. If
+something had to be guessed, the reply shows what was understood, and asks before anything is stored.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from articles.stories.breaking import Threshold
 from bot.chat import ChatRef
-from bot.commands.requests import ChangeSubscriptionRequest
-from bot.commands.subscription_words import filters_in_words
-from bot.replies.compose import button, counted
-from bot.reply import Button, Item, Items, Note, Prose, Reply, Title, refusal
-from bot.schedules.due import first_due
-from bot.schedules.schedule import NEVER, from_json, in_words
-from bot.schedules.zones import zone_in_words
-from bot.storage.chats import ChatStore, OrderKind, Subscription
+from bot.commands.requests import (
+    AboutSubscriptions,
+    ChangeSubscriptionRequest,
+    FollowRequest,
+    SubscribeRequest,
+    SubscriptionsRequest,
+    TimezoneRequest,
+)
+from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words
+from bot.ports import IncomingCommand
+from bot.replies.compose import button, counted, sentence
+from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
+from bot.schedules.schedule import NEVER, Rhythm, first_due, from_json, in_words, next_due, to_json, upcoming
+from bot.schedules.zones import AmbiguousZone, UnknownZone, read_zone, zone_in_words
+from bot.storage.chats import ChatStore, Subscription, SubscriptionKind
+from summarizer.model import SpeakerId
+from summarizer.speakers.index import StoredSpeaker
+from summarizer.storage.store import QuoteStore
 
-_DONE = {"unsubscribe": "Ended", "unfollow": "Ended", "pause": "On hold", "resume": "Going on"}
+MAX_SUBSCRIPTIONS = 50  # a chat
+NEAR = 5  # names where nobody matches
+_DONE = {"unsubscribe": "Ended", "unfollow": "Ended", "pause": "Paused", "resume": "Resumed"}
 
 
-class StandingOrders:
-    """Answers to the commands that show, hold and end standing orders."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A subscription as far as it is understood."""
 
-    def __init__(self, *, chats: ChatStore) -> None:
-        self._chats = chats
+    kind: SubscriptionKind
+    name: str  # for the reader
+    command: str  # that makes it, up to the topic
+    draft: SubscriptionDraft
+    speaker: SpeakerId | None = None
 
-    def subscriptions(self, chat: ChatRef, *, now: datetime) -> Reply:
-        """The chat's orders, numbered."""
-        orders = self._chats.subscriptions(chat)
-        if not orders:
-            example = Note(text="/subscribe nato daily 08:00 Europe/Brussels gives the first.")
-            return Reply(blocks=(Prose(text="This chat has no standing orders."), example))
-        items = tuple(Item(text=_line(order, now)) for order in orders)
-        buttons = tuple(order_buttons(order, with_topic=True) for order in orders)
-        title = Title(text=f"{counted(len(orders), 'standing order')} here")
+    def line(self, **changes: str) -> str:
+        """The command that makes it without a guess."""
+        return f"{self.command} {draft_in_words(replace(self.draft, **changes))}"  # type: ignore[arg-type]  # its zone
+
+
+class SubscriptionHandler:
+    """Answers the commands about subscriptions and about the chat's time zone."""
+
+    def __init__(
+        self,
+        *,
+        chats: ChatStore,
+        default_zone: ZoneInfo,
+        stories_on: Callable[[str], bool],
+        quotes: QuoteStore,
+        breaking: Threshold,
+    ) -> None:
+        """default_zone: of chats that have set none. stories_on: whether there is anything on a topic now."""
+        self._chats, self._default_zone, self._stories_on = chats, default_zone, stories_on
+        self._quotes, self._breaking = quotes, breaking
+
+    def answer(self, incoming: IncomingCommand, request: AboutSubscriptions, *, now: datetime) -> Reply:
+        match request:
+            case SubscribeRequest():
+                return self._subscribe(incoming, request.draft, now)
+            case FollowRequest():
+                return self._follow(incoming, request.draft, now)
+            case SubscriptionsRequest():
+                return self._list(incoming.chat, now)
+            case ChangeSubscriptionRequest():
+                return self._change(incoming.chat, request, now)
+            case TimezoneRequest():
+                return self._timezone(incoming.chat, request.zone, now)
+
+    def zone_of(self, chat: ChatRef) -> ZoneInfo:
+        """The zone that the chat's times are in."""
+        name = self._chats.timezone(chat)
+        return ZoneInfo(name) if name else self._default_zone
+
+    # --- new subscriptions
+
+    def _subscribe(self, incoming: IncomingCommand, draft: SubscriptionDraft, now: datetime) -> Reply:
+        breaking = draft.schedule.rhythm is Rhythm.BREAKING
+        kind = SubscriptionKind.BREAKING if breaking else SubscriptionKind.TOPIC
+        name = f"Breaking news on {draft.topic or 'any topic'}" if breaking else draft.topic
+        return self._save(incoming, _Wanted(kind=kind, name=name, command="/subscribe", draft=draft), now)
+
+    def _follow(self, incoming: IncomingCommand, draft: SubscriptionDraft, now: datetime) -> Reply:
+        """Subscribes to a speaker's quotes; a choice if several people are meant."""
+        if draft.schedule.rhythm is Rhythm.BREAKING:
+            return refusal("Quotes come on a schedule, not when a story breaks: write for example hourly.")
+        named = self._speakers(draft.topic)
+        if not named:
+            quoted = ", ".join(speaker.name for speaker in self._quotes.speakers_like("", limit=NEAR))
+            there_are = f" Quoted are: {quoted}." if quoted else ""
+            return refusal(f"Nobody called “{draft.topic}” is quoted here yet.{there_are}")
+        if len(named) > 1:
+            return _choice_of_speakers(draft, named)
+        speaker = named[0]
+        wanted = _Wanted(
+            kind=SubscriptionKind.SPEAKER,
+            name=speaker.name,
+            command="/follow",
+            draft=replace(draft, topic=f"@{speaker.id}"),
+            speaker=speaker.id,
+        )
+        return self._save(incoming, wanted, now)
+
+    def _speakers(self, name: str) -> Sequence[StoredSpeaker]:
+        if name.startswith("@") and name[1:].isascii() and name[1:].isdigit():
+            known = self._quotes.speaker(SpeakerId(int(name[1:])))
+            return (known,) if known else ()
+        return self._quotes.find_speakers(name)
+
+    def _save(self, incoming: IncomingCommand, wanted: _Wanted, now: datetime) -> Reply:
+        draft = wanted.draft
+        if draft.zones:
+            commands = [wanted.line(zone=zone) for zone in draft.zones]
+            return _choice_of_zones("Which time zone do you mean?", draft.zones, commands)
+        zone = ZoneInfo(draft.zone) if draft.zone else self.zone_of(incoming.chat)
+        if draft.guesses:
+            return self._confirmation(wanted, zone, now)
+        existing = self._chats.subscriptions(incoming.chat)
+        topic = wanted.name if wanted.kind is SubscriptionKind.SPEAKER else draft.topic
+        same = [s.topic for s in existing if s.kind is wanted.kind and s.topic.casefold() == topic.casefold()]
+        if len(existing) >= MAX_SUBSCRIPTIONS and not same:
+            return refusal(f"This chat has {MAX_SUBSCRIPTIONS} subscriptions, the maximum: end one first.")
+        subscription, is_new = self._chats.add_subscription(
+            incoming.chat,
+            topic=same[0] if same else topic,
+            schedule=to_json(draft.schedule),
+            timezone=zone.key,
+            next_due=next_due(draft.schedule, zone, now),
+            created_by=incoming.user,
+            now=now,
+            filters=draft.filters,
+            kind=wanted.kind,
+            speaker=wanted.speaker,
+            always=draft.always,
+        )
+        title = f"{wanted.name}: {'new subscription' if is_new else 'subscription changed'}"
+        notes = self._understood(wanted, zone, now)
+        if draft.topic and wanted.kind is not SubscriptionKind.SPEAKER and not self._stories_on(draft.topic):
+            notes += (Note(text=f"There is nothing on “{draft.topic}” yet; what comes will be delivered."),)
+        return Reply(blocks=(Title(text=title), *notes), buttons=(_buttons(subscription),))
+
+    def _confirmation(self, wanted: _Wanted, zone: ZoneInfo, now: datetime) -> Reply:
+        command = wanted.line()
+        yes = button("Yes, do that", command)
+        hint = "Not subscribed yet." if yes else f"Not subscribed yet. To subscribe, send {command}"
+        guesses = Note(text=f"I read {', '.join(wanted.draft.guesses)}.")
+        title = Title(text=f"{wanted.name}: is this what you mean?")
+        blocks = (title, *self._understood(wanted, zone, now), guesses, Note(text=hint))
+        return Reply(blocks=blocks, buttons=(yes,) if yes else ())
+
+    def _understood(self, wanted: _Wanted, zone: ZoneInfo, now: datetime) -> tuple[Block, ...]:
+        """What was understood, with the next three times."""
+        draft = wanted.draft
+        what = "New quotes, word for word, " if wanted.kind is SubscriptionKind.SPEAKER else ""
+        said = sentence(f"{what}{in_words(draft.schedule)}")
+        notes: list[Block] = [Prose(text=f"{said}, {zone_in_words(zone.key)} time.")]
+        if times := upcoming(draft.schedule, zone, now, count=3):
+            notes.append(Note(text=f"Next: {', '.join(f'{due:%a %-d %b %H:%M}' for due in times)}"))
+        if wanted.kind is SubscriptionKind.BREAKING:
+            minutes = counted(int(self._breaking.within.total_seconds() // 60), "minute")
+            breaks = f"A story breaks when {self._breaking.publishers} publishers report it"
+            notes.append(Note(text=f"{breaks} in their own words within {minutes}."))
+        if draft.always:
+            notes.append(Note(text="Comes also when there is nothing new."))
+        if draft.filters:
+            notes.append(Note(text=f"Only what passes {filters_in_words(draft.filters)}"))
+        return tuple(notes)
+
+    # --- those that there are
+
+    def _list(self, chat: ChatRef, now: datetime) -> Reply:
+        existing = self._chats.subscriptions(chat)
+        if not existing:
+            example = Note(text="Try: /subscribe nato daily 08:00 Europe/Brussels")
+            return Reply(blocks=(Prose(text="This chat has no subscriptions."), example))
+        items = tuple(Item(text=_line(subscription, now)) for subscription in existing)
+        buttons = tuple(_buttons(subscription, with_topic=True) for subscription in existing)
+        title = Title(text=f"{counted(len(existing), 'subscription')} here")
         return Reply(blocks=(title, Items(items=items, numbered=True)), buttons=buttons)
 
-    def change(self, chat: ChatRef, asked: ChangeSubscriptionRequest, *, now: datetime) -> Reply:
-        """Ends, holds or goes on with the orders meant."""
-        orders = self._chats.subscriptions(chat)
-        if asked.change == "unfollow":
-            orders = tuple(order for order in orders if order.kind is OrderKind.SPEAKER)
-            if not orders:
+    def _change(self, chat: ChatRef, request: ChangeSubscriptionRequest, now: datetime) -> Reply:
+        """Ends, pauses or resumes the subscriptions that are meant."""
+        existing = self._chats.subscriptions(chat)
+        if request.change == "unfollow":
+            existing = tuple(each for each in existing if each.kind is SubscriptionKind.SPEAKER)
+            if not existing:
                 return refusal("Nobody is followed here. /follow does so.")
-        if not orders:
-            return refusal("This chat has no standing orders. /subscribe or /follow gives one.")
-        meant = _meant(asked, orders)
-        if asked.change == "resume" and not asked.which:
-            meant = tuple(order for order in meant if order.paused)
+        if not existing:
+            return refusal("This chat has no subscriptions. /subscribe or /follow makes one.")
+        meant = _meant(request, existing)
+        if request.change == "resume" and not request.which:
+            meant = tuple(subscription for subscription in meant if subscription.paused)
             if not meant:
-                return refusal("No standing order here is on hold.")
+                return refusal("No subscription here is paused.")
         if not meant:
-            known = ", ".join(f"{n} {name_of(order)}" for n, order in enumerate(orders, 1))
-            which = f"There is no standing order “{asked.which}”" if asked.which else "Say which"
+            known = ", ".join(f"{n} {name_of(each)}" for n, each in enumerate(existing, 1))
+            which = f"There is no subscription “{request.which}”" if request.which else "Say which"
             return refusal(f"{which}. There are: {known}.")
-        for order in meant:
-            self._apply(chat, asked.change, order, now)
-        undo: tuple[Button, ...] = ()
-        if asked.change == "pause":
-            undo = tuple(
-                b for order in meant for b in button(f"Resume {name_of(order)}", f"/resume #{order.id}")
+        undo: list[tuple[Button, ...]] = []
+        for each in meant:
+            if request.change == "resume":
+                self._chats.resume_subscription(chat, each.id, next_due=first_due(each, now))
+            elif request.change == "pause":
+                self._chats.pause_subscription(chat, each.id)
+                undo.append(button(f"Resume {name_of(each)}", f"/resume #{each.id}"))
+            else:
+                self._chats.remove_subscription(chat, each.id)
+        text = f"{_DONE[request.change]}: {', '.join(map(name_of, meant))}."
+        return Reply(blocks=(Prose(text=text),), buttons=tuple(filter(None, undo)))
+
+    # --- the time zone
+
+    def _timezone(self, chat: ChatRef, words: str, now: datetime) -> Reply:
+        """Sets the chat's zone; without words, says which it is."""
+        if not words:
+            current = self.zone_of(chat)
+            text = (
+                f"Times here are in {zone_in_words(current.key)}; it is {now.astimezone(current):%H:%M} now."
             )
-        text = f"{_DONE[asked.change]}: {', '.join(name_of(order) for order in meant)}."
-        return Reply(blocks=(Prose(text=text),), buttons=tuple((b,) for b in undo))
+            return Reply(blocks=(Prose(text=text), Note(text="/timezone Europe/Brussels sets another.")))
+        try:
+            name = read_zone(words)
+        except AmbiguousZone as error:
+            commands = [f"/timezone {choice}" for choice in error.choices]
+            return _choice_of_zones(f"Which time zone is “{error.said}”?", error.choices, commands)
+        except UnknownZone as error:
+            return refusal(str(error))
+        self._chats.set_timezone(chat, name, now=now)
+        there = now.astimezone(ZoneInfo(name))
+        text = f"Times here are in {zone_in_words(name)} from now on; it is {there:%H:%M} there."
+        return Reply(blocks=(Prose(text=text), Note(text="Subscriptions made before keep their zone.")))
 
-    def _apply(self, chat: ChatRef, change: str, order: Subscription, now: datetime) -> None:
-        match change:
-            case "unsubscribe" | "unfollow":
-                self._chats.remove_subscription(chat, order.id)
-            case "pause":
-                self._chats.pause_subscription(chat, order.id)
-            case "resume":
-                self._chats.resume_subscription(chat, order.id, next_due=first_due(order, now))
-            case _:
-                raise ValueError(f"not a change: {change}")
 
-
-def _meant(asked: ChangeSubscriptionRequest, orders: tuple[Subscription, ...]) -> tuple[Subscription, ...]:
-    """By `#id` (buttons), number or topic; nothing said: the only one, or all to hold or resume."""
-    which = asked.which.strip()
+def _meant(
+    request: ChangeSubscriptionRequest, existing: tuple[Subscription, ...]
+) -> tuple[Subscription, ...]:
+    """By `#id` (buttons), number or topic. Without words: the only one, or all to pause or resume."""
+    which = request.which.strip()
     if not which:
-        return orders if asked.change in {"pause", "resume"} or len(orders) == 1 else ()
+        return existing if request.change in {"pause", "resume"} or len(existing) == 1 else ()
     if which.startswith("#"):
-        return tuple(order for order in orders if str(order.id) == which[1:])
+        return tuple(each for each in existing if str(each.id) == which[1:])
     wanted = which.casefold()
-    # A topic, what breaks on it and quotes by somebody of that name are three orders.
+    # A topic, breaking news on it, and quotes by somebody of that name are three subscriptions.
     by_topic = (
-        tuple(order for order in orders if name_of(order).casefold() == wanted)
-        or tuple(order for order in orders if order.topic.casefold() == wanted)
-        or tuple(o for o in orders if o.kind is OrderKind.SPEAKER and wanted in o.topic.casefold().split())
+        tuple(each for each in existing if name_of(each).casefold() == wanted)
+        or tuple(each for each in existing if each.topic.casefold() == wanted)
+        or tuple(
+            each
+            for each in existing
+            if each.kind is SubscriptionKind.SPEAKER and wanted in each.topic.casefold().split()
+        )
     )
-    if len(by_topic) > 1 and asked.change in {"unsubscribe", "unfollow"}:
+    if len(by_topic) > 1 and request.change in {"unsubscribe", "unfollow"}:
         return ()
     if by_topic or not (which.isascii() and which.isdigit()):
         return by_topic
-    return orders[int(which) - 1 : int(which)] if int(which) else ()
+    return existing[int(which) - 1 : int(which)] if int(which) else ()
 
 
-def _line(order: Subscription, now: datetime) -> str:
-    zone = ZoneInfo(order.timezone)
-    when = "on hold" if order.paused else _next(order, zone, now)
-    if order.barred_since is not None:
-        since = order.barred_since.astimezone(zone)
+def _line(subscription: Subscription, now: datetime) -> str:
+    zone = ZoneInfo(subscription.timezone)
+    if subscription.paused:
+        when = "paused"
+    elif subscription.next_due == NEVER:
+        when = "waiting for one"
+    else:
+        when = f"next {max(subscription.next_due, now).astimezone(zone):%a %-d %b %H:%M}"
+    if subscription.blocked_since is not None:
+        since = subscription.blocked_since.astimezone(zone)
         when += f"; undelivered, as I may not write here since {since:%a %-d %b %H:%M}"
-    filters = f" ({filters_in_words(order.filters)})" if order.filters else ""
-    when += "; also when there is nothing new" if order.always else ""
+    when += "; also when there is nothing new" if subscription.always else ""
+    filters = f" ({filters_in_words(subscription.filters)})" if subscription.filters else ""
+    schedule = in_words(from_json(subscription.schedule))
+    return f"{name_of(subscription)}{filters}: {schedule}, {zone_in_words(zone.key)}; {when}"
+
+
+def name_of(subscription: Subscription) -> str:
+    """Its name in a list of several."""
+    match subscription.kind:
+        case SubscriptionKind.SPEAKER:
+            return f"quotes by {subscription.topic}"
+        case SubscriptionKind.BREAKING:
+            return f"breaking news on {subscription.topic or 'any topic'}"
+        case SubscriptionKind.TOPIC:
+            return subscription.topic
+
+
+def _buttons(subscription: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:
+    """To pause or resume it, and to end it."""
+    topic = f" {name_of(subscription)}" if with_topic else ""
+    hold = ("Resume", "resume") if subscription.paused else ("Pause", "pause")
     return (
-        f"{name_of(order)}{filters}: {in_words(from_json(order.schedule))}, {zone_in_words(zone.key)}; {when}"
+        *button(f"{hold[0]}{topic}", f"/{hold[1]} #{subscription.id}"),
+        *button(f"Unsubscribe{topic}", f"/unsubscribe #{subscription.id}"),
     )
 
 
-def _next(order: Subscription, zone: ZoneInfo, now: datetime) -> str:
-    if order.next_due == NEVER:
-        return "waiting for one"
-    return f"next {max(order.next_due, now).astimezone(zone):%a %-d %b %H:%M}"
+def _choice_of_speakers(draft: SubscriptionDraft, named: Sequence[StoredSpeaker]) -> Reply:
+    commands = [f"/follow {draft_in_words(replace(draft, topic=f'@{speaker.id}'))}" for speaker in named]
+    items = tuple(Item(text=f"{s.name} ({counted(s.quote_count, 'quote')})") for s in named)
+    blocks = (Prose(text=f"Who is meant by “{draft.topic}”?"), Items(items=items, numbered=True))
+    return _choice(blocks, [speaker.name for speaker in named], commands)
 
 
-def name_of(order: Subscription) -> str:
-    """What it is called where there are others."""
-    match order.kind:
-        case OrderKind.SPEAKER:
-            return f"quotes by {order.topic}"
-        case OrderKind.BREAKING:
-            return f"breaking news on {order.topic or 'any topic'}"
-        case OrderKind.TOPIC:
-            return order.topic
+def _choice_of_zones(question: str, zones: Sequence[str], commands: Sequence[str]) -> Reply:
+    return _choice((Prose(text=question),), [zone_in_words(zone) for zone in zones], commands)
 
 
-def order_buttons(order: Subscription, *, with_topic: bool = False) -> tuple[Button, ...]:
-    """To hold it, or go on with it, and to end it."""
-    topic = f" {name_of(order)}" if with_topic else ""
-    hold = ("Resume", "resume") if order.paused else ("Pause", "pause")
-    return (
-        *button(f"{hold[0]}{topic}", f"/{hold[1]} #{order.id}"),
-        *button(f"Unsubscribe{topic}", f"/unsubscribe #{order.id}"),
-    )
+def _choice(blocks: tuple[Block, ...], labels: Sequence[str], commands: Sequence[str]) -> Reply:
+    """A button for each command, or all commands to send if one is too long for a button."""
+    rows = [button(label, command) for label, command in zip(labels, commands, strict=True)]
+    if all(rows):
+        return Reply(blocks=blocks, buttons=tuple(rows))
+    sendable = Items(items=tuple(Item(text=command) for command in commands))
+    return Reply(blocks=(*blocks, Note(text="Send one of these:"), sendable))

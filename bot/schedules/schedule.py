@@ -1,13 +1,14 @@
-"""When a standing order is due, in the chat's own zone."""
+"""When a subscription is due, in the chat's own zone."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import islice, takewhile
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
@@ -87,6 +88,27 @@ def due_after(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[d
 def next_due(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime:
     """The first time (UTC) after `after` at which it is due; NEVER where there is none."""
     return next(due_after(schedule, zone, after), NEVER)
+
+
+class Timed(Protocol):
+    """What the times of a subscription depend on."""
+
+    @property
+    def schedule(self) -> Mapping[str, Any]: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def next_due(self) -> datetime: ...
+
+
+def first_due(subscription: Timed, after: datetime) -> datetime:
+    """Its first time after `after`, even if earlier ones were missed."""
+    return next_due(from_json(subscription.schedule), ZoneInfo(subscription.timezone), after)
+
+
+def following(subscription: Timed, now: datetime) -> datetime:
+    """Its first time after `now`: what was missed while the bot was down is one digest, not many."""
+    return first_due(subscription, max(subscription.next_due, now))
 
 
 def upcoming(schedule: Schedule, zone: ZoneInfo, after: datetime, *, count: int) -> Sequence[datetime]:

@@ -1,6 +1,6 @@
-"""Chats as they are stored: their zone, what they were last shown, their standing orders, what they had."""
+"""What is stored of chats: their time zone, what they were last shown, and their subscriptions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,6 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
-    func,
     insert,
     select,
     update,
@@ -23,10 +22,9 @@ from sqlalchemy import (
 from articles.database import Database, insert_or_ignore
 from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.model import ArticleId
-from articles.schema import articles
 from bot.chat import ChatRef, MessageId
 from bot.storage.schema import chats, delivered, feed_owners, outbox, shown, subscriptions, told_quotes
-from bot.storage.told import ChatId, note_told
+from bot.storage.told import ChatId
 from summarizer.model import SpeakerId
 
 SubscriptionId = NewType("SubscriptionId", int)
@@ -44,8 +42,8 @@ class Shown:
     message: MessageId | None
 
 
-class OrderKind(StrEnum):
-    """What a standing order delivers."""
+class SubscriptionKind(StrEnum):
+    """What a subscription delivers."""
 
     TOPIC = "topic"  # a digest of the stories on a topic
     BREAKING = "breaking"  # a story when it breaks, on a topic or on any
@@ -54,7 +52,7 @@ class OrderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A chat's standing order."""
+    """A chat's subscription."""
 
     id: SubscriptionId
     chat: ChatRef
@@ -64,22 +62,18 @@ class Subscription:
     paused: bool
     next_due: datetime
     created_by: str  # the platform's user id
-    barred_since: datetime | None = None  # since when we may not write there; None: we may
+    blocked_since: datetime | None = None  # since when we may not write there; None: we may
     filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
-    kind: OrderKind = OrderKind.TOPIC
+    kind: SubscriptionKind = SubscriptionKind.TOPIC
     speaker: SpeakerId | None = None  # whose quotes it delivers
     always: bool = False  # a digest comes also when there is nothing new
 
 
 class ChatStore:
-    """All that is kept for a chat. Chats come into being by what is stored for them."""
+    """All that is kept for a chat. A chat's row is made when something is first stored for it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def ensure_chat(self, chat: ChatRef, *, now: datetime) -> ChatId:
-        with self._database.transaction() as connection:
-            return ensure(connection, chat, now)
 
     def timezone(self, chat: ChatRef) -> str | None:
         """The zone set for the chat (IANA); None: it set none."""
@@ -129,23 +123,6 @@ class ChatStore:
             article=ArticleId(row.article_id), query=row.query, offset=row.offset, message=row.message
         )
 
-    def attach_message(self, chat: ChatRef, article: ArticleId, message: MessageId, *, now: datetime) -> None:
-        """What the chat was last shown of this article stands there as `message`; kept if it was not."""
-        with self._database.transaction() as connection:
-            chat_id = ensure(connection, chat, now)
-            waiting = (
-                select(func.max(shown.c.id))
-                .where(shown.c.chat_id == chat_id, shown.c.article_id == article, shown.c.message.is_(None))
-                .scalar_subquery()
-            )
-            attached = connection.execute(
-                update(shown).where(shown.c.id == waiting).values(message=message)
-            ).rowcount
-            if not attached:
-                row = {"article_id": article, "offset": 0, "message": message}
-                connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
-                _drop_old(connection, chat_id)
-
     def add_subscription(
         self,
         chat: ChatRef,
@@ -157,13 +134,12 @@ class ChatStore:
         created_by: str,
         now: datetime,
         filters: Sequence[Rule] = (),
-        kind: OrderKind = OrderKind.TOPIC,
+        kind: SubscriptionKind = SubscriptionKind.TOPIC,
         speaker: SpeakerId | None = None,
         always: bool = False,
     ) -> tuple[Subscription, bool]:
-        """The order, and whether it is new: a chat has one of a kind for a topic, which takes the new
-        schedule."""
-        order = {
+        """The subscription, and whether it is new. A second one of a kind on a topic changes the first."""
+        values = {
             "speaker_id": speaker,
             "always": always,
             "schedule": dict(schedule),
@@ -176,15 +152,15 @@ class ChatStore:
             chat_id = ensure(connection, chat, now)
             key = {"chat_id": chat_id, "kind": kind.value, "topic": topic}
             first = key | {"created_by": created_by, "created_at": now}
-            is_new = insert_or_ignore(connection, subscriptions, [order | first]) == 1
+            is_new = insert_or_ignore(connection, subscriptions, [values | first]) == 1
             of_topic = and_(*(subscriptions.c[name] == value for name, value in key.items()))
             if not is_new:
-                connection.execute(update(subscriptions).where(of_topic).values(order))
+                connection.execute(update(subscriptions).where(of_topic).values(values))
             row = connection.execute(SUBSCRIPTIONS.where(of_topic)).one()
         return subscription_of(row), is_new
 
     def subscriptions(self, chat: ChatRef) -> tuple[Subscription, ...]:
-        """The chat's standing orders, in the order in which they were given."""
+        """The chat's subscriptions, the oldest first."""
         chosen = SUBSCRIPTIONS.where(same(chat)).order_by(subscriptions.c.id)
         with self._database.reading() as connection:
             return tuple(subscription_of(row) for row in connection.execute(chosen))
@@ -202,44 +178,19 @@ class ChatStore:
 
     def resume_subscription(self, chat: ChatRef, subscription: SubscriptionId, *, next_due: datetime) -> bool:
         """Whether the chat has it. next_due: the first time from now on; nothing is caught up."""
-        order = {"paused": False, "next_due": next_due}
+        values = {"paused": False, "next_due": next_due}
         with self._database.transaction() as connection:
-            resumed = update(subscriptions).where(_owned(chat, subscription)).values(order)
+            resumed = update(subscriptions).where(_owned(chat, subscription)).values(values)
             return connection.execute(resumed).rowcount == 1
 
     def end_subscriptions(self, chat: ChatRef) -> int:
-        """How many ended, because the chat is closed to us; a whole chat's threads end with it."""
+        """Deletes the subscriptions of a chat that is closed to us, its threads' too; returns how many."""
         gone = select(chats.c.id).where(_all_of(chat))
         with self._database.transaction() as connection:
             return connection.execute(delete(subscriptions).where(subscriptions.c.chat_id.in_(gone))).rowcount
 
-    def mark_delivered(
-        self,
-        chat: ChatRef,
-        articles: Iterable[ArticleId],
-        *,
-        quotes: Iterable[int] = (),
-        now: datetime,
-    ) -> None:
-        """The chat has had these, and does not get them unasked again. quotes: by their keys."""
-        with self._database.transaction() as connection:
-            note_told(connection, ensure(connection, chat, now), articles, quotes)
-
-    def delivered_among(self, chat: ChatRef, among: Iterable[ArticleId]) -> frozenset[ArticleId]:
-        """Those of the articles whose story the chat has had, in whichever article's words."""
-        had = articles.alias("had")
-        told = (
-            exists()
-            .where(had.c.story_id == articles.c.story_id)
-            .where(delivered.c.article_id == had.c.id, delivered.c.chat_id == _id_of(chat))
-        )
-        chosen = select(articles.c.id).where(articles.c.id.in_(list(among)), told)
-        with self._database.reading() as connection:
-            return frozenset(ArticleId(row.id) for row in connection.execute(chosen))
-
     def forget(self, chat: ChatRef) -> bool:
-        """Deletes all that is kept for the chat and all its threads, standing orders too; whether there was
-        anything."""
+        """Deletes all that is kept for the chat and its threads. Returns whether there was anything."""
         with self._database.transaction() as connection:
             return connection.execute(delete(chats).where(_whole(chat))).rowcount > 0
 
@@ -266,8 +217,8 @@ def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]
     """A chat's or thread's rows by table."""
     tables = (subscriptions, shown, delivered, told_quotes, feed_owners)
     chosen = {table.name: select(table).where(table.c.chat_id == chat_id) for table in tables}
-    orders = select(subscriptions.c.id).where(subscriptions.c.chat_id == chat_id).scalar_subquery()
-    chosen[outbox.name] = select(outbox).where(outbox.c.subscription_id.in_(orders)).order_by(outbox.c.due_at)
+    ids = select(subscriptions.c.id).where(subscriptions.c.chat_id == chat_id).scalar_subquery()
+    chosen[outbox.name] = select(outbox).where(outbox.c.subscription_id.in_(ids)).order_by(outbox.c.due_at)
     return {name: [_plain(row) for row in connection.execute(rows)] for name, rows in chosen.items()}
 
 
@@ -303,9 +254,9 @@ def subscription_of(row: Row[Any]) -> Subscription:
         paused=row.paused,
         next_due=row.next_due,
         created_by=row.created_by,
-        barred_since=row.barred_since,
+        blocked_since=row.barred_since,
         filters=rules_from_json(row.filters),
-        kind=OrderKind(row.kind),
+        kind=SubscriptionKind(row.kind),
         speaker=row.speaker_id,
         always=row.always,
     )

@@ -21,7 +21,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A standing order whose time has come, as far as its next time depends on it."""
+    """A subscription that is due, as far as its next time depends on it."""
 
     id: SubscriptionId
     schedule: Mapping[str, Any]  # as `bot/schedules/schedule.py` writes it

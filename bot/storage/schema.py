@@ -48,7 +48,7 @@ subscriptions = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(16), nullable=False),  # OrderKind, see bot/storage/chats.py
+    Column("kind", String(16), nullable=False),  # SubscriptionKind, see bot/storage/chats.py
     Column("topic", Text, nullable=False),  # of a speaker's quotes: the name; "": any topic
     Column("speaker_id", ForeignKey("speakers.id", ondelete="CASCADE")),  # whose quotes; null: nobody's
     Column("always", Boolean, nullable=False),  # a digest comes also when there is nothing new

@@ -29,6 +29,7 @@ from bot.storage.schema import breaking_stories, chats, copied, subscriptions, t
 from summarizer.schema import model_usage, quotes, speakers
 from tests.articles.index_check import check_index
 from tests.articles.test_ingest_killed import ingest_all
+from tests.bot.deliveries import mark_told
 from tests.databases import on_postgresql
 from tests.databases.postgres import TestPostgres
 from tests.samples import CHAT, NOW, article
@@ -46,8 +47,8 @@ def lived_in(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     database = open_database(f"sqlite:///{path}")
     articles_there, store = ArticleStore(database), ChatStore(database)
     with database.transaction() as connection:
-        told = "The North Atlantic Treaty Organization (NATO) met. " * 8
-        articles_there.save(connection, article("Allies", told, url="https://a.example/1"), NOW)
+        story = "The North Atlantic Treaty Organization (NATO) met. " * 8
+        articles_there.save(connection, article("Allies", story, url="https://a.example/1"), NOW)
     order, _ = store.add_subscription(
         CHAT,
         topic="zürich",
@@ -62,7 +63,7 @@ def lived_in(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (newest,) = articles_there.latest(limit=1)
     assert newest.id is not None
     store.remember_shown(CHAT, newest.id, query="“x”\x00", now=NOW)
-    store.mark_delivered(CHAT, [newest.id], now=NOW)
+    mark_told(database, CHAT, [newest.id], now=NOW)
     Outbox(database).enqueue_due(NOW, limit=9, next_due=lambda _: NOW.replace(hour=23, microsecond=5))
     with database.transaction() as connection:
         feed = {
@@ -165,8 +166,8 @@ def test_a_copied_installation_goes_on(source: Database, target_url: str) -> Non
 
 
 def test_every_table_is_copied_whatever_was_imported_before() -> None:
-    told = "import bot.copying.state as s; print(*sorted(t.name for t in s.TABLES))"
-    alone = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    script = "import bot.copying.state as s; print(*sorted(t.name for t in s.TABLES))"
+    alone = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert alone.stdout.split() == sorted({table.name for table in metadata.tables.values()} - {"copied"})
 
 
@@ -228,7 +229,7 @@ def rows_copied(database: Database) -> int:
 def test_a_database_that_holds_something_else_is_refused(
     source: Database, database: Database, chat_store: ChatStore
 ) -> None:
-    chat_store.ensure_chat(CHAT, now=NOW)
+    chat_store.set_timezone(CHAT, None, now=NOW)
     with pytest.raises(DatabaseUnusable, match="needs an empty database, and this one has chats"):
         copy(database.engine.url.render_as_string(hide_password=False), source)
     with database.reading() as connection:

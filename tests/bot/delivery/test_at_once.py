@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, ensure
 from bot.storage.deliveries import DeliveryState
 from bot.storage.outbox import Outbox
 from bot.storage.schema import chats, shown, subscriptions
+from bot.storage.told import ChatId
 from tests.at_once import at_once
 from tests.samples import CHAT, NOW, article
 
@@ -38,8 +39,12 @@ def order(store: ChatStore, topic: str = "nato") -> Subscription:
     return subscription
 
 
-def test_a_chat_that_is_new_to_several_is_one_chat(database: Database, chat_store: ChatStore) -> None:
-    assert len(set(at_once(MANY, lambda _: chat_store.ensure_chat(CHAT, now=NOW)))) == 1
+def test_a_chat_that_is_new_to_several_is_one_chat(database: Database) -> None:
+    def made(_: int) -> ChatId:
+        with database.transaction() as connection:
+            return ensure(connection, CHAT, NOW)
+
+    assert len(set(at_once(MANY, made))) == 1
     assert count(database, chats) == 1
 
 

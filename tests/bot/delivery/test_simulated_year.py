@@ -1,4 +1,4 @@
-"""A year of standing orders in forty zones, checked by another way of reckoning.
+"""A year of subscriptions in forty zones, checked by another way of reckoning.
 
 Orders go the real way from their words to the outbox. What they must give is worked out here from
 zoneinfo's offsets alone, minute by minute, without `bot.schedules.schedule`. The year is the one from
@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from articles.database import Database
 from bot.chat import ChatRef
-from bot.commands.subscription_words import read_order
+from bot.commands.subscription_words import read_draft
 from bot.delivery.enqueuing import BATCH
-from bot.schedules.due import following
-from bot.schedules.schedule import next_due, to_json
+from bot.schedules.schedule import following, next_due, to_json
 from bot.storage.chats import ChatStore
 from bot.storage.outbox import Outbox
 
@@ -264,7 +263,7 @@ def place_orders(chats: ChatStore) -> dict[int, tuple[str, Wanted]]:
     others = [(chance.choice(ZONES), make_order(number, chance)) for number in range(ORDERS - len(awkward))]
     given = {}
     for number, (zone, wanted) in enumerate([*awkward, *others]):
-        order = read_order(f"topic {wanted.words} {wanted.quiet} {zone}")
+        order = read_draft(f"topic {wanted.words} {wanted.quiet} {zone}")
         assert not order.guesses
         subscription, _ = chats.add_subscription(
             ChatRef(platform="telegram", chat=str(number)),

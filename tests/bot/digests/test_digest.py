@@ -10,6 +10,7 @@ from bot.app.application import Application
 from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
 from bot.storage.deliveries import DeliveryState
 from tests.bot.clocks import HandClock
+from tests.bot.deliveries import mark_told
 from tests.bot.dispatchers import Chat, make_dispatcher
 from tests.bot.installation import UTC_ZONE
 from tests.bot.talk import ask, words
@@ -32,7 +33,7 @@ def tell(
     (order,) = app.chats.subscriptions(CHAT)
     digest = (digests or app.digests).compose(order, now=app.clock(), due_at=due_at)
     if digest is not None:
-        app.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=app.clock())
+        mark_told(app.database, CHAT, digest.articles, quotes=digest.quotes, now=app.clock())
     return digest
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from bot.app.application import Application
 from bot.reply import Quotation
-from bot.storage.chats import OrderKind
+from bot.storage.chats import SubscriptionKind
 from tests.bot.clocks import HandClock
+from tests.bot.deliveries import mark_told
 from tests.bot.talk import ask, commands, quotations, words
 from tests.samples import CHAT, article
 
@@ -19,7 +20,7 @@ def told(app: Application, clock: HandClock) -> list[Quotation]:
     digest = app.digests.compose(order, now=clock.now)
     if digest is None:
         return []
-    app.chats.mark_delivered(CHAT, digest.articles, quotes=digest.quotes, now=clock.now)
+    mark_told(app.database, CHAT, digest.articles, quotes=digest.quotes, now=clock.now)
     return quotations(digest.reply)
 
 
@@ -28,11 +29,11 @@ def test_a_speakers_new_quotes_come_word_for_word_with_cue_headline_and_link(
 ) -> None:
     reply = ask(app, "/follow mattis daily 20:00")
     assert words(reply).splitlines()[:2] == [
-        "Jim Mattis: a standing order",
+        "Jim Mattis: new subscription",
         "New quotes, word for word, daily at 20:00, UTC time.",
     ]
     (order,) = app.chats.subscriptions(CHAT)
-    assert (order.kind, order.topic) == (OrderKind.SPEAKER, "Jim Mattis")
+    assert (order.kind, order.topic) == (SubscriptionKind.SPEAKER, "Jim Mattis")
     digest = app.digests.compose(order, now=clock.now)
     assert digest is not None
     text = words(digest.reply)
@@ -78,7 +79,7 @@ def test_somebody_is_followed_no_more_by_a_part_of_the_name(app: Application) ->
     ask(app, "/follow mattis")
     assert "quotes by Jim Mattis: daily at 08:00" in words(ask(app, "/subscriptions"))
     assert words(ask(app, "/unfollow mattis")) == "Ended: quotes by Jim Mattis."
-    assert [order.kind for order in app.chats.subscriptions(CHAT)] == [OrderKind.TOPIC]
+    assert [order.kind for order in app.chats.subscriptions(CHAT)] == [SubscriptionKind.TOPIC]
     assert words(ask(app, "/unfollow mattis")).startswith("Nobody is followed here.")
 
 
@@ -87,7 +88,11 @@ def test_a_topic_and_a_speaker_of_one_name_are_two_orders(app: Application) -> N
     ask(app, "/follow Jim Mattis")
     ask(app, '/subscribe "Jim Mattis" breaking')
     orders = app.chats.subscriptions(CHAT)
-    assert [order.kind for order in orders] == [OrderKind.TOPIC, OrderKind.SPEAKER, OrderKind.BREAKING]
+    assert [order.kind for order in orders] == [
+        SubscriptionKind.TOPIC,
+        SubscriptionKind.SPEAKER,
+        SubscriptionKind.BREAKING,
+    ]
     assert app.service.complete(CHAT, "number", "quotes") == ("quotes by Jim Mattis",)
     moved = replace(CHAT, chat="-9")
     ask(app, '/subscribe "Jim Mattis" hourly', chat=moved)
@@ -103,4 +108,4 @@ def test_ending_an_order_by_its_topic_ends_no_other_of_that_name(app: Applicatio
     ask(app, '/subscribe "Jim Mattis" breaking')
     assert ask(app, "/unsubscribe nobody").error
     kept = [order.kind for order in app.chats.subscriptions(CHAT)]
-    assert kept == [OrderKind.BREAKING, OrderKind.SPEAKER, OrderKind.BREAKING]
+    assert kept == [SubscriptionKind.BREAKING, SubscriptionKind.SPEAKER, SubscriptionKind.BREAKING]

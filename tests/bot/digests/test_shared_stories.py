@@ -12,6 +12,7 @@ from bot.chat import ChatRef
 from bot.digests.shared_stories import KEPT, SharedStories
 from bot.reply import Block, Prose
 from tests.bot.clocks import HandClock
+from tests.bot.deliveries import mark_told
 from tests.bot.talk import ask, words
 from tests.samples import NOW, article
 
@@ -105,7 +106,7 @@ def test_chats_that_have_had_different_stories_get_the_right_ones(app: Applicati
     stories = app.articles.search("nato", limit=9)
     assert len(stories) == 2
     for chat, had in zip(chats, (stories[:1], stories[1:], ()), strict=True):
-        app.chats.mark_delivered(chat, [story.id for story in had if story.id is not None], now=NOW)
+        mark_told(app.database, chat, [story.id for story in had if story.id is not None], now=NOW)
     told = []
     for chat in chats:
         (order,) = app.chats.subscriptions(chat)

@@ -13,7 +13,7 @@ from articles.fetching.transport import AllowList
 from bot.app.application import Application
 from bot.commands.requests import AddFeedRequest
 from bot.commands.table import parse
-from bot.handlers.feeds import FeedCommands
+from bot.handlers.feeds import FeedHandler
 from bot.ports import IncomingCommand
 from bot.reply import Items, Reply
 from tests.bot.talk import ask, commands, words
@@ -150,7 +150,7 @@ async def test_a_site_that_takes_too_long_is_refused_in_one_line(
         await given_up.wait()
         return web.Response()
 
-    feeds = FeedCommands(desk=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
+    feeds = FeedHandler(desk=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
     request = IncomingCommand(chat=CHAT, user="7", parsed=parse(""), may_change=True, is_owner=True)
     url = server.publish("/silent", silent)
     refused = await asyncio.to_thread(feeds.answer, request, AddFeedRequest(url=url))

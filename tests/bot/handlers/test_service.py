@@ -221,7 +221,7 @@ def test_filters_narrow_a_brief(app: Application, clock: HandClock) -> None:
         ("/section #1 nowhere", "There is no section “nowhere” in"),
         ("/full #999", "That article is no longer stored."),
         ("/quotes @999", "That speaker is no longer stored."),
-        ("/unsubscribe 3", "This chat has no standing orders."),
+        ("/unsubscribe 3", "This chat has no subscriptions."),
         ("/timezone Atlantis", "“Atlantis” is not a time zone"),
         ("/subscribe nato since:7d daily", "since:, from: and lang: are for /brief"),
         ("/subscribe daily", "Try: /subscribe nato"),
@@ -243,10 +243,10 @@ def test_what_cannot_be_answered_is_one_line_with_what_is_there(
     assert len(words(reply).splitlines()) == 1
 
 
-def test_a_standing_order_is_said_back_with_its_next_times(app: Application) -> None:
+def test_a_subscription_is_said_back_with_its_next_times(app: Application) -> None:
     reply = ask(app, "/subscribe nato weekdays 08:00 Europe/Brussels")
     assert words(reply).splitlines() == [
-        "nato: a standing order",
+        "nato: new subscription",
         "Weekdays at 08:00, Europe/Brussels time.",
         "Next: Fri 17 Feb 08:00, Mon 20 Feb 08:00, Tue 21 Feb 08:00",
     ]
@@ -262,27 +262,27 @@ def test_a_topic_in_other_letters_is_the_same_order(app: Application) -> None:
 
 def test_resume_leaves_alone_what_is_not_on_hold(app: Application) -> None:
     ask(app, "/subscribe nato daily 08:00")
-    assert words(ask(app, "/resume")) == "No standing order here is on hold."
+    assert words(ask(app, "/resume")) == "No subscription here is paused."
 
 
 def test_an_order_given_again_is_changed_not_doubled(app: Application) -> None:
     ask(app, "/subscribe nato daily 08:00")
-    assert "the standing order has changed" in words(ask(app, "/subscribe nato hourly"))
+    assert "subscription changed" in words(ask(app, "/subscribe nato hourly"))
     assert len(app.chats.subscriptions(CHAT)) == 1
 
 
 def test_orders_are_held_resumed_and_ended_by_number_topic_or_button(app: Application) -> None:
     for topic in ("nato", "russia", "fed"):
         ask(app, f"/subscribe {topic} daily 08:00")
-    assert words(ask(app, "/pause russia")) == "On hold: russia."
-    assert "russia: daily at 08:00, UTC; on hold" in words(ask(app, "/subscriptions"))
-    assert words(ask(app, "/resume 2")) == "Going on: russia."
+    assert words(ask(app, "/pause russia")) == "Paused: russia."
+    assert "russia: daily at 08:00, UTC; paused" in words(ask(app, "/subscriptions"))
+    assert words(ask(app, "/resume 2")) == "Resumed: russia."
     end_nato = next(c for c in commands(ask(app, "/subscriptions")) if c.startswith("/unsubscribe"))
     assert words(ask(app, end_nato)) == "Ended: nato."
-    assert words(ask(app, end_nato)).startswith("There is no standing order")
+    assert words(ask(app, end_nato)).startswith("There is no subscription")
     assert [order.topic for order in app.chats.subscriptions(CHAT)] == ["russia", "fed"]
     assert ask(app, "/unsubscribe").error
-    assert words(ask(app, "/pause")) == "On hold: russia, fed."
+    assert words(ask(app, "/pause")) == "Paused: russia, fed."
 
 
 def test_another_chats_order_cannot_be_ended_by_its_button(app: Application) -> None:
@@ -311,11 +311,11 @@ def test_what_had_to_be_guessed_is_asked_before_it_takes_hold(app: Application) 
         "Weekdays at 08:00, Europe/Berlin time.",
         "Next: Fri 17 Feb 08:00, Mon 20 Feb 08:00, Tue 21 Feb 08:00",
         "I read “morning” as 08:00.",
-        "Nothing is ordered yet.",
+        "Not subscribed yet.",
     ]
     assert app.chats.subscriptions(CHAT) == ()
     (command,) = commands(reply)
-    assert words(ask(app, command)).startswith("nato: a standing order\nWeekdays at 08:00, Europe/Berlin")
+    assert words(ask(app, command)).startswith("nato: new subscription\nWeekdays at 08:00, Europe/Berlin")
     assert len(app.chats.subscriptions(CHAT)) == 1
 
 

@@ -56,7 +56,7 @@ def test_what_means_nothing_here_is_still_answered_with_what_is_there(ready: App
     assert "No article on “sourdough bread recipe”. There is something on: " in told
 
 
-def test_a_standing_order_is_sent_what_has_its_words_alone(ready: Application) -> None:
+def test_a_subscription_is_sent_what_has_its_words_alone(ready: Application) -> None:
     ready.ingest(of("Homes Flattened on Sumbra", QUAKE))
     told = words(ask(ready, "/subscribe seismic disaster daily 08:00"))
     assert "There is nothing on “seismic disaster” yet; what comes will be delivered." in told

@@ -18,7 +18,7 @@ from bot.schedules.schedule import (
     to_json,
     upcoming,
 )
-from tests.bot.handlers.test_order import SCHEDULES
+from tests.bot.commands.test_subscription_words import SCHEDULES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

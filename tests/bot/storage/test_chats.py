@@ -1,5 +1,6 @@
 """What is kept for a chat, and that it is that chat's alone."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,15 +10,17 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ensure
 from bot.storage.outbox import Outbox
+from bot.storage.told import ToldStore
+from tests.bot.deliveries import mark_told
 from tests.samples import CHAT, NOW, article
 
 TOPIC = ChatRef(platform="telegram", chat="-1001", thread="7")
 OTHER = ChatRef(platform="telegram", chat="-2002")
 
 
-def order(chats: ChatStore, chat: ChatRef = CHAT, topic: str = "nato") -> Subscription:
+def subscribe(chats: ChatStore, chat: ChatRef = CHAT, topic: str = "nato") -> Subscription:
     subscription, _ = chats.add_subscription(
         chat,
         topic=topic,
@@ -30,6 +33,10 @@ def order(chats: ChatStore, chat: ChatRef = CHAT, topic: str = "nato") -> Subscr
     return subscription
 
 
+def had(database: Database, chat: ChatRef, among: Sequence[ArticleId]) -> set[ArticleId]:
+    return set(ToldStore(database).stories(chat, among))
+
+
 @pytest.fixture
 def two_articles(database: Database, article_store: ArticleStore) -> tuple[ArticleId, ArticleId]:
     with database.transaction() as connection:
@@ -38,9 +45,10 @@ def two_articles(database: Database, article_store: ArticleStore) -> tuple[Artic
     return first, second
 
 
-def test_a_chat_is_one_row_however_often_it_writes(chat_store: ChatStore) -> None:
-    assert chat_store.ensure_chat(CHAT, now=NOW) == chat_store.ensure_chat(CHAT, now=NOW)
-    assert chat_store.ensure_chat(CHAT, now=NOW) != chat_store.ensure_chat(TOPIC, now=NOW)
+def test_a_chat_is_one_row_however_often_it_writes(database: Database) -> None:
+    with database.transaction() as connection:
+        assert ensure(connection, CHAT, NOW) == ensure(connection, CHAT, NOW)
+        assert ensure(connection, CHAT, NOW) != ensure(connection, TOPIC, NOW)
 
 
 def test_a_zone_is_the_chats_own(chat_store: ChatStore) -> None:
@@ -56,8 +64,7 @@ def test_a_follow_up_is_about_the_message_replied_to_or_else_the_last(
 ) -> None:
     first, second = two_articles
     assert chat_store.last_shown(CHAT) is None
-    chat_store.remember_shown(CHAT, first, query="nato", offset=1, now=NOW)
-    chat_store.attach_message(CHAT, first, MessageId("m1"), now=NOW)
+    chat_store.remember_shown(CHAT, first, query="nato", offset=1, message=MessageId("m1"), now=NOW)
     chat_store.remember_shown(CHAT, second, now=NOW)
     shown = chat_store.last_shown(CHAT, replied_to=MessageId("m1"))
     assert shown is not None
@@ -69,17 +76,6 @@ def test_a_follow_up_is_about_the_message_replied_to_or_else_the_last(
         assert last is not None
         assert (last.article, last.message) == (second, None)
     assert chat_store.last_shown(TOPIC) is None
-
-
-def test_a_posted_message_that_we_do_not_remember_is_remembered(
-    chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
-) -> None:
-    first, second = two_articles
-    chat_store.remember_shown(CHAT, second, now=NOW)
-    chat_store.attach_message(CHAT, first, MessageId("m9"), now=NOW)
-    shown = chat_store.last_shown(CHAT, replied_to=MessageId("m9"))
-    assert shown is not None
-    assert shown.article == first
 
 
 def test_only_the_last_of_what_was_shown_is_kept(
@@ -94,8 +90,8 @@ def test_only_the_last_of_what_was_shown_is_kept(
     assert shown.message == str(SHOWN_KEPT + 4)
 
 
-def test_a_second_order_for_a_topic_changes_the_first(chat_store: ChatStore) -> None:
-    first = order(chat_store)
+def test_a_second_subscription_for_a_topic_changes_the_first(chat_store: ChatStore) -> None:
+    first = subscribe(chat_store)
     changed, is_new = chat_store.add_subscription(
         CHAT,
         topic="nato",
@@ -112,8 +108,8 @@ def test_a_second_order_for_a_topic_changes_the_first(chat_store: ChatStore) -> 
     assert chat_store.subscriptions(CHAT) == (changed,)
 
 
-def test_orders_are_listed_paused_resumed_and_removed(chat_store: ChatStore) -> None:
-    nato, defense = order(chat_store), order(chat_store, topic="defense")
+def test_subscriptions_are_listed_paused_resumed_and_removed(chat_store: ChatStore) -> None:
+    nato, defense = subscribe(chat_store), subscribe(chat_store, topic="defense")
     assert chat_store.subscriptions(CHAT) == (nato, defense)
     assert chat_store.pause_subscription(CHAT, nato.id)
     assert chat_store.subscriptions(CHAT)[0].paused
@@ -125,8 +121,8 @@ def test_orders_are_listed_paused_resumed_and_removed(chat_store: ChatStore) -> 
     assert chat_store.subscriptions(CHAT) == (defense,)
 
 
-def test_no_chat_can_touch_anothers_orders(chat_store: ChatStore) -> None:
-    mine = order(chat_store)
+def test_no_chat_can_touch_anothers_subscriptions(chat_store: ChatStore) -> None:
+    mine = subscribe(chat_store)
     for other in (OTHER, TOPIC):
         assert not chat_store.pause_subscription(other, mine.id)
         assert not chat_store.resume_subscription(other, mine.id, next_due=NOW)
@@ -137,23 +133,23 @@ def test_no_chat_can_touch_anothers_orders(chat_store: ChatStore) -> None:
 
 
 def test_what_was_delivered_is_known_by_chat(
-    chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
+    database: Database, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:
     first, second = two_articles
-    chat_store.mark_delivered(CHAT, [first], now=NOW)
-    chat_store.mark_delivered(CHAT, [first], now=NOW)
-    assert chat_store.delivered_among(CHAT, [first, second]) == {first}
-    assert chat_store.delivered_among(OTHER, [first, second]) == frozenset()
-    assert chat_store.delivered_among(CHAT, []) == frozenset()
+    mark_told(database, CHAT, [first], now=NOW)
+    mark_told(database, CHAT, [first], now=NOW)
+    assert had(database, CHAT, [first, second]) == {first}
+    assert had(database, OTHER, [first, second]) == set()
+    assert had(database, CHAT, []) == set()
 
 
 def test_forgetting_a_chat_deletes_all_of_it_and_nothing_else(
     database: Database, chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:
     for chat in (CHAT, OTHER):
-        order(chat_store, chat)
+        subscribe(chat_store, chat)
         chat_store.remember_shown(chat, two_articles[0], now=NOW)
-        chat_store.mark_delivered(chat, two_articles, now=NOW)
+        mark_told(database, chat, two_articles, now=NOW)
     assert chat_store.forget(CHAT)
     assert not chat_store.forget(CHAT)
     assert chat_store.export(CHAT) is None
@@ -162,24 +158,24 @@ def test_forgetting_a_chat_deletes_all_of_it_and_nothing_else(
             assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == rows
 
 
-def test_a_chat_that_closes_ends_its_threads_orders_too(chat_store: ChatStore) -> None:
+def test_a_chat_that_closes_ends_its_threads_subscriptions_too(chat_store: ChatStore) -> None:
     for chat in (CHAT, TOPIC, OTHER):
-        order(chat_store, chat)
+        subscribe(chat_store, chat)
     assert chat_store.end_subscriptions(CHAT) == 2
     assert len(chat_store.subscriptions(OTHER)) == 1
 
 
-def test_a_closed_thread_ends_its_own_orders_alone(chat_store: ChatStore) -> None:
+def test_a_closed_thread_ends_its_own_subscriptions_alone(chat_store: ChatStore) -> None:
     for chat in (CHAT, TOPIC):
-        order(chat_store, chat)
+        subscribe(chat_store, chat)
     assert chat_store.end_subscriptions(TOPIC) == 1
     assert len(chat_store.subscriptions(CHAT)) == 1
 
 
-def test_a_chat_that_moves_keeps_its_orders_in_every_thread(chat_store: ChatStore) -> None:
+def test_a_chat_that_moves_keeps_its_subscriptions_in_every_thread(chat_store: ChatStore) -> None:
     there = ChatRef(platform="telegram", chat="-1009")
-    order(chat_store, CHAT)
-    order(chat_store, TOPIC)
+    subscribe(chat_store, CHAT)
+    subscribe(chat_store, TOPIC)
     chat_store.set_timezone(CHAT, "Europe/Berlin", now=NOW)
     chat_store.move(CHAT, there)
     assert [each.chat for each in chat_store.subscriptions(there)] == [there]
@@ -188,31 +184,31 @@ def test_a_chat_that_moves_keeps_its_orders_in_every_thread(chat_store: ChatStor
     assert chat_store.export(CHAT) is None
 
 
-def test_a_move_to_a_chat_that_has_orders_already_keeps_both_and_doubles_none(
-    chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
+def test_a_move_to_a_chat_that_has_subscriptions_already_keeps_both_and_doubles_none(
+    database: Database, chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:
     there = ChatRef(platform="telegram", chat="-1009")
-    kept = order(chat_store, there, "nato")
-    order(chat_store, CHAT, "nato")
-    order(chat_store, CHAT, "defense")
-    chat_store.mark_delivered(there, two_articles[:1], now=NOW)
-    chat_store.mark_delivered(CHAT, two_articles, now=NOW)
+    kept = subscribe(chat_store, there, "nato")
+    subscribe(chat_store, CHAT, "nato")
+    subscribe(chat_store, CHAT, "defense")
+    mark_told(database, there, two_articles[:1], now=NOW)
+    mark_told(database, CHAT, two_articles, now=NOW)
     chat_store.move(CHAT, there)
     assert {each.topic for each in chat_store.subscriptions(there)} == {"nato", "defense"}
     assert kept in chat_store.subscriptions(there)
-    assert chat_store.delivered_among(there, two_articles) == set(two_articles)
+    assert had(database, there, two_articles) == set(two_articles)
     chat_store.move(there, there)
     assert len(chat_store.subscriptions(there)) == 2
 
 
 def test_an_export_holds_all_that_is_kept_as_json(
-    chat_store: ChatStore, outbox: Outbox, two_articles: tuple[ArticleId, ArticleId]
+    database: Database, chat_store: ChatStore, outbox: Outbox, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:
-    order(chat_store)
+    subscribe(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=lambda due: due.next_due + timedelta(days=1))
     chat_store.resume_subscription(CHAT, chat_store.subscriptions(CHAT)[0].id, next_due=NOW)
     chat_store.remember_shown(CHAT, two_articles[0], query="nato", now=NOW)
-    chat_store.mark_delivered(CHAT, two_articles[:1], now=NOW)
+    mark_told(database, CHAT, two_articles[:1], now=NOW)
     exported = chat_store.export(CHAT)
     assert exported is not None
     (kept,) = exported["threads"]
@@ -226,7 +222,7 @@ def test_an_export_holds_all_that_is_kept_as_json(
 
 def test_a_chat_is_forgotten_and_exported_with_all_its_threads(chat_store: ChatStore) -> None:
     for chat in (CHAT, TOPIC, OTHER):
-        order(chat_store, chat)
+        subscribe(chat_store, chat)
     exported = chat_store.export(TOPIC)
     assert exported is not None
     assert [kept["chat"]["thread"] for kept in exported["threads"]] == ["", "7"]

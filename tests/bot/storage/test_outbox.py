@@ -181,10 +181,10 @@ def test_where_we_may_not_write_is_known_until_something_is_posted_there(
     assert outbox.bar(delivery, NOW, after=NOW + HOUR, reason="muted") == NOW
     (delivery,) = claim(outbox, NOW + HOUR)
     assert outbox.bar(delivery, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
-    assert chat_store.subscriptions(CHAT)[0].barred_since == NOW
+    assert chat_store.subscriptions(CHAT)[0].blocked_since == NOW
     (delivery,) = claim(outbox, NOW + 2 * HOUR)
     outbox.mark_sent(delivery, MessageId("m1"))
-    assert chat_store.subscriptions(CHAT)[0].barred_since is None
+    assert chat_store.subscriptions(CHAT)[0].blocked_since is None
 
 
 def test_a_barred_delivery_can_be_given_up(chat_store: ChatStore, outbox: Outbox) -> None:

@@ -95,7 +95,7 @@ async def test_in_a_channel_an_order_is_given_by_a_post_and_a_reader_does_not_ch
         query = await server.press(brief, "Quotes", BOB)
         stopped = await server.press(ordered, "Unsubscribe", BOB)
         await server.until(lambda: {query, stopped} <= set(server.acknowledged))
-    assert ordered.text.startswith("nato: a standing order")
+    assert ordered.text.startswith("nato: new subscription")
     assert server.acknowledged[query]["url"] == "https://t.me/pullquote_bot?start=quotes_1"
     assert (brief.text, len(server.posted)) == (before, 2)
     assert "admins" in server.acknowledged[stopped]["text"]

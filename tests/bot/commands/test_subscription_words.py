@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from articles.feeds.filters import Match, Rule, Where
 from bot.commands.clock_words import read_time
-from bot.commands.subscription_words import Order, filters_in_words, order_in_words, read_order
+from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words, read_draft
 from bot.schedules.schedule import ALL_DAYS, HOUR_STEPS, WEEKDAYS, WEEKEND, Rhythm, Schedule
 
 
 def test_an_order_with_everything_said() -> None:
-    order = read_order("nato daily 08:30 Europe/Brussels quiet 22:00-07:00")
+    order = read_draft("nato daily 08:30 Europe/Brussels quiet 22:00-07:00")
     quiet = (time(22), time(7))
     schedule = Schedule(rhythm=Rhythm.DAILY, times=(time(8, 30),), quiet=quiet)
-    assert order == Order(topic="nato", schedule=schedule, zone="Europe/Brussels")
+    assert order == SubscriptionDraft(topic="nato", schedule=schedule, zone="Europe/Brussels")
 
 
 def daily(*times: time, days: tuple[int, ...] = ALL_DAYS) -> Schedule:
@@ -61,7 +61,7 @@ def cron(expression: str) -> Schedule:
     ],
 )
 def test_what_is_not_said_gets_its_default(words: str, topic: str, schedule: Schedule) -> None:
-    order = read_order(words)
+    order = read_draft(words)
     assert (order.topic, order.schedule, order.guesses) == (topic, schedule, ())
 
 
@@ -76,19 +76,19 @@ def test_what_is_not_said_gets_its_default(words: str, topic: str, schedule: Sch
     ],
 )
 def test_what_is_not_said_in_so_many_words_is_a_guess(words: str, schedule: Schedule, guess: str) -> None:
-    order = read_order(words)
+    order = read_draft(words)
     assert (order.schedule, order.guesses) == (schedule, (guess,))
 
 
 def test_a_zone_that_can_be_one_of_several_is_asked_for() -> None:
-    order = read_order("nato daily 08:00 CST")
+    order = read_draft("nato daily 08:00 CST")
     assert order.zone is None
     assert order.zones == ("America/Chicago", "Asia/Shanghai", "America/Havana")
 
 
 def test_a_digest_with_nothing_new_comes_where_it_is_wanted() -> None:
-    assert read_order("nato daily always").always
-    assert not read_order("nato daily").always
+    assert read_draft("nato daily always").always
+    assert not read_draft("nato daily").always
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_digest_with_nothing_new_comes_where_it_is_wanted() -> None:
 )
 def test_what_cannot_be_kept_is_refused_with_what_would_do(words: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
-        read_order(words)
+        read_draft(words)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_no_time_of_day_is_refused(word: str) -> None:
 
 
 def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
-    order = read_order(
+    order = read_draft(
         'nato none:sports,"opinion" title-any:"cyber attack, hacking" daily 08:00 match:20(16|17)'
     )
     assert order.topic == "nato"
@@ -151,7 +151,7 @@ def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
     )
     said = filters_in_words(order.filters[1:])
     assert said == 'title-any:"cyber attack,hacking" match:20(16|17)'
-    assert read_order(f"nato {said}").filters == order.filters[1:]
+    assert read_draft(f"nato {said}").filters == order.filters[1:]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
 )
 def test_a_filter_that_cannot_be_kept_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"filter|pattern|neither"):
-        read_order(words)
+        read_draft(words)
 
 
 TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
@@ -199,8 +199,8 @@ def test_an_order_in_words_is_the_same_order(
     topic: str, schedule: Schedule, zone: str | None, always: bool
 ) -> None:
     filters = (Rule(match=Match.NONE, words=("sports", "cyber attack")),)
-    order = Order(topic=topic, schedule=schedule, zone=zone, filters=filters, always=always)
-    assert read_order(order_in_words(order)) == order
+    order = SubscriptionDraft(topic=topic, schedule=schedule, zone=zone, filters=filters, always=always)
+    assert read_draft(draft_in_words(order)) == order
 
 
 SCHEDULE_WORDS = st.sampled_from(
@@ -211,4 +211,4 @@ SCHEDULE_WORDS = st.sampled_from(
 @given(st.text() | st.lists(SCHEDULE_WORDS).map(lambda words: "nato daily " + " ".join(words)))
 def test_any_words_are_an_order_or_refused_with_a_reason(words: str) -> None:
     with suppress(ValueError):
-        assert isinstance(read_order(words).schedule, Schedule)
+        assert isinstance(read_draft(words).schedule, Schedule)
