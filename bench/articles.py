@@ -24,9 +24,9 @@ import trafilatura
 
 from articles.errors import NotAnArticle, Unreadable
 from articles.model import Article
-from articles.page.blocks import as_text
 from articles.page.metadata import read_metadata
-from articles.page.parser import article_blocks, parse_page, read_tree
+from articles.page.page_blocks import as_text
+from articles.page.page_parser import article_blocks, parse_page, read_tree
 
 TOKEN = re.compile(r"\w+")
 SHINGLE = 4

@@ -1,5 +1,5 @@
 """Web pages to articles: what a page says of itself, its text in sections, how much of it is there."""
 
-from articles.page.parser import parse_page
+from articles.page.page_parser import parse_page
 
 __all__ = ["parse_page"]

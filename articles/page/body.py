@@ -1,4 +1,4 @@
-"""The article's own blocks out of a page: trafilatura's choice, checked against the page's own word."""
+"""Extracts the article's blocks from a page with trafilatura, and checks them against articleBody."""
 
 import logging
 import re
@@ -12,57 +12,56 @@ from trafilatura.external import try_readability
 from trafilatura.settings import Document
 
 from articles.model import ParagraphKind
-from articles.page.blocks import SENTENCE_END, Block, as_text, read_blocks
-from articles.page.elements import raw_text, words_in
-from articles.page.furniture import prepare
 from articles.page.json_ld import LinkedData
+from articles.page.page_blocks import SENTENCE_END, Block, as_text, raw_text, read_blocks, words_in
+from articles.page.page_furniture import prepare
 
 log = logging.getLogger(__name__)
-# It logs as an error each page that it finds no text on; we say so ourselves, once.
+# It logs an error for each page without text. We report that ourselves.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 _WORD = re.compile(r"\w+")
-# From here on the page's articleBody and our text are the same article, with or without headings and lists.
+# From this F1 on, articleBody and our text are the same article, with or without headings and lists.
 _AGREES = 0.85
 _MIN_CHECKED_WORDS = 40
 _MAX_CHECKED_WORDS = 20_000
 _MIN_SURE_CHARS = 500
 _MAX_RETRIED_CHARS = 3_500
-_MIN_VISIBLE_SHARE = 0.9  # of articleBody's words that must be on the page for it to be a witness
+_MIN_VISIBLE_SHARE = 0.9  # of articleBody's words; with fewer on the page, articleBody is no reference
 _MIN_GAIN = 0.05
-# Of the first candidate's words, where articleBody ends with a sentence and where it breaks off.
+# Minimum share of the first candidate's words, if articleBody ends with a sentence, and if it is cut off.
 _MIN_KEPT_SHARE = 0.5
 _MIN_KEPT_OF_UNFINISHED = 0.9
-# Of the extractor's own words; below it our walk has lost some, and the extractor's lines are taken.
+# Of the extractor's words. With fewer, our reading has lost some, and we take the extractor's plain lines.
 _MIN_WALKED_SHARE = 0.98
 
 
 def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
-    """The article's headings and paragraphs, in reading order; empty where the page has none.
+    """The article's headings and paragraphs in reading order; empty if the page has none.
 
-    trafilatura's own rules go first, and its whole cascade of extractors where that would take another's
-    text. Where the page carries its text in JSON-LD too, that text is the witness: if it disagrees, the
-    candidate that it agrees with most is taken. It is never printed itself: it has lost its paragraphs, and
-    may hold what the page does not show.
+    trafilatura's own rules come first. Its other extractors run only if they could give another text. If the
+    page also has its text in JSON-LD (articleBody), that is the reference: we take the candidate that agrees
+    with it most. The reference itself is never used as text: it has no paragraphs, and may contain what the
+    page does not show.
     """
     page = deepcopy(tree)
     prepare(page)
     first = _extract(page, fast=True)
-    witness = _witness(page, linked)
-    if witness is None:
+    reference = _reference(page, linked)
+    if reference is None:
         return _extract(page) if _cascade_may_differ(page, first) else first
     return (
         first
-        if _agreement(first, witness) >= _AGREES
-        else _best(page, first, witness, is_finished=_ends_a_sentence(linked.body or ""))
+        if _agreement(first, reference) >= _AGREES
+        else _best(page, first, reference, is_finished=_ends_a_sentence(linked.body or ""))
     )
 
 
 def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
-    """Whether the cascade's further stages may give another text than its first: cheaper to ask than to run.
+    """Whether trafilatura's other extractors may give another text. It is cheaper to check than to run them.
 
-    They do for short texts, for tables and lists, and where readability finds twice as much
-    (`trafilatura.core` and `trafilatura.external`, 2.3). It cannot find more than is on the page.
+    They do for short texts, for tables and lists, and if readability finds twice as much
+    (`trafilatura.core` and `trafilatura.external`, 2.3), which cannot be more than is on the page.
     """
     length = sum(len(block.text) + 1 for block in first)
     items = sum(1 for block in first if block.kind is ParagraphKind.LIST_ITEM)
@@ -79,7 +78,7 @@ def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
 def _extract(
     page: _Element, *, fast: bool = False, precision: bool = False, recall: bool = False
 ) -> tuple[Block, ...]:
-    """What trafilatura keeps of the page, which is left as it was."""
+    """The blocks that trafilatura keeps of the page. It does not change the page."""
     try:
         found = bare_extraction(
             page,
@@ -97,7 +96,7 @@ def _extract(
         RecursionError,
         AssertionError,
     ) as error:
-        # What a hostile tree can make it raise. The page then has no text for us.
+        # A hostile tree can make it raise these. The page then has no text for us.
         log.warning("extractor failed", extra={"error": repr(error)})
         return ()
     if not isinstance(found, Document):
@@ -111,41 +110,41 @@ def _extract(
 
 
 def _best(
-    page: _Element, first: tuple[Block, ...], witness: Counter[tuple[str, ...]], *, is_finished: bool
+    page: _Element, first: tuple[Block, ...], reference: Counter[tuple[str, ...]], *, is_finished: bool
 ) -> tuple[Block, ...]:
-    """The candidate that the witness agrees with most, where that is more than it agrees with the first."""
+    """The candidate that agrees with the reference most; the first unless another is clearly better."""
     candidates: tuple[Callable[[], tuple[Block, ...]], ...] = (
         lambda: _extract(page),
         lambda: _extract(page, precision=True),
         lambda: _extract(page, recall=True),
-        lambda: _witnessed_blocks(page, witness),
+        lambda: _referenced_blocks(page, reference),
     )
-    best, agreement = first, _agreement(first, witness)
+    best, agreement = first, _agreement(first, reference)
     least = (_MIN_KEPT_SHARE if is_finished else _MIN_KEPT_OF_UNFINISHED) * _word_count(as_text(first))
     for candidate in candidates:
         blocks = candidate()
         if _word_count(as_text(blocks)) < least:
-            continue  # the witness may be but the article's opening
-        if (score := _agreement(blocks, witness)) > agreement + _MIN_GAIN:
+            continue  # the reference may be only the article's opening
+        if (score := _agreement(blocks, reference)) > agreement + _MIN_GAIN:
             best, agreement = blocks, score
         if agreement >= _AGREES:
             break
     return best
 
 
-def _witness(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] | None:
-    """articleBody's shingles, if the page shows nearly all of them."""
+def _reference(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] | None:
+    """The shingles of articleBody, if the page shows nearly all of them."""
     if linked.body is None or not _MIN_CHECKED_WORDS <= _word_count(linked.body) <= _MAX_CHECKED_WORDS:
         return None
-    told = _shingles(linked.body)
+    announced = _shingles(linked.body)
     shown = _shingles(as_text(read_blocks(page)))
-    visible = sum((told & shown).values())
-    return told if visible >= _MIN_VISIBLE_SHARE * sum(told.values()) else None
+    visible = sum((announced & shown).values())
+    return announced if visible >= _MIN_VISIBLE_SHARE * sum(announced.values()) else None
 
 
-def _witnessed_blocks(page: _Element, witness: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
-    """The page's own blocks that articleBody holds, with the headings between them."""
-    marked = [(block, _share(block.text, witness)) for block in read_blocks(page)]
+def _referenced_blocks(page: _Element, reference: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+    """The page's blocks that articleBody contains, with the headings between them."""
+    marked = [(block, _share(block.text, reference)) for block in read_blocks(page)]
     held = [index for index, (block, share) in enumerate(marked) if share >= 0.8 and not block.is_heading]
     if not held:
         return ()
@@ -157,16 +156,16 @@ def _witnessed_blocks(page: _Element, witness: Counter[tuple[str, ...]]) -> tupl
     )
 
 
-def _share(text: str, witness: Counter[tuple[str, ...]]) -> float:
+def _share(text: str, reference: Counter[tuple[str, ...]]) -> float:
     shingles = _shingles(text)
-    return sum((shingles & witness).values()) / sum(shingles.values()) if shingles else 0.0
+    return sum((shingles & reference).values()) / sum(shingles.values()) if shingles else 0.0
 
 
-def _agreement(blocks: tuple[Block, ...], witness: Counter[tuple[str, ...]]) -> float:
-    """F1 of the two texts' shingles."""
+def _agreement(blocks: tuple[Block, ...], reference: Counter[tuple[str, ...]]) -> float:
+    """The F1 score of the two texts' shingles."""
     ours = _shingles(as_text(blocks))
-    common = sum((ours & witness).values())
-    return 2 * common / (sum(ours.values()) + sum(witness.values())) if common else 0.0
+    common = sum((ours & reference).values())
+    return 2 * common / (sum(ours.values()) + sum(reference.values())) if common else 0.0
 
 
 def _ends_a_sentence(text: str) -> bool:

@@ -1,8 +1,7 @@
-"""Whether a page gave us the whole article, its opening, or no article at all.
+"""Whether a page has the whole article, only its opening, or no article at all.
 
-By the shape of what is there (how much text, what the page declares, what it asks of the reader), never by
-one site's strings: what is declared counts first (schema.org's isAccessibleForFree, wordCount), then how the
-text ends, then what is asked of the reader.
+The rules hold for any site. What the page declares counts first (schema.org's isAccessibleForFree,
+wordCount), then how the text ends, then what the page asks of its reader.
 """
 
 import re
@@ -14,13 +13,12 @@ from lxml.etree import _Element
 
 from articles.errors import NotAnArticle
 from articles.model import Completeness
-from articles.page.blocks import Block, read_blocks
-from articles.page.elements import words_in
 from articles.page.metadata import PageMetadata
+from articles.page.page_blocks import Block, read_blocks, words_in
 from articles.page.phrases import ADDRESSED, CONSENT, CUT_OFF, READING_ON, SUBSCRIBING
 
-_STUB_WORDS = 200  # undeclared: a text this short with a request to subscribe is a teaser
-_DECLARED_STUB_WORDS = 500  # the same where the page itself says that it is not free
+_STUB_WORDS = 200  # a shorter text with a request to subscribe is a stub
+_DECLARED_STUB_WORDS = 500  # the same if the page declares that it is not free
 _CUT_WORDS = 150
 _MIN_ANNOUNCED = 40  # a smaller count is a placeholder
 _STORY_WORDS = 50
@@ -30,17 +28,16 @@ _MAX_REQUEST_CHARS = 400
 _PROSE_CHARS = 140
 _PROSE_WORDS = 15
 
-_WIDE = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]"
-)  # scripts that set no blanks between words
+# Scripts without spaces between words.
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 _WORD = re.compile(r"\w+")
 
 
-def judge(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata) -> Completeness:
-    """How much of an article `blocks` are. Raises NotAnArticle where there is none on the page."""
+def judge_completeness(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata) -> Completeness:
+    """Whether `blocks` are the whole article. Raises NotAnArticle if the page has none."""
     words = count_words(block.text for block in blocks)
     if words == 0:
-        raise NotAnArticle("the page holds no text that could be an article")
+        raise NotAnArticle("the page has no text that could be an article")
     if is_consent_wall(blocks, words):
         raise NotAnArticle("the page asks for consent to cookies instead of showing the article")
     if not _says_article(metadata):
@@ -49,7 +46,7 @@ def judge(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata) -> 
 
 
 def count_words(texts: Iterable[str]) -> int:
-    """Words as a reader counts them; two characters of Chinese, Japanese, Korean or Thai are one."""
+    """The number of words; two characters of Chinese, Japanese, Korean or Thai count as one word."""
     total = 0
     for text in texts:
         wide = len(_WIDE.findall(text))
@@ -58,7 +55,7 @@ def count_words(texts: Iterable[str]) -> int:
 
 
 def is_consent_wall(blocks: tuple[Block, ...], words: int) -> bool:
-    """Most of a short text talks to the reader about cookies, partners and personal data."""
+    """Whether most of a short text is about cookies, partners and personal data."""
     if words > _CONSENT_WORDS:
         return False
     total = sum(len(block.text) for block in blocks)
@@ -74,7 +71,7 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
     if _is_most_of(linked.word_count, words) or _is_most_of(count_words([linked.body or ""]), words):
         return False
     if not any(_is_prose(block.text) for block in blocks):
-        return True  # names, numbers and buttons: the story itself is not on the page
+        return True  # names, numbers and buttons: the story is not on the page
     is_cut = bool(CUT_OFF.search(blocks[-1].text))
     if linked.free is False:
         announced = max(linked.word_count or 0, count_words([linked.body or ""]))
@@ -95,19 +92,19 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
 
 
 def _is_prose(text: str) -> bool:
-    """A sentence, and none that sells the article."""
+    """Whether the text is long enough for a sentence and does not ask to subscribe."""
     return count_words([text]) >= _PROSE_WORDS and (
         len(text) > _MAX_REQUEST_CHARS or not SUBSCRIBING.search(text)
     )
 
 
 def _is_most_of(announced: int | None, words: int) -> bool:
-    """The publisher's own count bears out that nothing is missing."""
+    """Whether we have nearly all of the words that the publisher announced."""
     return announced is not None and announced >= _MIN_ANNOUNCED and words >= 0.8 * announced
 
 
 def _asks_to_subscribe(tree: _Element) -> bool:
-    """Whether a block of the page is such a request, alone or, as a prompt's heading is, with the next."""
+    """Whether a block of the page is such a request, alone or together with the next (heading and prompt)."""
     texts = [block.text for block in read_blocks(tree)]
     asking = [bool(SUBSCRIBING.search(text)) for text in texts]
     if not any(asking):
@@ -121,7 +118,7 @@ def _asks_to_subscribe(tree: _Element) -> bool:
 
 
 def _is_request(text: str) -> bool:
-    """A short text that ties subscribing, registering or signing in to reading on."""
+    """Whether a short text says that reading on requires to subscribe, to register or to sign in."""
     return len(text) <= _MAX_REQUEST_CHARS and bool(SUBSCRIBING.search(text) and READING_ON.search(text))
 
 
@@ -134,7 +131,7 @@ def _refuse_listings(tree: _Element, blocks: tuple[Block, ...], metadata: PageMe
     is_dated = metadata.published is not None
     if words < _STORY_WORDS and not is_dated:
         raise NotAnArticle(
-            f"the page holds only {words} words of text and does not say that it is an article"
+            f"the page has only {words} words of text and does not declare that it is an article"
         )
     if metadata.page_type is not None and metadata.page_type.startswith("video") and words < 2 * _STORY_WORDS:
         raise NotAnArticle("the page is a video")
@@ -155,6 +152,6 @@ def _is_root(url: str | None) -> bool:
 
 
 def _is_mostly_links(tree: _Element) -> bool:
-    """Twenty headlines that lead elsewhere."""
+    """Whether the page has twenty links as long as headlines."""
     headlines = [link for link in tree.iter("a") if len(words_in(link).split()) >= 5]
     return len(headlines) >= 20

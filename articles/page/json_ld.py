@@ -1,4 +1,4 @@
-"""The article that a page describes in JSON-LD, as values (schema.org: NewsArticle and its kin)."""
+"""The article that a page describes in JSON-LD (schema.org: NewsArticle and similar types)."""
 
 import html
 import json
@@ -11,7 +11,7 @@ from lxml.etree import _Element
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
-# Further than any publisher's block goes; what lies beyond is not looked at.
+# More than any publisher's block has; what exceeds them is not read.
 _MAX_SCRIPT_CHARS = 2_000_000
 _MAX_NODES = 2_000
 _MAX_DEPTH = 12
@@ -27,7 +27,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedData:
-    """What a page says of itself in JSON-LD; absent fields are None or empty."""
+    """What a page declares in JSON-LD; absent fields are None or empty."""
 
     headline: str | None = None
     authors: tuple[str, ...] = ()
@@ -35,22 +35,22 @@ class LinkedData:
     publisher: str | None = None
     language: str | None = None
     url: str | None = None
-    body: str | None = None  # articleBody, markup taken out; it need not be on the page
+    body: str | None = None  # articleBody without markup; the page may not show it
     word_count: int | None = None
-    free: bool | None = None  # isAccessibleForFree; None: not said
+    free: bool | None = None  # isAccessibleForFree; None: not declared
     is_article: bool = False
     is_listing: bool = False
 
 
 @dataclass(slots=True)
 class _Nodes:
-    """Every JSON object of the page's blocks, and by `@id` those that others refer to."""
+    """All JSON objects of the page, and by `@id` those that others refer to."""
 
     objects: list[dict[str, Json]] = field(default_factory=list)
     by_id: dict[str, dict[str, Json]] = field(default_factory=dict)
 
     def resolve(self, value: Json) -> Json:
-        """The object that a bare `{"@id": ...}` refers to, or the value itself."""
+        """The object that a `{"@id": ...}` without a name refers to, or the value itself."""
         if isinstance(value, dict) and "name" not in value and isinstance(key := value.get("@id"), str):
             return self.by_id.get(key, value)
         return value
@@ -104,7 +104,7 @@ def _load(script: str) -> Json:
 
 
 def _objects(loaded: Json) -> Iterator[dict[str, Json]]:
-    """All objects at any depth, outer ones first; a publisher's @graph and list wrappers are no matter."""
+    """All objects at any depth, outer ones first, also inside @graph and lists."""
     level: list[Json] = [loaded]
     seen = 0
     for _ in range(_MAX_DEPTH):
@@ -128,11 +128,9 @@ def _types(node: dict[str, Json]) -> list[str]:
 
 
 def _weight(node: dict[str, Json]) -> tuple[int, bool]:
-    """The main article says most of itself; of equals the outermost and first one is taken."""
-    told = sum(
-        1 for key in ("headline", "datePublished", "author", "publisher", "mainEntityOfPage") if node.get(key)
-    )
-    return told, bool(_text(node.get("articleBody")))
+    """The main article has the most fields; of equals the outermost and first is taken."""
+    fields = ("headline", "datePublished", "author", "publisher", "mainEntityOfPage")
+    return sum(1 for field in fields if node.get(field)), bool(_text(node.get("articleBody")))
 
 
 def _text(value: Json) -> str | None:

@@ -1,19 +1,19 @@
-"""What a page says of its article: headline, byline, date, publisher, language and URL."""
+"""A page's metadata: the headline, byline, date, publisher, language and URL that it declares."""
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import XPath, _Element
 
-from articles.page.dates import first_instant
-from articles.page.elements import select, words_in
 from articles.page.json_ld import LinkedData, read_linked_data
+from articles.page.page_blocks import select, words_in
 
-# Where publishers put the date for machines, best known first (Open Graph, Dublin Core, Parse.ly ...).
+# The <meta> names for the date, best known first (Open Graph, Dublin Core, Parse.ly and others).
 _DATE_METAS = (
     "article:published_time",
     "og:article:published_time",
@@ -54,7 +54,7 @@ _BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|автор|текст)\s*:?\
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_][A-Za-z]|$)")
 _TITLE_TAIL = re.compile(r"\s+[-–—|•·»:]\s+[^-–—|•·»:]{2,60}$")
 _MOBILE = re.compile(r"^(?:www|m|mobile|amp|edition|touch)\.")
-# Hosts that serve other publishers' pages as they are, and may therefore name those as the page's own.
+# Hosts that serve other publishers' pages unchanged: the canonical URL there may be another publisher's.
 _AMP_CACHES = ("cdn.ampproject.org", "google.com", "bing-amp.com", "ampproject.net")
 
 _HEADINGS = XPath("//h1[not(ancestor::nav or ancestor::footer or ancestor::aside)]")
@@ -64,27 +64,27 @@ _AUTHORS = XPath(
     "| //*[contains(@class, 'uthor') or contains(@class, 'yline')]"
 )
 _AUTHOR_CLASS = re.compile(r"(?:^|\s|[-_])(?:by-?line|author)(?:[-_]+(?:name|link))?(?:\s|$)", re.IGNORECASE)
-# Two to five words that begin with a capital letter, or a name in a script that has none.
+# Two to five words, or a name in a script without spaces.
 _NAME = re.compile(r"(?:[^\W\d_][\w.’'-]*\s+){1,4}[^\W\d_][\w.’'-]*|[\u3040-\u9fff\uac00-\ud7af]{2,8}")
 _DATED = XPath("//*[@itemprop='datePublished']")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageMetadata:
-    """What is known of the article beside its text. None: the page does not say."""
+    """What the page declares about its article. None: it does not say."""
 
     headline: str | None
     byline: str | None
     published: datetime | None
     publisher: str | None
     language: str | None  # as declared, ISO 639-1
-    url: str | None  # the canonical one, where the page may name it
+    url: str | None  # the canonical URL, if the page may name it
     page_type: str | None  # og:type
     linked: LinkedData
 
 
 def read_metadata(tree: _Element, *, url: str | None) -> PageMetadata:
-    """The page's metadata. `url` is where it was fetched, None for a file."""
+    """The page's metadata. url: where it was fetched, None for a file."""
     linked = read_linked_data(tree)
     metas = _metas(tree)
     canonical = _canonical(tree, metas, linked, fetched=url)
@@ -101,7 +101,7 @@ def read_metadata(tree: _Element, *, url: str | None) -> PageMetadata:
 
 
 def _metas(tree: _Element) -> dict[str, str]:
-    """Each <meta>'s content by its lower-case name or property; the first of a name counts."""
+    """The content of each <meta> by its name or property in lower case; the first of a name counts."""
     found: dict[str, str] = {}
     for meta in tree.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop") or meta.get("http-equiv")
@@ -112,16 +112,16 @@ def _metas(tree: _Element) -> dict[str, str]:
 
 
 def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
-    """The words over the story: its <h1> where the metadata know it too, else what the metadata say."""
+    """The <h1> if the metadata have it too, else the headline of the metadata."""
     title_element = next(tree.iter("title"), None)
     title = words_in(title_element) if title_element is not None else ""
     told = [t for t in (linked.headline, metas.get("og:title"), metas.get("twitter:title"), title) if t]
     shown = [words for h1 in select(_HEADINGS, tree) if 2 < len(words := words_in(h1)) < 400]
     known = [(words, max(_common(words, other) for other in told)) for words in shown] if told else []
     if known and (best_known := max(known, key=lambda each: each[1]))[1]:
-        return best_known[0]  # of the site's name and the headline, both in <h1>, the headline
+        return best_known[0]  # if the site's name is in an <h1> too, this is the headline
     if told:
-        # JSON-LD headlines are cut at 110 characters by some, and titles carry the site's name
+        # Some publishers cut the JSON-LD headline at 110 characters, and titles contain the site's name.
         best = next((t for t in told if not t.endswith(("…", "..."))), told[0])
         site = metas.get("og:site_name", "")
         return _without_site(best, site)
@@ -129,7 +129,7 @@ def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str 
 
 
 def _common(heading: str, title: str) -> int:
-    """How many words a heading and a title share, where one says what the other says; else 0."""
+    """How many words a heading and a title share if they are the same headline; else 0."""
     ours, theirs = set(heading.casefold().split()), set(title.casefold().split())
     common = len(ours & theirs)
     is_same = common >= 0.6 * min(len(ours), len(theirs)) and len(theirs) <= 3 * len(ours) + 8
@@ -158,7 +158,7 @@ def _byline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | 
 
 
 def _author_on_page(tree: _Element) -> str | None:
-    """A name in an element that says it is the author's: rel, microdata, or a class of a byline's."""
+    """The name in an element that is marked as the author's by rel, microdata or class."""
     for element in select(_AUTHORS, tree):
         if element.tag not in {"a", "meta"} and not (
             element.get("itemprop") == "author" or _AUTHOR_CLASS.search(element.get("class", ""))
@@ -171,14 +171,14 @@ def _author_on_page(tree: _Element) -> str | None:
 
 
 def _dates(tree: _Element, metas: dict[str, str], linked: LinkedData) -> Iterator[str | None]:
-    """Dates that the page states, in order of trust; never one guessed from its text or its URL."""
+    """Dates that the page states, most reliable first; never guessed from its text or its URL."""
     yield linked.published
     for name in _DATE_METAS:
         yield metas.get(name)
     for element in select(_DATED, tree):
         yield element.get("datetime") or element.get("content") or words_in(element)
     times = {value.strip() for element in select(_TIMES, tree) if (value := element.get("datetime"))}
-    if len(times) == 1:  # of several we would have to guess which is the article's
+    if len(times) == 1:  # of several times, we could only guess which one is the article's
         yield times.pop()
 
 
@@ -201,7 +201,7 @@ def _language(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str 
 def _canonical(
     tree: _Element, metas: dict[str, str], linked: LinkedData, *, fetched: str | None
 ) -> str | None:
-    """The URL that the page names as its own, where it may: no page makes itself another publisher's."""
+    """The URL that the page declares as its own; a page cannot claim another publisher's URL."""
     named = [
         link.get("href") for link in tree.iter("link") if "canonical" in link.get("rel", "").lower().split()
     ]
@@ -223,7 +223,7 @@ def _may_name(fetched: str, canonical: str) -> bool:
     if any(here == cache or here.endswith("." + cache) for cache in _AMP_CACHES):
         return True
     if urlsplit(canonical).path in {"", "/"} and urlsplit(fetched).path not in {"", "/"}:
-        return False  # a template that names the front page everywhere
+        return False  # a template that declares the front page on every page
     return here == there or here.endswith("." + there) or there.endswith("." + here)
 
 
@@ -232,3 +232,65 @@ def _host(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+# Dates, in the formats that publishers write for machines.
+
+_DAY = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)|(\d{4})(\d{2})(\d{2})(?!\d)")
+_ZONE = re.compile(r"(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})$", re.IGNORECASE)
+_FRACTION = re.compile(r"[.,](\d{1,6})\d*(?=\D|$)")
+_YEARS = range(1990, 2100)  # other years are placeholders; and time can be added to 2099 without an overflow
+
+
+def first_instant(candidates: Iterable[str | None]) -> datetime | None:
+    """The first candidate that is an instant, else the first that is a day, as midnight UTC, else None.
+
+    A time without a zone is not an instant; only its day counts.
+    """
+    day: datetime | None = None
+    for candidate in candidates:
+        if not candidate:
+            continue
+        instant = _instant(candidate.strip())
+        if instant is not None:
+            return instant
+        day = day or _day(candidate.strip())
+    return day
+
+
+def _instant(written: str) -> datetime | None:
+    if not _ZONE.search(written):
+        return None
+    for parse in (_from_iso, parsedate_to_datetime):
+        try:
+            found = parse(written)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        if found.tzinfo is not None and found.year in _YEARS:
+            try:
+                return found.astimezone(UTC)
+            except OverflowError:  # close to the ends of the calendar
+                return None
+    return None
+
+
+def _from_iso(written: str) -> datetime:
+    written = re.sub(r"\s*(?:UTC|GMT)$", "Z", written, flags=re.IGNORECASE)
+    # "2018-05-01 08:00:00 -0500": ISO 8601 has no space before the offset
+    written = re.sub(r"\s+(?=[+-]\d{2}:?\d{2}$)", "", written)
+    written = re.sub(r"(?<=\d)\s*([+-]\d{2})$", r"\g<1>:00", written) if "T" in written else written
+    if _DAY.fullmatch(written) or ("-" not in written[:6] and not written[:8].isdigit()):
+        raise ValueError("not ISO 8601 with a clock time")
+    return datetime.fromisoformat(_FRACTION.sub(lambda digits: "." + digits[1].ljust(6, "0"), written))
+
+
+def _day(written: str) -> datetime | None:
+    found = _DAY.match(written)
+    if not found:
+        return None
+    year, month, day = (int(part) for part in found.groups() if part)
+    try:
+        midnight = datetime.combine(datetime(year, month, day, tzinfo=UTC), time.min, tzinfo=UTC)
+    except ValueError:
+        return None
+    return midnight if year in _YEARS else None

@@ -1,5 +1,5 @@
 """Plain copy to an article: wire dispatches, press releases, transcripts, stories pasted from a page."""
 
-from articles.plaintext.parser import parse_plain_text
+from articles.plaintext.text_parser import parse_plain_text
 
 __all__ = ["parse_plain_text"]

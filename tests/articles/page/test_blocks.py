@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from articles.model import ParagraphKind
-from articles.page.blocks import Block, read_blocks, sections_of
+from articles.page.page_blocks import Block, read_blocks, sections_of
 
 BODY, QUOTE, ITEM = ParagraphKind.BODY, ParagraphKind.BLOCK_QUOTE, ParagraphKind.LIST_ITEM
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.page.dates import first_instant
+from articles.page.metadata import first_instant
 
 SIX = datetime(2023, 4, 18, 6, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2023, 4, 18, tzinfo=UTC)

@@ -5,8 +5,7 @@ import random
 import pytest
 
 from articles.errors import NotAnArticle, Unreadable
-from articles.page.limits import MAX_ATTRIBUTES, MAX_ELEMENTS
-from articles.page.parser import parse_page, read_tree
+from articles.page.page_parser import MAX_ATTRIBUTES, MAX_ELEMENTS, parse_page, read_tree
 
 WORDS = ("the harbour bridge closes on monday and ferries", "cross every hour", "until the middle of may")
 NUMBER = random.Random(7)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from articles.page.json_ld import read_linked_data
 from articles.page.metadata import PageMetadata, read_metadata
-from articles.page.parser import read_tree
+from articles.page.page_parser import read_tree
 
 HERE = "https://www.beacon.example/news/bridge?utm_source=x"
 

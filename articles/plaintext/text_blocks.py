@@ -1,4 +1,4 @@
-"""Plain copy to blocks, each a paragraph, a heading or a scrap of furniture, however its lines lie."""
+"""Plain copy to blocks: paragraphs, headings and pieces of furniture, however the lines are broken."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from itertools import pairwise
 from articles.model import ParagraphKind
 
 _LINE_BREAK = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-# Controls, zero-width spaces, byte order marks, soft hyphens: nothing a reader sees.
+# Invisible: controls, zero-width spaces, byte order marks, soft hyphens.
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\xad\u200b\u2060\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"\(?\d{1,2}[.)]\s+(?=\S)")
 _QUOTED = re.compile(r">+\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
 
-MIN_WRAP, MAX_WRAP = 40, 100  # columns: narrower is a list of labels, wider is one paragraph a line
+MIN_WRAP, MAX_WRAP = 40, 100  # columns; narrower lines are a list of labels, wider ones are a paragraph each
 
 MAX_OVERHANG = 8
 MIN_FULL_LINES = 2
@@ -25,10 +25,10 @@ MIN_FULL_LINES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """What stands between two paragraph breaks of the copy, on one line, white space collapsed."""
+    """The text between two paragraph breaks, on one line, white space collapsed."""
 
     text: str
-    run: int  # blocks of one run had no blank line between them
+    run: int  # blocks of the same run had no blank line between them
     kind: ParagraphKind = ParagraphKind.BODY
     numbered: bool = False
 
@@ -54,9 +54,9 @@ class _Line:
 def split_blocks(copy: str) -> tuple[Block, ...]:
     """The blocks of `copy` in order, none of them blank.
 
-    Knows blank lines between paragraphs, one paragraph a line without blank lines, lines wrapped at a column,
-    and first lines indented. Hard-wrapped lines are joined by the rule that broke them: a line ends where the
-    next word would not have fitted.
+    Paragraphs may be separated by blank lines, be one line each, be wrapped at a column, or have indented
+    first lines. Wrapped lines are joined by the rule that broke them: a line ends where the next word would
+    not have fitted.
     """
     lines = _lines(copy)
     width = _wrap_width(lines)
@@ -86,11 +86,11 @@ def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
 
 
 def _wrap_width(lines: list[_Line]) -> int | None:
-    """The column at which the copy was wrapped; None where a line is a paragraph.
+    """The column at which the copy was wrapped; None if each line is a paragraph.
 
-    The 85th percentile of the lines that go on: a stray long line (an address, a caption) doesn't move it.
+    It is the 85th percentile of the lines that another follows, so that single long lines do not matter.
     """
-    # A line that stands further in than the one above begins a paragraph and tells nothing of that one's end.
+    # A line with more indent than the one above begins a paragraph: the line above was not wrapped.
     pairs = [(a, b) for a, b in pairwise(lines) if a.text and b.text and b.indent <= a.indent]
     if not pairs:
         return None
@@ -110,7 +110,7 @@ def _is_full(line: _Line, following: _Line, width: int) -> bool:
 
 
 def _join(run: list[_Line], width: int | None) -> Iterator[str]:
-    """The texts of a run's blocks."""
+    """The texts of the run's blocks."""
     margin = min(line.indent for line in run)
     parts = [run[0].text]
     item = run[0] if run[0].opens_item else None
@@ -133,7 +133,7 @@ def _goes_on(a: _Line, b: _Line, width: int | None) -> bool:
 
 
 def _unwrap(parts: list[str]) -> str:
-    """One line of several; a compound broken at its hyphen ("cyber-" / "attacks") closes up again."""
+    """The lines as one; a compound that was broken at its hyphen ("cyber-" / "attacks") is joined."""
     joined = [parts[0]]
     for part in parts[1:]:
         before = joined[-1]
@@ -151,7 +151,7 @@ def _kind(text: str) -> ParagraphKind:
 
 
 def _block(text: str) -> Block:
-    """A block by its marker: bullets and quote marks are layout and go, numbers are the writer's and stay."""
+    """The block of a text. Bullets and quote marks are layout and are removed; numbers are text and stay."""
     marker = _BULLET.match(text) or _QUOTED.match(text)
     if marker is not None:
         return Block(text=text[marker.end() :], run=0, kind=_kind(text))

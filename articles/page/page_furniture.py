@@ -1,7 +1,7 @@
-"""What a page carries besides the article, taken out: captions, share bars, prompts, repeats.
+"""Removes a page's furniture (what it has besides the article): captions, share bars, prompts, repeats.
 
-Only what is furniture for certain: the extractor has removed the rest, and a sentence lost is worse than a
-share button kept.
+It removes only what is certainly furniture. The extractor has removed most of it, and a lost sentence is
+worse than a share button that stays.
 """
 
 import re
@@ -11,9 +11,9 @@ from itertools import groupby
 from lxml.etree import XPath, _Element
 
 from articles.model import ParagraphKind
-from articles.page.blocks import PARAGRAPH_MARK, SENTENCE_END, Block
-from articles.page.elements import raw_text, select, words_in
-from articles.page.phrases import is_furniture_line
+from articles.page.page_blocks import PARAGRAPH_MARK, SENTENCE_END, Block, raw_text, select, words_in
+from articles.page.phrases import any_of
+from articles.text.furniture import Furniture, furniture_kind
 
 _MAX_CAPTION_CHARS = 700
 _MAX_FURNITURE_CHARS = 220
@@ -22,7 +22,7 @@ _MIN_REPEAT_CHARS = 60
 _MIN_PULL_QUOTE_CHARS = 30
 _MIN_LINK_CHARS = 20  # shorter links are names and numbers
 _QUOTATION_MARKS = ('"', "'", "“", "„", "«", "‘", "‚", "「", "『")
-_TOP_BLOCKS = 4  # where headline, byline and date may be repeated
+_TOP_BLOCKS = 4  # blocks that may repeat the headline, the byline and the date
 
 _CAPTION_CLASS = re.compile(
     r"(?:^|[\s_-])(?:(?:wp|image|img|photo|picture|media|gallery|video|figure)[_-]*)?caption"
@@ -43,15 +43,32 @@ _BYLINE_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+_FILLING = r"(?:this|the|an?|article|story|page|post|on|via|by|to|with|friends?|\d[\d.,]*k?)"
+_SHARE_BAR = re.compile(
+    rf"[\W_]*+(?:{_FILLING}[\W_]++)*"
+    rf"(?:(?>{any_of('sharing')})(?![^\W\d_])[\W_]*+(?:{_FILLING}(?![^\W_])[\W_]*+)*+)++",
+    re.IGNORECASE,
+)
+_MAX_SHARE_BAR_CHARS = 120
+# These kinds are furniture on any page; `articles.text` finds prompts and captions by the phrases of a wire.
+_CERTAIN_KINDS = frozenset((Furniture.LABEL, Furniture.LINKS, Furniture.PLAYER, Furniture.PROMO))
+_FURNITURE_LINE = re.compile(
+    rf"\W*{any_of('advertisement')}\W*"
+    rf"|\W*{any_of('elsewhere')}\s*(?:[:：|»>→].*|\W*$)"
+    rf"|\W*{any_of('prompt')}\W*"
+    r"|\W*(?:©|\(c\)|copyright\b).{0,160}|all rights reserved\W*",
+    re.IGNORECASE,
+)
+
 
 def prepare(tree: _Element) -> None:
-    """Take captions out; make text of what an extractor drops: <q>'s marks, <time>'s words, <br><br>."""
+    """Remove captions, and turn into text what the extractor drops: the marks of <q>, <time>, <br><br>."""
     for caption in _captions(tree):
         if len(raw_text(caption)) <= _MAX_CAPTION_CHARS:
             _remove(caption)
     for quote in list(tree.iter("q")):
         quote.tag = "span"
-        if not raw_text(quote).lstrip().startswith(_QUOTATION_MARKS):  # some set theirs by hand as well
+        if not raw_text(quote).lstrip().startswith(_QUOTATION_MARKS):  # some pages write the marks too
             quote.text, quote.tail = f"“{quote.text or ''}", f"”{quote.tail or ''}"
     for moment in list(tree.iter("time")):
         parent = moment.getparent()
@@ -61,7 +78,7 @@ def prepare(tree: _Element) -> None:
 
 
 def _captions(tree: _Element) -> list[_Element]:
-    """By their element or microdata, or by what the publisher calls their class."""
+    """Captions by element, by microdata, or by the publisher's class name."""
     named = [
         element
         for element in select(_PERHAPS_CAPTIONS, tree)
@@ -80,7 +97,7 @@ def _mark_double_breaks(tree: _Element) -> None:
 
 
 def _remove(element: _Element) -> None:
-    """Without its tail, which is the article's."""
+    """Remove an element but not its tail, which belongs to the article."""
     parent, before, tail = element.getparent(), element.getprevious(), element.tail
     if parent is None:
         return
@@ -94,9 +111,9 @@ def _remove(element: _Element) -> None:
 def without_furniture(
     blocks: Iterable[Block], *, headline: str | None, byline: str | None, links: frozenset[str] = frozenset()
 ) -> tuple[Block, ...]:
-    """The blocks that are the article's. Where more than a quarter of the text would go, all stay.
+    """The blocks of the article. If more than a quarter of the text would go, all blocks stay.
 
-    links: the texts of the page's links, by which a lone link to another story is told.
+    links: the texts of the page's links, to recognise a block that is only a link to another story.
     """
     before = tuple(blocks)
     kept = [
@@ -111,21 +128,26 @@ def without_furniture(
         b for b in kept[:_TOP_BLOCKS] if not (_is_headline(b.text, headline) or _is_byline(b.text, byline))
     ]
     kept = _without_repeats([*top, *kept[_TOP_BLOCKS:]])
-    while kept and (
-        kept[-1].is_heading or _TAGS.match(kept[-1].text)
-    ):  # over or under what is not the article's
+    while kept and (kept[-1].is_heading or _TAGS.match(kept[-1].text)):  # a heading without text, or tags
         kept.pop()
     return tuple(kept)
 
 
 def link_texts(tree: _Element) -> frozenset[str]:
-    """The words of each link of the page that are as many as a headline's."""
+    """The texts of the page's links that are as long as a headline."""
     texts = (words_in(link) for link in tree.iter("a"))
     return frozenset(words for words in texts if _MIN_LINK_CHARS <= len(words) <= _MAX_FURNITURE_CHARS)
 
 
+def is_furniture_line(text: str) -> bool:
+    """Whether a line is a share bar, a label of advertisements or links, a prompt or a copyright line."""
+    if furniture_kind(text) in _CERTAIN_KINDS or _FURNITURE_LINE.fullmatch(text):
+        return True
+    return len(text) <= _MAX_SHARE_BAR_CHARS and _SHARE_BAR.fullmatch(text) is not None
+
+
 def _without_link_lists(blocks: list[Block], links: frozenset[str]) -> list[Block]:
-    """Paragraphs that are one link and no sentence are left out, and lists of nothing but such links."""
+    """Leave out paragraphs that are one link and no sentence, and lists of only such links."""
     kept: list[Block] = []
     for kind, run in groupby(blocks, key=lambda block: block.kind):
         members = list(run)
@@ -138,7 +160,7 @@ def _without_link_lists(blocks: list[Block], links: frozenset[str]) -> list[Bloc
 
 
 def _is_headline(text: str, headline: str | None) -> bool:
-    """The headline, or so much of it that one was cut."""
+    """Whether the text is the headline, or the longer part of it where one of the two was cut."""
     if headline is None:
         return False
     ours, theirs = _plain(text), _plain(headline)
@@ -149,7 +171,7 @@ def _is_headline(text: str, headline: str | None) -> bool:
 
 
 def _is_byline(text: str, byline: str | None) -> bool:
-    """Nothing but the author's name, the date and the words that go with them."""
+    """Whether the text is only the author's name, the date and words that belong to them."""
     if len(text) > 120 or byline is None:
         return False
     rest = _BYLINE_WORDS.sub(" ", text)
@@ -159,7 +181,7 @@ def _is_byline(text: str, byline: str | None) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Each paragraph once, and no pull quote beside the paragraph that it was pulled from."""
+    """Each paragraph once, without pull quotes that a paragraph contains."""
     seen: set[str] = set()
     bodies = [_plain(b.text) for b in blocks if b.kind is ParagraphKind.BODY]
     all_bodies = "\n".join(bodies) if len(blocks) < 2_000 else ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from articles.plaintext.blocks import split_blocks
+from articles.plaintext.text_blocks import split_blocks
 
 PARAGRAPHS = [
     "The town council voted 5 to 2 on Tuesday to close Mill Bridge to cars for the summer, ending a debate.",
