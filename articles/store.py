@@ -22,9 +22,16 @@ from articles.model import (
     Span,
 )
 from articles.schema import SEQUENCE_BITS, articles, first_key, stories
-from articles.search.article_search import SearchFilter, TopicSearch, full_text_index, newest, top
+from articles.search.article_search import (
+    SearchFilter,
+    TopicSearch,
+    common_topics,
+    full_text_index,
+    near_topics,
+    newest,
+    top,
+)
 from articles.search.full_text import Query, match_expression
-from articles.search.suggestions import common_topics, near_topics
 from articles.search.vectors import ArticleVector, VectorIndex
 from articles.stories.placement import (
     Fingerprints,

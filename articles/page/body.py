@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 
 from lxml.etree import LxmlError, _Element
@@ -17,7 +17,7 @@ from articles.page.page_blocks import SENTENCE_END, Block, as_text, raw_text, re
 from articles.page.page_furniture import prepare
 
 log = logging.getLogger(__name__)
-# It logs an error for each page without text. We report that ourselves.
+# trafilatura logs an error for each page without text. We report that ourselves.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 _WORD = re.compile(r"\w+")
@@ -25,6 +25,7 @@ _WORD = re.compile(r"\w+")
 _AGREES = 0.85
 _MIN_CHECKED_WORDS = 40
 _MAX_CHECKED_WORDS = 20_000
+# The extractors may differ on a text shorter than the first, or than the second if the page shows much more.
 _MIN_SURE_CHARS = 500
 _MAX_RETRIED_CHARS = 3_500
 _MIN_VISIBLE_SHARE = 0.9  # of articleBody's words; with fewer on the page, articleBody is no reference
@@ -33,7 +34,7 @@ _MIN_GAIN = 0.05
 _MIN_KEPT_SHARE = 0.5
 _MIN_KEPT_OF_UNFINISHED = 0.9
 # Of the extractor's words. With fewer, our reading has lost some, and we take the extractor's plain lines.
-_MIN_WALKED_SHARE = 0.98
+_MIN_READ_SHARE = 0.98
 
 
 def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
@@ -49,15 +50,13 @@ def extract_blocks(tree: _Element, linked: LinkedData) -> tuple[Block, ...]:
     first = _extract(page, fast=True)
     reference = _reference(page, linked)
     if reference is None:
-        return _extract(page) if _cascade_may_differ(page, first) else first
-    return (
-        first
-        if _agreement(first, reference) >= _AGREES
-        else _best(page, first, reference, is_finished=_ends_a_sentence(linked.body or ""))
-    )
+        return _extract(page) if _others_may_differ(page, first) else first
+    if _agreement(first, reference) >= _AGREES:
+        return first
+    return _best(page, first, reference, is_finished=_ends_a_sentence(linked.body or ""))
 
 
-def _cascade_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
+def _others_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
     """Whether trafilatura's other extractors may give another text. It is cheaper to check than to run them.
 
     They do for short texts, for tables and lists, and if readability finds twice as much
@@ -102,7 +101,7 @@ def _extract(
     if not isinstance(found, Document):
         return ()
     blocks = read_blocks(found.body)
-    if _word_count(as_text(blocks)) < _MIN_WALKED_SHARE * _word_count(found.text or ""):
+    if _word_count(as_text(blocks)) < _MIN_READ_SHARE * _word_count(found.text or ""):
         return tuple(
             Block(line, ParagraphKind.BODY) for line in (found.text or "").splitlines() if line.strip()
         )
@@ -144,21 +143,16 @@ def _reference(page: _Element, linked: LinkedData) -> Counter[tuple[str, ...]] |
 
 def _referenced_blocks(page: _Element, reference: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
     """The page's blocks that articleBody contains, with the headings between them."""
-    marked = [(block, _share(block.text, reference)) for block in read_blocks(page)]
-    held = [index for index, (block, share) in enumerate(marked) if share >= 0.8 and not block.is_heading]
-    if not held:
+    blocks = read_blocks(page)
+    contained = []
+    for block in blocks:
+        shingles = _shingles(block.text)
+        contained.append(sum((shingles & reference).values()) >= 0.8 * max(1, sum(shingles.values())))
+    paragraphs = [n for n, block in enumerate(blocks) if contained[n] and not block.is_heading]
+    if not paragraphs:
         return ()
-    inside = range(held[0], held[-1] + 1)
-    return tuple(
-        block
-        for index, (block, share) in enumerate(marked)
-        if index in inside and (share >= 0.8 or block.is_heading)
-    )
-
-
-def _share(text: str, reference: Counter[tuple[str, ...]]) -> float:
-    shingles = _shingles(text)
-    return sum((shingles & reference).values()) / sum(shingles.values()) if shingles else 0.0
+    inside = range(paragraphs[0], paragraphs[-1] + 1)
+    return tuple(blocks[n] for n in inside if contained[n] or blocks[n].is_heading)
 
 
 def _agreement(blocks: tuple[Block, ...], reference: Counter[tuple[str, ...]]) -> float:
@@ -177,9 +171,6 @@ def _word_count(text: str) -> int:
 
 
 def _shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
-    return Counter(_ngrams(_WORD.findall(text.casefold()), size))
-
-
-def _ngrams(words: list[str], size: int) -> Iterator[tuple[str, ...]]:
-    for at in range(max(1, len(words) - size + 1)) if words else ():
-        yield tuple(words[at : at + size])
+    words = _WORD.findall(text.casefold())
+    starts = range(max(1, len(words) - size + 1)) if words else ()
+    return Counter(tuple(words[start : start + size]) for start in starts)

@@ -12,6 +12,7 @@ from lxml.etree import XPath, _Element
 
 from articles.page.json_ld import LinkedData, read_linked_data
 from articles.page.page_blocks import select, words_in
+from articles.page.phrases import any_of
 
 # The <meta> names for the date, best known first (Open Graph, Dublin Core, Parse.ly and others).
 _DATE_METAS = (
@@ -50,7 +51,7 @@ _AUTHOR_METAS = (
 _PUBLISHER_METAS = ("og:site_name", "dc.publisher", "dcterms.publisher", "publisher", "application-name")
 _LANGUAGE_METAS = ("og:locale", "content-language", "dc.language", "language")
 
-_BY = re.compile(r"^(?:by|von|par|por|di|door|av|af|автор|текст)\s*:?\s+", re.IGNORECASE)
+_BY = re.compile(rf"^{any_of('by')}\s*:?\s+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_][A-Za-z]|$)")
 _TITLE_TAIL = re.compile(r"\s+[-–—|•·»:]\s+[^-–—|•·»:]{2,60}$")
 _MOBILE = re.compile(r"^(?:www|m|mobile|amp|edition|touch)\.")

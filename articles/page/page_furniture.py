@@ -36,12 +36,7 @@ _PERHAPS_CAPTIONS = XPath(
     " or contains(@class, 'opyright') or contains(@class, 'ource')]"
 )
 _TAGS = re.compile(r"(?:tags?|topics?|filed under|posted in|categor(?:y|ies)|keywords)\s*:", re.IGNORECASE)
-_BYLINE_WORDS = re.compile(
-    r"\b(?:by|and|von|par|por|di|door|av|updated?|published|posted|on|at|am|pm|gmt|utc|[ec][sd]?t"
-    r"|min(?:ute)?s? read|staff|writer|reporter|correspondent|editor|jan\w*|feb\w*|mar\w*|apr\w*|may"
-    r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d+(?:st|nd|rd|th)?)\b",
-    re.IGNORECASE,
-)
+_BYLINE_WORDS = re.compile(rf"\b{any_of('byline_words')}\b", re.IGNORECASE)
 
 _FILLING = r"(?:this|the|an?|article|story|page|post|on|via|by|to|with|friends?|\d[\d.,]*k?)"
 _SHARE_BAR = re.compile(

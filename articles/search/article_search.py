@@ -1,19 +1,20 @@
 """Searches over the stored articles: newest, top stories, and stories on a topic. Each story is found once.
 
 A topic is searched by its words, by the names that articles give for the same thing (query expansion), and,
-if few stories have the words, by meaning.
+if few stories have the words, by meaning. Suggestions help a reader whose search found nothing.
 """
 
 import heapq
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from itertools import groupby, islice
 
+from rapidfuzz import fuzz, process, utils
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from articles.schema import SEQUENCE_BITS, article_acronyms, article_marks, articles
@@ -32,6 +33,7 @@ from articles.search.ranking import HALF_LIFE_S, StoryReport, fuse_rankings, ran
 from articles.search.tsvector import PostgresIndex
 from articles.search.vectors import ArticleVector, SimilarArticle, VectorIndex, cosines
 from articles.text.acronyms import key_of, meanings
+from articles.text.language import STOP_WORDS
 
 POOL = 100  # the newest matches that are ranked together
 TOP_POOL = 300  # the newest reports among which the top stories are ranked
@@ -344,3 +346,55 @@ def _is_written_in_capitals(connection: Connection, acronym: str) -> bool:
     words = re.compile(rf"(?<!\w){re.escape(acronym)}(?!\w)", re.IGNORECASE)
     written: list[str] = [word for text in texts for word in words.findall(text)]
     return sum(word == acronym for word in written) >= _CAPITALS * len(written)
+
+
+# Suggestions: the names and headings of recent articles, for a reader whose search found nothing.
+
+MIN_SPELLING = 70  # of 100, rapidfuzz's ratio of two spellings: "mathis" and "mattis" have 83
+_NAME = r"[A-Z][\w’'\-]*[\w](?: (?:(?:of|de|van|von|al|bin) )?[A-Z][\w’'\-]*\w)*"
+# A capitalised word after a lower-case word: the first word of a sentence is always capitalised.
+_INSIDE = re.compile(rf"(?<=[a-z,] )({_NAME})")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_DAYS_AND_MONTHS = """
+January February March April May June July August September October November December
+Monday Tuesday Wednesday Thursday Friday Saturday Sunday
+"""
+_CALENDAR = frozenset(_DAYS_AND_MONTHS.split())
+
+
+def names_in(text: str) -> set[str]:
+    """The names in a text: sequences of capitalised words inside sentences, without months and weekdays."""
+    found = (_POSSESSIVE.sub("", name) for name in _INSIDE.findall(text))
+    return {name for name in found if not _CALENDAR & set(name.split()) and len(name) > 1}
+
+
+def common_topics(recent: Iterable[tuple[str, str]], *, limit: int) -> tuple[str, ...]:
+    """The topics of articles given as (headings, beginning of the text), commonest first, each once."""
+    counts: Counter[str] = Counter()
+    for headings, beginning in recent:
+        topics = names_in(beginning) | {heading for heading in headings.split("\n") if heading}
+        counts.update(topic for topic in topics if parse_query(topic).phrases)
+    ranked = sorted(counts, key=lambda topic: (-counts[topic], topic))
+    once = {topic.casefold(): topic for topic in reversed(ranked)}
+    return tuple(topic for topic in ranked if once[topic.casefold()] == topic)[:limit]
+
+
+def near_topics(words: str, topics: Sequence[str], *, limit: int) -> tuple[str, ...]:
+    """The topics that are spelled like one of the words or like all of them, most similar first."""
+    wanted = {words, *(word for word in words.split() if word.casefold() not in STOP_WORDS)}
+    # A topic of several words also matches by any one of them.
+    forms = [(form, topic) for topic in topics for form in dict.fromkeys((topic, *topic.split()))]
+    spellings = [utils.default_process(form) for form, _ in forms]
+    best: dict[str, float] = {}
+    for word in wanted:
+        found = process.extract(
+            utils.default_process(word),
+            spellings,
+            scorer=fuzz.ratio,
+            score_cutoff=MIN_SPELLING,
+            limit=2 * limit,
+        )
+        for _, score, at in found:
+            topic = forms[at][1]
+            best[topic] = max(score, best.get(topic, 0.0))
+    return tuple(sorted(best, key=lambda topic: (-best[topic], topic)))[:limit]

@@ -1,6 +1,6 @@
 """What is offered to somebody whose topic nobody wrote about."""
 
-from articles.search.suggestions import common_topics, names_in, near_topics
+from articles.search.article_search import common_topics, names_in, near_topics
 
 LEDE = (
     "The ministers of NATO met on Thursday in Brussels, where Jim Mattis spoke. Russia's answer to NATO came"
