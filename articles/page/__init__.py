@@ -1,4 +1,4 @@
-"""Web pages to articles: what a page says of itself, its text in sections, how much of it is there."""
+"""Web pages to articles: metadata, text in sections, completeness."""
 
 from articles.page.page_parser import parse_page
 

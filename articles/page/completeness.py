@@ -35,17 +35,17 @@ _WORD = re.compile(r"\w+")
 
 def judge_completeness(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata) -> Completeness:
     """Whether `blocks` are the whole article. Raises NotAnArticle if the page has none."""
-    words = count_words(block.text for block in blocks)
+    words = _count_words(block.text for block in blocks)
     if words == 0:
         raise NotAnArticle("the page has no text that could be an article")
-    if is_consent_wall(blocks, words):
+    if _is_consent_wall(blocks, words):
         raise NotAnArticle("the page asks for consent to cookies instead of showing the article")
-    if not _says_article(metadata):
+    if not (metadata.linked.is_article or metadata.page_type == "article"):
         _refuse_listings(tree, blocks, metadata, words)
-    return Completeness.STUB if is_stub(tree, blocks, metadata, words) else Completeness.WHOLE
+    return Completeness.STUB if _is_stub(tree, blocks, metadata, words) else Completeness.WHOLE
 
 
-def count_words(texts: Iterable[str]) -> int:
+def _count_words(texts: Iterable[str]) -> int:
     """The number of words; two characters of Chinese, Japanese, Korean or Thai count as one word."""
     total = 0
     for text in texts:
@@ -54,7 +54,7 @@ def count_words(texts: Iterable[str]) -> int:
     return total
 
 
-def is_consent_wall(blocks: tuple[Block, ...], words: int) -> bool:
+def _is_consent_wall(blocks: tuple[Block, ...], words: int) -> bool:
     """Whether most of a short text is about cookies, partners and personal data."""
     if words > _CONSENT_WORDS:
         return False
@@ -65,16 +65,16 @@ def is_consent_wall(blocks: tuple[Block, ...], words: int) -> bool:
     return len(stems) >= 3 and asking >= _CONSENT_SHARE * total
 
 
-def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, words: int) -> bool:
+def _is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, words: int) -> bool:
     """Whether the page shows only the opening of its article."""
     linked = metadata.linked
-    if _is_most_of(linked.word_count, words) or _is_most_of(count_words([linked.body or ""]), words):
+    if _is_most_of(linked.word_count, words) or _is_most_of(_count_words([linked.body or ""]), words):
         return False
     if not any(_is_prose(block.text) for block in blocks):
         return True  # names, numbers and buttons: the story is not on the page
     is_cut = bool(CUT_OFF.search(blocks[-1].text))
     if linked.free is False:
-        announced = max(linked.word_count or 0, count_words([linked.body or ""]))
+        announced = max(linked.word_count or 0, _count_words([linked.body or ""]))
         is_short_of_it = announced > 2 * words
         return (
             is_short_of_it
@@ -93,7 +93,7 @@ def is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, w
 
 def _is_prose(text: str) -> bool:
     """Whether the text is long enough for a sentence and does not ask to subscribe."""
-    return count_words([text]) >= _PROSE_WORDS and (
+    return _count_words([text]) >= _PROSE_WORDS and (
         len(text) > _MAX_REQUEST_CHARS or not SUBSCRIBING.search(text)
     )
 
@@ -122,10 +122,6 @@ def _is_request(text: str) -> bool:
     return len(text) <= _MAX_REQUEST_CHARS and bool(SUBSCRIBING.search(text) and READING_ON.search(text))
 
 
-def _says_article(metadata: PageMetadata) -> bool:
-    return metadata.linked.is_article or metadata.page_type == "article"
-
-
 def _refuse_listings(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, words: int) -> None:
     """Raises NotAnArticle for a front page, a list of links, a video or an error page."""
     is_dated = metadata.published is not None
@@ -137,7 +133,7 @@ def _refuse_listings(tree: _Element, blocks: tuple[Block, ...], metadata: PageMe
         raise NotAnArticle("the page is a video")
     if is_dated:
         return
-    if _is_root(metadata.url):
+    if metadata.url is not None and urlsplit(metadata.url).path.strip("/") == "":
         raise NotAnArticle("the page is a site's front page")
     prose = sum(
         len(block.text) for block in blocks if not block.is_heading and len(block.text) >= _PROSE_CHARS
@@ -145,10 +141,6 @@ def _refuse_listings(tree: _Element, blocks: tuple[Block, ...], metadata: PageMe
     is_prose = prose >= 0.5 * sum(len(block.text) for block in blocks)
     if metadata.linked.is_listing or (not is_prose and _is_mostly_links(tree)):
         raise NotAnArticle("the page is a list of links to articles")
-
-
-def _is_root(url: str | None) -> bool:
-    return url is not None and urlsplit(url).path.strip("/") == ""
 
 
 def _is_mostly_links(tree: _Element) -> bool:

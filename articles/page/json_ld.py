@@ -81,7 +81,7 @@ def _article(nodes: _Nodes, node: dict[str, Json], *, is_listing: bool) -> Linke
         publisher=_publisher(nodes, node),
         language=_language(node.get("inLanguage")),
         url=_main_entity(node),
-        body=_body(node),
+        body=_text(node.get("articleBody")) or _text(node.get("text")),
         word_count=_count(node.get("wordCount")),
         free=_truth(node.get("isAccessibleForFree")),
         is_article=True,
@@ -141,10 +141,6 @@ def _text(value: Json) -> str | None:
     if not isinstance(value, str):
         return None
     return " ".join(_TAG.sub(" ", html.unescape(value)).split()) or None
-
-
-def _body(node: dict[str, Json]) -> str | None:
-    return _text(node.get("articleBody")) or _text(node.get("text"))
 
 
 def _names(nodes: _Nodes, value: Json) -> Iterator[str]:

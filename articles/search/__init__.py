@@ -1,1 +1,1 @@
-"""Search: full text on SQLite and PostgreSQL, topics, vectors, and the ranking of what they find."""
+"""Search: full text on SQLite and PostgreSQL, vectors, topics, and the ranking of results."""

@@ -1,1 +1,1 @@
-"""Stories: near-duplicates, reports of one event by several publishers, and which of them break."""
+"""Stories: near-duplicates, clusters of reports of one event, and breaking stories."""
