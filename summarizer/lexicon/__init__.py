@@ -1,23 +1,45 @@
-"""Word lists, as text files beside this one: given names, roles, organisations, places, reporting verbs.
+"""What the rules know of a language: word lists in text files, one folder for each language.
 
-Light on purpose: the article itself says most of who is who. The lists break its ties.
+The lists are short on purpose: the article itself says most of who is who, and the lists decide the rest.
+
+In a file, `#` starts a comment line and `[section]` a section. White space separates words, and "_" joins
+several words to one entry: "new_york" is read as "new york". Words are in lower case unless the file says
+otherwise.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+
+_LANGUAGE = "en"
 
 
 @cache
 def words(file: str, section: str = "") -> frozenset[str]:
-    """The words under `[section]` of `file`.txt; "" is what stands before the first section.
+    """The words under `[section]` of `file`.txt; "": those before the first section.
 
-    Words are lower case; "_" joins those of several words ("new_york") and is read as a space.
+    Raises KeyError if the file has no such section.
     """
-    return _sections(file).get(section, frozenset())
+    return frozenset(word for row in rows(file, section) for word in row)
+
+
+def rows(file: str, section: str = "") -> tuple[tuple[str, ...], ...]:
+    """The lines of a section in order, each as its words. Raises KeyError if there is no such section."""
+    return _sections(file)[section]
+
+
+def pairs(file: str, section: str) -> dict[str, str]:
+    """A section whose lines are two words each, as a mapping from the first to the second."""
+    return {row[0]: row[1] for row in rows(file, section)}
+
+
+def numbers(file: str, section: str) -> dict[str, int]:
+    """A section whose lines are a word and a number each."""
+    return {word: int(number) for word, number in pairs(file, section).items()}
 
 
 def listed(line: str) -> frozenset[str]:
-    """A short list, written where it is used: the words of one string."""
+    """The words of one string, for a short list that stands in the code."""
     return frozenset(line.split())
 
 
@@ -30,7 +52,7 @@ def given_name_genders() -> dict[str, str]:
 @cache
 def roles() -> frozenset[str]:
     """What a person can be: offices, trades and ties, as heads of a noun phrase or before a name."""
-    return words("roles", "roles") | words("roles", "titles") | {"vice-president", "secretary-general"}
+    return words("roles", "roles") | words("roles", "titles") | words("roles", "offices")
 
 
 @cache
@@ -41,20 +63,18 @@ def reporting_verbs() -> frozenset[str]:
 
 @cache
 def long_forms() -> dict[str, str]:
-    """Abbreviation -> what it stands for, "fla." -> "florida"; a long form stands for itself."""
-    text = files(__package__).joinpath("en", "abbreviations.txt").read_text(encoding="utf-8")
-    rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    return {short.replace("_", " "): row[0].replace("_", " ") for row in rows for short in row}
+    """Abbreviation -> what it stands for: "fla." -> "florida". A long form stands for itself."""
+    return {short: row[0] for row in rows("abbreviations", "long forms") for short in row}
 
 
 @cache
-def _sections(file: str) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    section = ""
-    text = files(__package__).joinpath("en", f"{file}.txt").read_text(encoding="utf-8")
+def _sections(file: str) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = {"": []}
+    section = found[""]
+    text = files(__package__).joinpath(_LANGUAGE, f"{file}.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if line.startswith("["):
-            section = line.strip("[] ")
-        elif not line.startswith("#"):
-            found.setdefault(section, set()).update(word.replace("_", " ") for word in line.split())
-    return {name: frozenset(members) for name, members in found.items()}
+            section = found.setdefault(line.strip("[] "), [])
+        elif not line.startswith("#") and line.strip():
+            section.append(tuple(word.replace("_", " ") for word in line.split()))
+    return {name: tuple(lines) for name, lines in found.items()}

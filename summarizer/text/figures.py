@@ -13,28 +13,16 @@ from itertools import accumulate
 from summarizer import lexicon
 from summarizer.text.words import Token, is_content, stem, tokens_of
 
-_SMALL = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-)  # fmt: skip
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_WORDS = {word: n for n, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
-_SCALES = {
-    "hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
-    "k": 1_000, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12, "dozen": 12,
-}  # fmt: skip
-_SPELLED_SCALES = lexicon.listed("hundred thousand million billion trillion dozen")
-_ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12,
-}  # fmt: skip
-_PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
-VAGUE = lexicon.listed("dozens hundreds thousands millions billions half double twice triple")
-"""Amounts without a number: the article has to have the very word."""
-_CURRENCIES = {
-    "$": "usd", "us$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "dollar": "usd", "euro": "eur",
-    "pound": "gbp", "yen": "jpy", "yuan": "cny", "rubl": "rub", "roubl": "rub", "ruble": "rub", "rupe": "inr",
-}  # fmt: skip
+_TENS = lexicon.numbers("numbers", "tens")
+_WORDS = lexicon.numbers("numbers", "words") | _TENS
+_SPELLED_SCALES = lexicon.numbers("numbers", "scales")
+_SCALES = _SPELLED_SCALES | lexicon.numbers("numbers", "short scales")
+_ORDINALS = lexicon.numbers("numbers", "ordinals")
+_FRACTIONS = lexicon.numbers("numbers", "fractions")
+_PERCENT = lexicon.words("numbers", "percent")
+_CURRENCIES = lexicon.pairs("numbers", "currencies")
+VAGUE = lexicon.words("numbers", "vague")
+"""Amounts without a number: the article must have the same word."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ORDINAL_BEHIND = re.compile(r"(?:st|nd|rd|th)\b")
 _SIGN_BEFORE = re.compile(r"(US\$|[$€£¥])\s?\Z", re.IGNORECASE)
@@ -44,7 +32,7 @@ _AGE_BEHIND = re.compile(r"[- ]?years?[- ]old\b|[- ]?y/?o\b")
 _NOT_A_COUNT = re.compile(r"\A(?:\s+(?:of|another|day|other|point|more|thing)\b|[- ](?:on|sided|time|off)\b)")
 _NO_ONE = re.compile(r"\b(?:no|every|any|some|each|this|that|which|the|at)[ -]\Z", re.IGNORECASE)
 _AUXILIARIES = lexicon.words("function_words", "auxiliaries")
-_BEHIND, _AROUND = 3, 8  # words: where a figure's noun stands, and where its sentence talks of it
+_BEHIND, _AROUND = 3, 8  # words: how near a figure its noun is, and the words that tell its subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +40,42 @@ class Figure:
     """One number and what it counts."""
 
     value: Decimal
-    unit: str  # "", "percent", "ordinal", "age", a currency as ISO 4217 has it, in lower case
+    unit: str  # "", "percent", "ordinal", "age", or a currency's code of ISO 4217 in lower case
     start: int
     end: int
-    nouns: tuple[str, ...]  # stems of the words that say something right behind it
-    before: tuple[str, ...]  # right before it
-    around: frozenset[str]  # and on both sides, farther
+    nouns: tuple[str, ...]  # stems of the content words right behind it
+    before: tuple[str, ...]  # and right before it
+    around: frozenset[str]  # and farther on both sides
 
 
 def figures_of(text: str, *, without: Collection[tuple[int, int]] = ()) -> tuple[Figure, ...]:
-    """The figures of `text` in order. without: places that are something else, such as dates."""
-    places = _Places(without)
-    return tuple(figure for figure in _figures(text, tokens_of(text)) if not places.overlap(figure))
+    """The figures of `text` in order. without: ranges [start, end) that are something else, such as dates."""
+    ranges = sorted(without)
+    starts = [start for start, _ in ranges]
+    # The farthest end so far, so that no figure is compared with all ranges: a list of results has hundreds.
+    ends = list(accumulate((end for _, end in ranges), max))
 
+    def is_excluded(figure: Figure) -> bool:
+        before = bisect_left(starts, figure.end)
+        return before > 0 and ends[before - 1] > figure.start
 
-class _Places:
-    """Places of a text, looked up without walking them all: a list of results has hundreds."""
-
-    def __init__(self, places: Collection[tuple[int, int]]) -> None:
-        places = sorted(places)
-        self._starts = [start for start, _ in places]
-        # The farthest end so far: of places that begin before one, it tells whether any reaches it.
-        self._ends = list(accumulate((end for _, end in places), max))
-
-    def overlap(self, figure: Figure) -> bool:
-        before = bisect_left(self._starts, figure.end)
-        return before > 0 and self._ends[before - 1] > figure.start
+    return tuple(figure for figure in _figures(text, tokens_of(text)) if not is_excluded(figure))
 
 
 def unsupported_figure(figures: Sequence[Figure], article: Sequence[Sequence[Figure]]) -> Figure | None:
-    """The first of `figures` that no sentence of the article has of the same thing.
+    """The first of `figures` that no sentence of the article supports.
 
-    article: the figures of each sentence. The same number of something else is no support: where the article
-    has 12 soldiers and 30 civilians, 30 soldiers are wrong.
+    article: the figures of each sentence. The same number of something else does not count as support: if the
+    article has 12 soldiers and 30 civilians, 30 soldiers are wrong.
     """
-    for figure in figures:
-        if not any(_agrees(figure, own, sentence) for sentence in article for own in sentence):
-            return figure
-    return None
+    return next(
+        (
+            figure
+            for figure in figures
+            if not any(_agrees(figure, own, sentence) for sentence in article for own in sentence)
+        ),
+        None,
+    )
 
 
 def _agrees(figure: Figure, own: Figure, sentence: Sequence[Figure]) -> bool:
@@ -106,7 +92,7 @@ def _agrees(figure: Figure, own: Figure, sentence: Sequence[Figure]) -> bool:
         return True
     if not set(figure.nouns) & own.around:
         return False
-    # Its noun is near, but counted by another number.
+    # Its noun is near, but another number counts it.
     return not any(figure.nouns[0] in other.nouns[:1] for other in sentence if other is not own)
 
 
@@ -134,7 +120,7 @@ def _figures(text: str, tokens: Sequence[Token]) -> Iterator[Figure]:
 
 
 def _clause(text: str, tokens: Sequence[Token], start: int, most: int) -> Sequence[Token]:
-    """Up to `most` tokens from `start` on, none behind a mark that ends the clause or its verb."""
+    """Up to `most` tokens from `start` on, up to the punctuation or the verb that ends the noun phrase."""
     end = start
     while end < min(len(tokens), start + most):
         if re.search(r"[,;:.!?()—–\"“”]", text[tokens[end - 1].end : tokens[end].start]):
@@ -146,7 +132,7 @@ def _clause(text: str, tokens: Sequence[Token], start: int, most: int) -> Sequen
 
 
 def _read(text: str, tokens: Sequence[Token], at: int) -> tuple[Decimal, str, int] | None:
-    """The figure that begins at token `at`: its value, its unit, and the token behind it."""
+    """The figure that begins at token `at`: its value, its unit, and the number of the next token."""
     token = tokens[at]
     if _NUMBER.fullmatch(token.text):
         if _is_code(text, token):
@@ -188,7 +174,7 @@ def _joined(text: str, tokens: Sequence[Token], at: int) -> bool:
 
 
 def _value(digits: str) -> Decimal:
-    """1,000 and 1.000.000 are thousands, 3.5 and 3,5 are not; 1.500 is read as English has it."""
+    """Reads 1,000 and 1.000.000 as thousands, 3.5 and 3,5 as decimals, and 1.500 as 1.5, as in English."""
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
         return Decimal(digits.replace(",", ""))
     if re.fullmatch(r"\d{1,3}(?:\.\d{3}){2,}", digits):
@@ -198,7 +184,7 @@ def _value(digits: str) -> Decimal:
 
 
 def _scaled(text: str, tokens: Sequence[Token], value: Decimal, end: int) -> tuple[Decimal, int]:
-    """With the "million" or "bn" that follows."""
+    """The value times the "million" or "bn" that follows, and the number of the next token."""
     while end < len(tokens) and _joined(text, tokens, end - 1):
         word = tokens[end].lower
         spelled = word in _SPELLED_SCALES
@@ -210,7 +196,7 @@ def _scaled(text: str, tokens: Sequence[Token], value: Decimal, end: int) -> tup
 
 
 def _spelled(text: str, tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
-    """Two hundred and fifty thousand: sums below a scale, times the scale."""
+    """The value of "two hundred and fifty thousand" at token `at`, and the number of the next token."""
     total = Decimal(0)
     part = Decimal(0)
     end = at
@@ -233,7 +219,7 @@ def _spelled(text: str, tokens: Sequence[Token], at: int) -> tuple[Decimal, int]
 
 
 def _can_follow(before: str, word: str) -> bool:
-    """Twenty-one, two hundred one: not "two three"."""
+    """Whether a number word continues a number: "twenty-one" and "two hundred one", but not "two three"."""
     return before in _SPELLED_SCALES or before == "and" or (before in _TENS and 0 < _WORDS[word] < 10)
 
 
@@ -254,11 +240,11 @@ def _with_unit(
         return value, "age", end
     if end < len(tokens) and _joined(text, tokens, end - 1):
         word = tokens[end].lower
-        if word in {"percent", "percentage", "pct"}:
+        if word in _PERCENT:
             return value, "percent", end + 1
         if word == "per" and end + 1 < len(tokens) and tokens[end + 1].lower == "cent":
             return value, "percent", end + 2
-        if (part := _PARTS.get(word.removesuffix("s"))) and end == at + 1 and value < part:
+        if (part := _FRACTIONS.get(word.removesuffix("s"))) and end == at + 1 and value < part:
             return value / part, "", end + 1
         if (currency := _CURRENCIES.get(stem(word))) is not None:
             return value, currency, end + 1
