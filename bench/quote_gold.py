@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from summarizer.lexicon import listed
-
 _STRIPPED = " \t\n\"'“”‘’.,;:!?—–-…()[]"
-_STOP = listed(
+_STOP_WORDS = (
     "the a an of for and in on at to his her their its he she they who that this it i we you him them said"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 _SUFFIXES = frozenset(("jr", "sr", "ii", "iii"))
 _MIN_OVERLAP = 0.8
 _MIN_WORDS = 3

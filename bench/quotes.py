@@ -22,7 +22,7 @@ from bench.paragraphs import paragraphs_of
 from bench.quote_baselines import Baseline, available_baselines
 from bench.quote_gold import is_reported
 from summarizer.model import Quote, QuoteKind, SpeakerKind
-from summarizer.quotes import find_quotes, find_quotes_with, shipped_model
+from summarizer.quotes import find_quotes, shipped_model
 
 Predictor = Callable[[str], list[dict[str, Any]]]
 
@@ -55,7 +55,7 @@ def predict_quotes(text: str) -> list[dict[str, Any]]:
 
 def predict_by_rules(text: str) -> list[dict[str, Any]]:
     """As `predict_quotes`, without the learned weights."""
-    return as_predictions(text, find_quotes_with(None, text, paragraphs_of(text)))
+    return as_predictions(text, find_quotes(text, paragraphs_of(text), rules_alone=True))
 
 
 def as_predictions(text: str, quotes: Iterable[Quote]) -> list[dict[str, Any]]:

@@ -26,9 +26,8 @@ from bench.quote_examples import (
 from bench.quote_fit import Recipe, fit
 from bench.quote_gold import read_articles
 from bench.quotes import as_predictions
-from summarizer.quotes import QuoteModel, find_quotes_with
-from summarizer.quotes.extract import SCORERS
-from summarizer.quotes.pronouns import Decide, by_rule, by_scorer
+from summarizer.quotes import QuoteModel, find_quotes
+from summarizer.quotes.pronouns import Resolver, learned_resolver, resolve_by_rule
 
 _WEIGHTS = Path(__file__).parents[1] / "summarizer" / "quotes" / "weights"
 _SPEECH = Recipe(epochs=4, batch=64, rate=0.05)
@@ -52,10 +51,8 @@ def main(argv: Sequence[str]) -> int:
     if options.folds:
         crossvalidate(examples, options.folds, options.predictions)
     else:
-        model = train(examples)
         options.out.mkdir(parents=True, exist_ok=True)
-        for name in SCORERS:
-            getattr(model, name).save(options.out / f"{name}.npz")
+        train(examples).save(options.out)
         print(f"weights in {options.out}")
     print(f"{len(examples)} articles, {time.perf_counter() - began:.0f} seconds")
     return 0
@@ -65,10 +62,10 @@ def train(examples: Sequence[Example]) -> QuoteModel:
     """The scorers, from these articles alone."""
     speech = [group for example in examples for group in speech_groups(example)]
     source = [group for example in examples for group in source_groups(example)]
-    decide: Decide = by_rule
+    resolver: Resolver = resolve_by_rule
     for _ in range(_ROUNDS):
-        person = fit([group for e in examples for group in person_groups(e, decide)], _PERSON)
-        decide = by_scorer(person)
+        person = fit([group for e in examples for group in person_groups(e, resolver)], _PERSON)
+        resolver = learned_resolver(person)
     reported = [group for example in examples for group in paraphrase_groups(example)]
     return QuoteModel(
         speech=fit(speech, _SPEECH),
@@ -85,7 +82,7 @@ def crossvalidate(examples: Sequence[Example], folds: int, out: Path) -> None:
             model = train([example for example in examples if example.number % folds != fold])
             for example in examples[fold::folds]:
                 text = example.annotated["text"]
-                quotes = as_predictions(text, find_quotes_with(model, text, paragraphs_of(text)))
+                quotes = as_predictions(text, find_quotes(text, paragraphs_of(text), model=model))
                 lines.write(json.dumps({"id": example.annotated["id"], "quotes": quotes}) + "\n")
 
 

@@ -1,4 +1,8 @@
-"""Descriptions that stand beside a name, and whose they are: "Trump's attorney, |Alan Garten|, said"."""
+"""What belongs to a mention and stands beside it: appositions, complements, age and party.
+
+"Trump's attorney, |Alan Garten|, said" names the person whom the description before it means, and "Jane Doe,
+|the mayor|, said" gives a person's role.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,16 +14,26 @@ from summarizer.speakers.person_names import is_possessive, stem
 from summarizer.text.words import Tokens
 
 _DOCUMENTS = lexicon.words("roles", "documents")
+_ROLES = lexicon.roles()
 _STRONG = lexicon.words("cues", "strong")
-_COMPLETES = lexicon.listed("of for from to at with by")
-_HOMES = lexicon.listed("of from at with")
-_RANKS = lexicon.listed("ranking 1st 2nd 3rd first second")
+_VERBS = lexicon.reporting_verbs()
+_AUXILIARIES = lexicon.words("function_words", "auxiliaries")
+_DETERMINERS = lexicon.words("function_words", "determiners")
+_COMPLEMENTS = lexicon.words("appositions", "complements")
+_MODIFIERS = lexicon.words("appositions", "modifiers")
+_AFFILIATIONS = lexicon.words("appositions", "affiliations")
+_RANKS = lexicon.words("appositions", "ranks")
+_NAMING = lexicon.words("appositions", "naming")
+_PARTY_MARKS = tuple(lexicon.words("appositions", "party marks"))
+_ROLE_ENDS = lexicon.words("appositions", "ends") | frozenset(",.;:–—-()?!")
+_SENTENCE_ENDS = frozenset(".?!:;…")
 _MOST_COMPLEMENTS = 3
 _LONGEST_CHAIN = 3  # "Florida's | Republican attorney general, | Pam Bondi"
+_LONGEST_BRACKETS, _LONGEST_APPOSITION, _LONGEST_OPEN_APPOSITION = 12, 30, 20  # tokens
 
 
-def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Mention]:
-    """First token of a mention that describes a person -> the mention that names the person."""
+def find_names_beside(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Mention]:
+    """The first token of a mention that describes a person -> the mention beside it that names the person."""
     step: dict[int, int] = {}
     for number, mention in enumerate(mentions):
         following = _behind_complements(tokens, mentions, number)
@@ -28,7 +42,7 @@ def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Menti
         elif number and (
             _is_document_of(mentions[number - 1], mention)
             or _describes_previous(tokens, mentions[number - 1], mention)
-            or _is_home_of(tokens, mentions[number - 1], mention, in_chain=number - 1 in step)
+            or _is_affiliation_of(tokens, mentions[number - 1], mention, in_chain=number - 1 in step)
         ):
             step[number] = number - 1
     found: dict[int, Mention] = {}
@@ -42,9 +56,9 @@ def find_bearers(tokens: Tokens, mentions: Sequence[Mention]) -> dict[int, Menti
 
 
 def complements_end(tokens: Tokens, mentions: Sequence[Mention], number: int) -> tuple[int, int]:
-    """Behind what completes a nominal: its last token, and the number of the next mention.
+    """Where the complements of mention `number` end: the end token, and the number of the next mention.
 
-    "A spokesman |for the Department of Justice", "the leader |of the league".
+    "A spokesman |for the Department of Justice|", "the leader |of the league|".
     """
     end, at = mentions[number].end, number + 1
     for _ in range(_MOST_COMPLEMENTS):
@@ -52,7 +66,7 @@ def complements_end(tokens: Tokens, mentions: Sequence[Mention], number: int) ->
             break
         following = mentions[at]
         if (
-            tokens.lower[end] not in _COMPLETES
+            tokens.lower[end] not in _COMPLEMENTS
             or following.start != end + 1
             or following.kind is MentionKind.PRONOUN
             or tokens.paragraph[following.start] != tokens.paragraph[end]
@@ -63,8 +77,7 @@ def complements_end(tokens: Tokens, mentions: Sequence[Mention], number: int) ->
 
 
 def _behind_complements(tokens: Tokens, mentions: Sequence[Mention], number: int) -> int:
-    """The number of the mention that a name beside this one would be: Jane Doe in "the leader of the league,
-    Jane Doe,"."""
+    """The number of the mention that may name this one: Jane Doe in "the leader of the league, Jane Doe,"."""
     if mentions[number].kind is not MentionKind.NOMINAL or mentions[number].possessive:
         return number + 1
     end, at = complements_end(tokens, mentions, number)
@@ -86,7 +99,7 @@ def _describes_next(tokens: Tokens, mentions: Sequence[Mention], number: int, at
         return False
     if between == ["of"]:  # "former secretary of |state Hillary Clinton"
         return mention.kind is MentionKind.NOMINAL and tokens.words[following.start][0].islower()
-    if between in (["known", "as"], ["named"], ["called"]):
+    if " ".join(between) in _NAMING:
         return mention.kind is MentionKind.NOMINAL
     if len(between) == 1 and between[0] in _RANKS:  # "Air Force |1st Lt. Jane Doe"
         return not mention.is_person
@@ -99,7 +112,7 @@ def _describes_next(tokens: Tokens, mentions: Sequence[Mention], number: int, at
 
 
 def _is_document_of(person: Mention, mention: Mention) -> bool:
-    """Hoff's |letter| says what Hoff says; Hoff's |office| speaks for itself."""
+    """Hoff's |letter| says what Hoff says; not so Hoff's |office|."""
     return (
         person.is_person
         and person.possessive
@@ -116,7 +129,7 @@ def _describes_previous(tokens: Tokens, person: Mention, mention: Mention) -> bo
         and not person.possessive
         and mention.kind is MentionKind.NOMINAL
         and not mention.plural
-        and _parted_by_comma(tokens, person.end, mention.start)
+        and _separated_by_comma(tokens, person.end, mention.start)
         and tokens.paragraph[person.start] == tokens.paragraph[mention.start]
         and (
             person.tail > mention.start
@@ -126,15 +139,15 @@ def _describes_previous(tokens: Tokens, person: Mention, mention: Mention) -> bo
     )
 
 
-def _parted_by_comma(tokens: Tokens, start: int, end: int) -> bool:
-    """Whether a comma is all that stands between, but for a party in brackets: "Jane Doe (D-Md.), a"."""
+def _separated_by_comma(tokens: Tokens, start: int, end: int) -> bool:
+    """Whether only a comma separates them, a party in brackets ignored: "Jane Doe (D-Md.), a"."""
     words = tokens.words[start:end]
     if words[:1] == ["("] and ")" in words:
         words = words[words.index(")") + 1 :]
     return words == [","]
 
 
-def _is_home_of(tokens: Tokens, person: Mention, mention: Mention, *, in_chain: bool) -> bool:
+def _is_affiliation_of(tokens: Tokens, person: Mention, mention: Mention, *, in_chain: bool) -> bool:
     """Jane Doe of |the Harbor Institute|; John Roe of Madison, |Alabama|."""
     if mention.kind is not MentionKind.NAME or person.possessive:
         return False
@@ -142,7 +155,7 @@ def _is_home_of(tokens: Tokens, person: Mention, mention: Mention, *, in_chain: 
         return False
     between = tokens.lower[person.end : mention.start]
     if person.is_person:
-        return len(between) == 1 and between[0] in _HOMES
+        return len(between) == 1 and between[0] in _AFFILIATIONS
     return in_chain and between == [","]
 
 
@@ -156,18 +169,8 @@ def _closed(tokens: Tokens, name: Mention) -> bool:
     return name.end >= len(tokens) or tokens.words[name.end] in ",.;:)—–-" or tokens.quoted[name.end]
 
 
-# What hangs on a mention: apposition, age, party, complements; and the role that an apposition gives.
-
-_ROLES = lexicon.roles()
-_VERBS = lexicon.reporting_verbs()
-_AUXILIARIES = lexicon.words("function_words", "auxiliaries")
-_DETERMINERS = lexicon.words("function_words", "determiners")
-_LINKS = frozenset(("of", "for", "and", "the", "&", "on", "in"))
-_SENTENCE_ENDS = frozenset((".", "?", "!", ":", ";", "…"))
-
-
-def with_tails(tokens: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
-    """Each mention with what hangs on it: apposition, age, party, complements; roles from appositions."""
+def with_postmodifiers(tokens: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions with their `tail`, and persons with the role that an apposition gives them."""
     starts = {mention.start: mention for mention in mentions}
     out: list[Mention] = []
     for mention in mentions:
@@ -182,41 +185,31 @@ def with_tails(tokens: Tokens, mentions: Sequence[Mention]) -> list[Mention]:
 
 def _tail(tokens: Tokens, starts: dict[int, Mention], mention: Mention) -> tuple[int, Span | None]:
     end = (
-        _complements_end(tokens, starts, mention.end)
-        if mention.kind is not MentionKind.PERSON
-        else mention.end
+        _modifiers_end(tokens, starts, mention.end) if mention.kind is not MentionKind.PERSON else mention.end
     )
     if end < len(tokens) and tokens.words[end] == "(":
-        close = _find(tokens, end, {")"}, 12)
+        close = _find(tokens, end, ")", _LONGEST_BRACKETS)
         end = close + 1 if close else end
     role: Span | None = None
     while end < len(tokens) and tokens.words[end] == "," and not tokens.quoted[end]:
-        close = _find(tokens, end + 1, {","}, 30)
-        role = role or _apposed_role(tokens, end + 1, close or end + 20)
+        close = _find(tokens, end + 1, ",", _LONGEST_APPOSITION)
+        role = role or _apposed_role(tokens, end + 1, close or end + _LONGEST_OPEN_APPOSITION)
         if not close:
             break
         end = close + 1
         if end < len(tokens) and (tokens.lower[end] in _VERBS or tokens.quoted[end]):
             break
-        if tokens.words[end - 2].isdigit() or _is_affiliation(tokens.words[end - 2]):
-            end -= 1  # the comma closes the age and opens what follows
+        if tokens.words[end - 2].isdigit() or tokens.words[end - 2].startswith(_PARTY_MARKS):
+            end -= 1  # the comma closes the age or the party and opens the next apposition
             continue
         break
     return end, role
 
 
-def _is_affiliation(word: str) -> bool:
-    return word.startswith(("R-", "D-", "I-"))
-
-
-def _complements_end(tokens: Tokens, starts: dict[int, Mention], end: int) -> int:
-    """Behind "of America", "for Mr. Trump", "in the campaign" after a nominal."""
-    for _ in range(3):
-        if (
-            end + 1 >= len(tokens)
-            or tokens.quoted[end]
-            or tokens.lower[end] not in _LINKS | {"from", "at", "with"}
-        ):
+def _modifiers_end(tokens: Tokens, starts: dict[int, Mention], end: int) -> int:
+    """The end of "of America", "for Mr. Trump", "in the campaign" behind a nominal or another name."""
+    for _ in range(_MOST_COMPLEMENTS):
+        if end + 1 >= len(tokens) or tokens.quoted[end] or tokens.lower[end] not in _MODIFIERS:
             break
         following = starts.get(end + 1)
         if following is None or following.kind is MentionKind.PRONOUN:
@@ -225,8 +218,8 @@ def _complements_end(tokens: Tokens, starts: dict[int, Mention], end: int) -> in
     return end
 
 
-def _find(tokens: Tokens, start: int, marks: set[str], within: int) -> int | None:
-    """The first of `marks` from token `start` on, in the same sentence and outside quotations."""
+def _find(tokens: Tokens, start: int, mark: str, within: int) -> int | None:
+    """The first `mark` from token `start` on, in the same sentence and outside quotations."""
     for i in range(start, min(len(tokens), start + within)):
         if (
             tokens.quoted[i]
@@ -234,15 +227,13 @@ def _find(tokens: Tokens, start: int, marks: set[str], within: int) -> int | Non
             or tokens.paragraph[i] != tokens.paragraph[start - 1]
         ):
             return None
-        if tokens.words[i] in marks:
+        if tokens.words[i] == mark:
             return i
     return None
 
 
-_ROLE_ENDS = lexicon.listed(", . ; : — – - ( ) ? ! who which that whose where said says told when while")
-
-
 def _apposed_role(tokens: Tokens, start: int, limit: int) -> Span | None:
+    """The role that an apposition from token `start` on gives, without its determiner."""
     first = start + (start < len(tokens) and tokens.lower[start] in _DETERMINERS)
     end, head = first, -1
     while end < min(limit, len(tokens)) and tokens.lower[end] not in _ROLE_ENDS and not tokens.quoted[end]:

@@ -1,20 +1,20 @@
-"""Quoted passages -> the mention that each is attributed to, by rules.
+"""Attribution by rules: quoted passages -> the mention that is the source of each.
 
-Every passage is weighed against every cue of its sentence; a passage without one goes on with the speaker of
-the passage before it.
+A passage gets the best cue of its sentence. In a sentence without a cue, it continues the quotation of the
+passage before it.
 """
 
 from dataclasses import dataclass
 
 from summarizer.quotes.cues import Cue, CueForm
+from summarizer.quotes.document import Document
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.passages import Passage
-from summarizer.quotes.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """A passage's source and cue, and how sure the rule is."""
+    """The source and the cue of a passage, and the confidence."""
 
     source: Mention
     cue: Cue | None
@@ -22,33 +22,33 @@ class Attribution:
     signed: bool = False  # the source is a signature: "…" — Jane Doe
 
 
-_SIGNED = 0.97
+_SIGNED = 0.97  # confidence
 _DASHES = frozenset("―—–-")
 _SIGNATURE_ENDS = frozenset(".,(|[:;")
 _LONGEST_SIGNATURE = 14  # tokens
 
 
 class RuleAttributor:
-    """The floor: what holds without any learned weights."""
+    """Attribution without learned weights. The learned scorers use it as evidence."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-        self._t = reading.tokens
-        self._sentences = reading.sentences
+    def __init__(self, doc: Document) -> None:
+        self._doc = doc
+        self._t = doc.tokens
+        self._sentences = doc.sentences
 
     def attribute(self) -> list[Attribution | None]:
-        """One attribution for each passage, None where nothing near it speaks."""
+        """One attribution for each passage; None if no cue is near it."""
         done: list[Attribution | None] = []
         before: int | None = None  # the last passage that is speech
-        for number in range(len(self._reading.passages)):
+        for number in range(len(self._doc.passages)):
             done.append(self._one(number, before, done[before] if before is not None else None))
-            if not self._reading.is_thing(number):
+            if not self._doc.titles_or_names[number]:
                 before = number
         return done
 
     def _one(self, number: int, before: int | None, previous: Attribution | None) -> Attribution | None:
-        passage = self._reading.passages[number]
-        sentence = self._reading.places[number].sentence
+        passage = self._doc.passages[number]
+        sentence = self._doc.positions[number].sentence
         signature = self._signature(number)
         if signature is not None:
             return Attribution(source=signature, cue=None, confidence=_SIGNED, signed=True)
@@ -57,7 +57,7 @@ class RuleAttributor:
         found = self._in_sentence(passage, sentence)
         if found is not None:
             return found
-        apart = passage.paragraph - self._reading.passages[before].paragraph if before is not None else 9
+        apart = passage.paragraph - self._doc.passages[before].paragraph if before is not None else 9
         if apart == 0 and previous is not None:
             return Attribution(source=previous.source, cue=None, confidence=0.9 * previous.confidence)
         colon = self._introduced_by_colon(self._sentences[sentence][0])
@@ -68,15 +68,15 @@ class RuleAttributor:
         return self._sentence_before(sentence)
 
     def _signature(self, number: int) -> Mention | None:
-        """Who signs a passage: "…" — Jane Doe, or in a pull quote a line of its own at its end."""
-        t, last = self._t, self._reading.places[number].last
+        """The signature of a passage: "…" — Jane Doe, or the last line of a pull quote."""
+        t, last = self._t, self._doc.positions[number].last
         at = last
         while at < len(t) and t.words[at] in _DASHES:
             at += 1
         pulled = at == last
-        if at >= len(t) or t.quoted[at] or (pulled and self._reading.passages[number].closed):
+        if at >= len(t) or t.quoted[at] or (pulled and self._doc.passages[number].closed):
             return None
-        mention = self._reading.mention_at(at)
+        mention = self._doc.mention_at(at)
         if mention is None or mention.kind not in (MentionKind.PERSON, MentionKind.NAME):
             return None
         end = mention.end
@@ -87,7 +87,7 @@ class RuleAttributor:
         return mention if line_ends or t.words[end] in _SIGNATURE_ENDS else None
 
     def _closes_with_mark(self, at: int) -> bool:
-        """Whether the paragraph of token `at` is one short line that ends with a quotation mark."""
+        """Whether the paragraph from token `at` on is one short line that ends with a quotation mark."""
         t, end = self._t, at
         while end < len(t) and t.paragraph[end] == t.paragraph[at] and end - at <= _LONGEST_SIGNATURE:
             end += 1
@@ -98,7 +98,7 @@ class RuleAttributor:
         first, last = t.at(passage.outer.start), t.at(passage.outer.end)
         best: Cue | None = None
         best_cost = 40.0
-        for cue in self._reading.cues[sentence]:
+        for cue in self._doc.cues[sentence]:
             cost = self._cost(passage, cue, first, last)
             if cost < best_cost:
                 best, best_cost = cue, cost
@@ -136,12 +136,12 @@ class RuleAttributor:
     def _introduced_by_colon(self, start: int) -> Attribution | None:
         if start == 0 or self._t.words[start - 1] != ":":
             return None
-        return self._sentence_before(self._reading.sentence_at(start - 1) + 1, confidence=0.85)
+        return self._sentence_before(self._doc.sentence_at(start - 1) + 1, confidence=0.85)
 
     def _sentence_before(self, sentence: int, confidence: float = 0.4) -> Attribution | None:
         if sentence == 0:
             return None
-        cues = self._reading.cues[sentence - 1]
+        cues = self._doc.cues[sentence - 1]
         if cues:
             best = max(cues, key=lambda cue: (cue.strong, cue.start))
             return Attribution(source=best.source, cue=best, confidence=confidence)

@@ -1,4 +1,4 @@
-"""Which person a name, a pronoun or a nominal stands for, within one article."""
+"""Coreference of names within one article: which mentions are one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -7,26 +7,32 @@ from articles.model import Span
 from summarizer.quotes.mentions import Mention
 from summarizer.speakers.names import same_given_names
 from summarizer.speakers.person_names import SUFFIXES
-from summarizer.text.words import Tokens
 
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """Everyone that the article calls by one name."""
+    """A person of the article with all mentions by name."""
 
-    name: str  # the longest the article gives
-    given: str  # "" where only the surname stands in the article
+    name: str  # the longest one in the article
+    given: str  # "" if the article has only the surname
     surname: str
     gender: str | None = None
     role: Span | None = None
     mentions: list[Mention] = field(default_factory=list)
 
 
-class People:
-    """The persons of an article and who its mentions are."""
+@dataclass(frozen=True, slots=True)
+class Antecedent:
+    """The person that a pronoun or a nominal refers to, with the probability."""
 
-    def __init__(self, tokens: Tokens, mentions: Sequence[Mention]) -> None:
-        self._t = tokens
+    person: Person
+    confidence: float
+
+
+class People:
+    """The persons of an article, and the person of each mention by name."""
+
+    def __init__(self, mentions: Sequence[Mention]) -> None:
         self.people: list[Person] = []
         self._by_surname: dict[str, list[Person]] = {}
         self._by_given: dict[str, list[Person]] = {}
@@ -42,7 +48,7 @@ class People:
             person.mentions.sort(key=lambda mention: mention.start)
 
     def of(self, mention: Mention) -> Person | None:
-        """Who a person's mention is; None for pronouns, nominals and other names."""
+        """The person of a mention; None for pronouns, nominals and names of anything else."""
         return self._of.get(mention.start)
 
     def _introduce(self, mention: Mention) -> None:
@@ -50,7 +56,7 @@ class People:
         if len(words) < 2:
             return
         if len(words) > 2 and tuple(words[:2]) in self._full:
-            # In a headline capitals run on behind a name: "Jane Doe Praises Rival".
+            # In a headline the words behind a name have capitals too: "Jane Doe Praises Rival".
             words = words[:2]
             mention = replace(mention, name=" ".join(words))
         given, surname = words[0], words[-1]
@@ -65,7 +71,7 @@ class People:
         self._add(person, mention)
 
     def _attach(self, mention: Mention) -> None:
-        """A single name is the person of that surname who is named most; a given name alone will do too."""
+        """Adds a mention by one name to the most mentioned person of that surname, or else given name."""
         word = _name_words(mention)[-1]
         known = self._by_surname.get(word.lower()) or self._by_given.get(word.lower()) or []
         if mention.gender:
@@ -86,34 +92,6 @@ class People:
         person.gender = person.gender or mention.gender
         if mention.role is not None and (person.role is None or len(mention.role) > 2 * len(person.role)):
             person.role = mention.role
-
-    def resolve(self, pronoun: Mention, mentions: Sequence[Mention], at: int) -> Person | None:
-        """The person that "he" or "she" at mentions[at] stands for: recent, of that gender, a subject
-        rather."""
-        t = self._t
-        best: Person | None = None
-        best_score = -1e9
-        here = t.paragraph[pronoun.start]
-        for distance, mention in enumerate(reversed(mentions[max(0, at - 40) : at])):
-            person = self._of.get(mention.start)
-            if person is None or (person.gender and pronoun.gender and person.gender != pronoun.gender):
-                continue
-            paragraphs = here - t.paragraph[mention.start]
-            if paragraphs > 6:
-                break
-            subject = (
-                mention.start == 0
-                or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
-                or (
-                    t.words[mention.start - 1] in {".", ",", "”", '"'}
-                    or t.lower[mention.start - 1] in {"that", "and"}
-                )
-            )
-            score = -1.0 * distance - 2.0 * paragraphs + 3.0 * subject - 2.5 * mention.possessive
-            score += 1.5 * (person.gender is not None) + min(4, len(person.mentions)) * 0.4
-            if score > best_score:
-                best, best_score = person, score
-        return best
 
 
 def _name_words(mention: Mention) -> list[str]:

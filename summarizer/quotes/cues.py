@@ -1,4 +1,4 @@
-"""Reporting words ("said", "according to", "in a statement") and the mention that each of them points to."""
+"""Cues: reporting words ("said", "according to") and the mention that is the source of each."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from summarizer.text.words import Tokens
 
 
 class CueForm(Enum):
-    """How a cue and its source stand to each other."""
+    """The grammatical relation between a cue and its source."""
 
     VERB = "X said"
     INVERTED = "said X"
@@ -35,15 +35,12 @@ _STRONG = lexicon.words("cues", "strong")
 _WEAK = lexicon.words("cues", "weak")
 _PARTICIPLES = lexicon.words("cues", "participles")
 _AUXILIARIES = lexicon.words("function_words", "auxiliaries")
-_SKIPPED = _AUXILIARIES | lexicon.listed(
-    "also then later again still just even once recently often previously first now only never "
-    "both further not all always ever soon earlier himself herself themselves itself who"
-)
-_FRONTED = lexicon.listed("in at on during after before for from with by as to of when while about against")
+_SKIPPED = _AUXILIARIES | lexicon.words("cues", "between source and verb")
+_BEFORE_NO_SUBJECT = lexicon.words("cues", "before no subject")
 
 
-class Clauses:
-    """Mentions by where they start and end, for finding a verb's subject."""
+class CueFinder:
+    """Finds the cues of an article and their sources among its mentions."""
 
     def __init__(self, tokens: Tokens, mentions: Sequence[Mention]) -> None:
         self._t = tokens
@@ -53,24 +50,18 @@ class Clauses:
         self._by_end: dict[int, Mention] = {}
         for mention in mentions:
             for end in (mention.end, mention.tail):
-                # The longest phrase that ends here is the subject: "a spokesman for Mr. Trump |said".
+                # The longest phrase with this end is the subject: "a spokesman for Mr. Trump |said".
                 self._by_end.setdefault(end, mention)
 
     def cues(self, start: int, end: int) -> list[Cue]:
-        """The cues among tokens [start, end), one sentence or a part of one, outside quotations."""
-        found: list[Cue] = []
-        for i in range(start, end):
-            if self._t.quoted[i]:
-                continue
-            cue = self._cue(i, start, end)
-            if cue is not None:
-                found.append(cue)
-        return found
+        """The cues among tokens [start, end) of one sentence, outside quotations, in order."""
+        cues = (self._cue(i, start, end) for i in range(start, end) if not self._t.quoted[i])
+        return [cue for cue in cues if cue is not None]
 
     def _cue(self, i: int, start: int, end: int) -> Cue | None:
         t, lower = self._t, self._t.lower[i]
         if lower == "according" and i + 2 < end and t.lower[i + 1] == "to":
-            source = self._at_or_behind(i + 2, end)
+            source = self._mention_behind(i + 2, end)
             return _cue(i, i + 2, source, CueForm.ACCORDING, strong=True)
         if lower == ":" and i > start:
             source = self._by_end.get(i)
@@ -86,19 +77,19 @@ class Clauses:
         if source is not None:
             return _cue(i, i + 1, source, CueForm.VERB, strong=strong)
         if strong and i + 1 < end and (i == start or t.quoted[i - 1] or t.words[i - 1] in ",—–-"):
-            source = self._at_or_behind(i + 1, end)
+            source = self._mention_behind(i + 1, end)
             if source is not None:
                 return _cue(i, i + 1, source, CueForm.INVERTED, strong=True)
         return _cue(i, i + 1, self._subject_of_clause(i, start), CueForm.VERB, strong=False)
 
-    def _at_or_behind(self, i: int, end: int) -> Mention | None:
-        """The mention that starts at token i, small words before it skipped."""
+    def _mention_behind(self, i: int, end: int) -> Mention | None:
+        """The mention that starts at token i or after the adverbs and auxiliaries there."""
         while i < end and self._t.lower[i] in _SKIPPED:
             i += 1
         return self._by_start.get(i)
 
     def _subject(self, verb: int, start: int) -> Mention | None:
-        """The mention right before a verb, adverbs and auxiliaries between them skipped."""
+        """The mention before a verb, with only adverbs and auxiliaries between them."""
         t, i = self._t, verb
         while i > start and (t.lower[i - 1] in _SKIPPED or t.lower[i - 1].endswith(("ly", "n't"))):
             source = self._by_end.get(i)
@@ -113,8 +104,7 @@ class Clauses:
         return self._head_of(source, start)
 
     def _head_of(self, source: Mention, start: int) -> Mention:
-        """Whom a phrase hangs on: the spokesman in "a spokesman for Trump said"; "Trump, the candidate,
-        said"."""
+        """The head of a phrase: the spokesman in "a spokesman for Trump said"."""
         at = bisect_right(self._starts, source.start) - 1
         for other in reversed(self._mentions[max(0, at - 4) : at]):
             if other.start < start:
@@ -124,7 +114,7 @@ class Clauses:
         return source
 
     def _subject_of_clause(self, verb: int, start: int) -> Mention | None:
-        """Who does what the sentence tells, for "X did this, saying" and "X did this and said"."""
+        """The subject of the whole clause, for "X did this, saying" and "X did this and said"."""
         t = self._t
         first = bisect_right(self._starts, start - 1)
         last = bisect_right(self._starts, verb - 1)
@@ -133,7 +123,7 @@ class Clauses:
             if mention.possessive or mention.end > verb:
                 continue
             before = t.lower[mention.start - 1] if mention.start > start else ""
-            if before in _FRONTED:
+            if before in _BEFORE_NO_SUBJECT:
                 continue
             follows = mention.tail
             while follows < verb and (t.lower[follows] in _SKIPPED or t.lower[follows].endswith("ly")):

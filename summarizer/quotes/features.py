@@ -1,26 +1,16 @@
-"""What the learned scorers look at, as named features: of a passage, of a mention that may be its source."""
+"""The named features of the learned scorers: of a passage, and of a mention that may be its source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from summarizer import lexicon
 from summarizer.quotes.attribution import Attribution
-from summarizer.quotes.cues import Cue
+from summarizer.quotes.document import Document
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.passages import is_named, is_title
-from summarizer.quotes.reading import Reading
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """The passage before the one at hand: its number and its source, None where it has none."""
-
-    number: int
-    source: Mention | None
-
-
-_FIRST_PERSON = lexicon.listed("i i'm i've i'd i'll we we're we've my me our us")
-_THIRD_PERSON = lexicon.listed("he she his her him he's she's")
+_FIRST_PERSON = lexicon.words("pronouns", "first person")
+_THIRD_PERSON = lexicon.words("pronouns", "third person")
 _STRONG = lexicon.words("cues", "strong")
 _WEAK = lexicon.words("cues", "weak")
 _PARTICIPLES = lexicon.words("cues", "participles")
@@ -29,46 +19,54 @@ _MOST_BEFORE, _MOST_AFTER = 20, 10  # candidates on either side of a passage
 _PARAGRAPHS_BEFORE, _PARAGRAPHS_AFTER = 3, 1
 
 
-def candidates(reading: Reading, number: int) -> list[int]:
-    """The mentions that may be the source of a passage, by number, in text order."""
-    place, t = reading.places[number], reading.tokens
-    mentions = reading.mentions
-    at = reading.mention_starts_at(place.first)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousPassage:
+    """The number of the passage before, and its source; None if it has none."""
+
+    number: int
+    source: Mention | None
+
+
+def candidate_numbers(doc: Document, number: int) -> list[int]:
+    """The numbers of the mentions that may be the source of a passage, in text order."""
+    position, t = doc.positions[number], doc.tokens
+    mentions = doc.mentions
+    at = doc.mention_starts_at(position.first)
     before = at
     while (
         before > 0
         and at - before < _MOST_BEFORE
-        and place.paragraph - t.paragraph[mentions[before - 1].start] <= _PARAGRAPHS_BEFORE
+        and position.paragraph - t.paragraph[mentions[before - 1].start] <= _PARAGRAPHS_BEFORE
     ):
         before -= 1
     after = at
     while (
         after < len(mentions)
         and after - at < _MOST_AFTER
-        and t.paragraph[mentions[after].start] - place.paragraph <= _PARAGRAPHS_AFTER
+        and t.paragraph[mentions[after].start] - position.paragraph <= _PARAGRAPHS_AFTER
     ):
         after += 1
     return list(range(before, after))
 
 
-def passage_features(reading: Reading, number: int) -> list[str]:
-    """What a passage and the words around it look like."""
-    t, place, passage = reading.tokens, reading.places[number], reading.passages[number]
-    words = passage.span.of(reading.text).split()
-    last = passage.span.of(reading.text)[-1]
-    inner = range(place.first, place.last)
+def passage_features(doc: Document, number: int) -> list[str]:
+    """Features of a passage and of the words around it."""
+    t, position, passage = doc.tokens, doc.positions[number], doc.passages[number]
+    words = passage.span.of(doc.text).split()
+    last = passage.span.of(doc.text)[-1]
+    inner = range(position.first, position.last)
     lowered = [t.lower[i] for i in inner if t.words[i][0].isalnum()]
     capitals = sum(word[0].isupper() for word in words)
     found = [
         f"len={bucketed(len(words))}",
         f"last={last if not last.isalnum() else 'w'}",
-        f"case={'U' if passage.span.of(reading.text)[0].isupper() else 'l'}",
+        f"case={'U' if passage.span.of(doc.text)[0].isupper() else 'l'}",
         f"continues={passage.continues} closed={passage.closed}",
-        f"pre={_word(reading, place.first - 1)}",
-        f"post={_word(reading, place.last)}",
-        f"opens={place.first == 0 or t.paragraph[place.first - 1] != place.paragraph}",
-        f"closes={place.last >= len(t) or t.paragraph[place.last] != place.paragraph}",
-        f"cues={min(3, len(reading.cues[place.sentence]))}",
+        f"pre={word_at(doc, position.first - 1)}",
+        f"post={word_at(doc, position.last)}",
+        f"opens={position.first == 0 or t.paragraph[position.first - 1] != position.paragraph}",
+        f"closes={position.last >= len(t) or t.paragraph[position.last] != position.paragraph}",
+        f"cues={min(3, len(doc.cues[position.sentence]))}",
     ]
     if any(word in _FIRST_PERSON for word in lowered):
         found.append("first-person")
@@ -78,12 +76,12 @@ def passage_features(reading: Reading, number: int) -> list[str]:
     return found
 
 
-def speech_features(reading: Reading, number: int, attribution: Attribution | None) -> list[str]:
-    """What tells speech from titles, names of things and scare quotes."""
-    t, place, passage = reading.tokens, reading.places[number], reading.passages[number]
-    found = passage_features(reading, number)
-    pre, post = _word(reading, place.first - 1), _word(reading, place.last)
-    text = passage.span.of(reading.text)
+def speech_features(doc: Document, number: int, attribution: Attribution | None) -> list[str]:
+    """Features that tell speech from titles, names of things and scare quotes."""
+    t, position, passage = doc.tokens, doc.positions[number], doc.passages[number]
+    found = passage_features(doc, number)
+    pre, post = word_at(doc, position.first - 1), word_at(doc, position.last)
+    text = passage.span.of(doc.text)
     words = text.split()
     length = bucketed(len(words))
     inner = sum(text.count(mark) for mark in '“”"')
@@ -101,10 +99,10 @@ def speech_features(reading: Reading, number: int, attribution: Attribution | No
         f"rule={strength} form={form}",
         f"rule={strength} len={length}",
         f"rule={strength} title={title}",
-        f"pre2={_word(reading, place.first - 2)} {pre}",
-        f"post2={post} {_word(reading, place.last + 1)}",
-        f"mark={reading.text[passage.outer.start]}{reading.text[passage.outer.end - 1]}",
-        f"share={_share(reading, number)}",
+        f"pre2={word_at(doc, position.first - 2)} {pre}",
+        f"post2={post} {word_at(doc, position.last + 1)}",
+        f"mark={doc.text[passage.outer.start]}{doc.text[passage.outer.end - 1]}",
+        f"share={_share(doc, number)}",
         f"len={length} post={post}",
     ]
     if attribution is not None and attribution.cue is not None:
@@ -116,35 +114,34 @@ def speech_features(reading: Reading, number: int, attribution: Attribution | No
             found.append(f"word={word}")
     if length <= 5:
         found.append("text=" + " ".join(words).lower().strip(".,!?"))
-    sentence = reading.sentences[place.sentence]
-    for i in range(max(sentence[0], place.first - 6), place.first):
+    sentence = doc.sentences[position.sentence]
+    for i in range(max(sentence[0], position.first - 6), position.first):
         if not t.quoted[i]:
             found.append(f"near={t.lower[i]}")
     return found
 
 
 def source_features(
-    reading: Reading,
+    doc: Document,
     number: int,
     mention: Mention,
     *,
     rule: Attribution | None,
-    history: History | None,
+    previous: PreviousPassage | None,
     shared: Sequence[str],
     static: Sequence[str],
 ) -> list[str]:
-    """How a mention stands to a passage.
+    """Features of a mention as the source of a passage.
 
-    rule: what the rules say of the passage. history: the passage before and its source. shared, static: the
-    features of the passage and of the mention themselves.
+    rule: the attribution by the rules. shared: `passage_features`. static: `mention_features`.
     """
-    place = reading.places[number]
-    after = mention.start >= place.last
-    where = _where(reading, number, mention, after=after)
-    low, high = (place.last, mention.start) if after else (mention.end, place.first)
-    gap = bucketed(max(0, reading.unquoted_before[high] - reading.unquoted_before[low]))
-    quotes = min(2, reading.passages_between(low, high))
-    between = reading.mentions_between(low, high)
+    position = doc.positions[number]
+    after = mention.start >= position.last
+    where = _where(doc, number, mention, after=after)
+    low, high = (position.last, mention.start) if after else (mention.end, position.first)
+    gap = bucketed(max(0, doc.unquoted_before[high] - doc.unquoted_before[low]))
+    quotes = min(2, doc.passages_between(low, high))
+    between = doc.mentions_between(low, high)
     persons = min(3, sum(m.kind in (MentionKind.PERSON, MentionKind.PRONOUN) for m in between))
     kind = static[0]
     found = [
@@ -158,30 +155,31 @@ def source_features(
     ]
     found += [f"{where} {feature}" for feature in static]
     found += [f"{where} {feature}" for feature in shared]
-    found += _cue_features(reading, number, mention, where)
-    found += _history_features(reading, number, mention, rule, history, where)
+    found += _cue_features(doc, number, mention, where)
+    found += _previous_features(doc, number, mention, rule, previous, where)
     return found
 
 
 def no_source_features(*, rule: Attribution | None, shared: Sequence[str]) -> list[str]:
-    """Features of the candidate "nobody named here"."""
+    """Features of the candidate "the passage has no source"."""
     strength = "none" if rule is None else f"{rule.confidence:.2f}"
     return ["nobody", f"nobody rule={strength}", *(f"nobody {feature}" for feature in shared)]
 
 
-def _cue_features(reading: Reading, number: int, mention: Mention, where: str) -> list[str]:
-    place, t = reading.places[number], reading.tokens
-    cues = reading.cues_of.get(mention.start, ())
+def _cue_features(doc: Document, number: int, mention: Mention, where: str) -> list[str]:
+    position, t = doc.positions[number], doc.tokens
+    cues = doc.cues_of.get(mention.start, ())
     if not cues:
-        return [f"{where} no-cue", f"{where} no-cue sentence={min(2, len(reading.cues[place.sentence]))}"]
-    best = min(cues, key=lambda cue: _distance(cue, place.first, place.last))
-    side = "after" if best.start >= place.last else "before"
+        return [f"{where} no-cue", f"{where} no-cue sentence={min(2, len(doc.cues[position.sentence]))}"]
+    first, last = position.first, position.last
+    best = min(cues, key=lambda cue: cue.start - last if cue.start >= last else first - cue.end)
+    side = "after" if best.start >= position.last else "before"
     word = t.lower[best.start]
-    low, high = (place.last, best.start) if side == "after" else (best.end, place.first)
-    gap = bucketed(max(0, reading.unquoted_before[max(low, high)] - reading.unquoted_before[low]))
+    low, high = (position.last, best.start) if side == "after" else (best.end, position.first)
+    gap = bucketed(max(0, doc.unquoted_before[max(low, high)] - doc.unquoted_before[low]))
     between = sum(
         1
-        for cues in reading.cues[place.sentence : place.sentence + 1]
+        for cues in doc.cues[position.sentence : position.sentence + 1]
         for cue in cues
         if low <= cue.start < high and cue.start != best.start
     )
@@ -192,17 +190,17 @@ def _cue_features(reading: Reading, number: int, mention: Mention, where: str) -
         f"{where} cue={word}",
         f"cue={word} {side} gap={min(gap, 3)}",
         f"{where} cue between={min(2, between)}",
-        f"{side} form={best.form.name} last={reading.text[reading.passages[number].span.end - 1]} gap={gap}",
-        f"behind-cue={_word(reading, best.end)} {side}",
+        f"{side} form={best.form.name} last={doc.text[doc.passages[number].span.end - 1]} gap={gap}",
+        f"behind-cue={word_at(doc, best.end)} {side}",
     ]
 
 
-def _history_features(
-    reading: Reading,
+def _previous_features(
+    doc: Document,
     number: int,
     mention: Mention,
     rule: Attribution | None,
-    history: History | None,
+    previous: PreviousPassage | None,
     where: str,
 ) -> list[str]:
     found: list[str] = []
@@ -210,58 +208,51 @@ def _history_features(
     strength = "none" if rule is None else f"{rule.confidence:.2f}"
     found.append(f"rule={is_rules} {strength}")
     found.append(f"rule={is_rules} {strength} {where}")
-    person = reading.people.of(mention)
+    person = doc.people.of(mention)
     if person is not None:
         found.append(f"count={bucketed(len(person.mentions))}")
-        inside = reading.passage_words(number)
+        inside = doc.passage_words[number]
         if person.surname.lower() in inside:
             found += ["named-inside", f"named-inside {where}"]
-    if history is None:
+    if previous is None:
         found.append(f"previous=none {where}")
         return found
-    apart = how_far(reading, history.number, number)
-    if history.source is None:
+    here, there = doc.positions[number], doc.positions[previous.number]
+    apart = "sentence" if here.sentence == there.sentence else str(min(3, here.paragraph - there.paragraph))
+    if previous.source is None:
         found.append(f"previous=nobody apart={apart} {where}")
         return found
-    same = history.source.start == mention.start
+    same = previous.source.start == mention.start
     found.append(f"previous={same} apart={apart}")
     found.append(f"previous={same} apart={apart} {where}")
     found.append(f"previous={same} apart={apart} rule={strength}")
     if person is not None and not same:
-        alike = reading.people.of(history.source) is person
+        alike = doc.people.of(previous.source) is person
         found.append(f"previous-person={alike} apart={apart} {where}")
     return found
 
 
-def how_far(reading: Reading, before: int, number: int) -> str:
-    """How far a passage stands behind an earlier one: in its sentence, or so many paragraphs on."""
-    here, there = reading.places[number], reading.places[before]
-    if here.sentence == there.sentence:
-        return "sentence"
-    return str(min(3, here.paragraph - there.paragraph))
-
-
-def _where(reading: Reading, number: int, mention: Mention, *, after: bool) -> str:
-    place, t = reading.places[number], reading.tokens
+def _where(doc: Document, number: int, mention: Mention, *, after: bool) -> str:
+    position, t = doc.positions[number], doc.tokens
     side = "after" if after else "before"
-    if reading.sentence_at(mention.start) == place.sentence:
+    if doc.sentence_at(mention.start) == position.sentence:
         return f"{side}-sentence"
-    paragraphs = abs(t.paragraph[mention.start] - place.paragraph)
+    paragraphs = abs(t.paragraph[mention.start] - position.paragraph)
     if paragraphs:
         return f"{side}-{min(3, paragraphs)}"
-    sentences = abs(reading.sentence_at(mention.start) - place.sentence)
+    sentences = abs(doc.sentence_at(mention.start) - position.sentence)
     return f"{side}-paragraph{min(3, sentences)}"
 
 
-def mention_features(reading: Reading, mention: Mention) -> list[str]:
-    """What a mention and its neighbours look like; the first one is its kind."""
-    t = reading.tokens
+def mention_features(doc: Document, mention: Mention) -> list[str]:
+    """Features of a mention and of the words around it; the first one is its kind."""
+    t = doc.tokens
     kind = mention.kind.name
     if mention.kind is MentionKind.PRONOUN:
         kind += "=" + mention.head
-    follows = _word(reading, max(mention.end, mention.tail))
-    before = _word(reading, mention.start - 1)
-    first = reading.sentences[reading.sentence_at(mention.start)][0] == mention.start
+    follows = word_at(doc, max(mention.end, mention.tail))
+    before = word_at(doc, mention.start - 1)
+    first = doc.sentences[doc.sentence_at(mention.start)][0] == mention.start
     found = [
         kind,
         f"next={follows}",
@@ -272,7 +263,7 @@ def mention_features(reading: Reading, mention: Mention) -> list[str]:
     ]
     if mention.tail > mention.end:
         found.append("tail")
-        found.append(f"next-word={_word(reading, mention.end)}")
+        found.append(f"next-word={word_at(doc, mention.end)}")
     if mention.possessive:
         found.append("possessive")
     if mention.plural:
@@ -281,23 +272,22 @@ def mention_features(reading: Reading, mention: Mention) -> list[str]:
         found.append(f"head={mention.head}")
     if mention.role is not None:
         found.append("role")
-    found.append(_clause(reading, mention))
-    second = _word(reading, max(mention.end, mention.tail) + 1)
+    found.append(_clause(doc, mention))
+    second = word_at(doc, max(mention.end, mention.tail) + 1)
     found.append(f"next2={_class(follows)} {second}")
     found.append(f"shape={t.words[mention.start][0].isupper()}")
     return found
 
 
-def _clause(reading: Reading, mention: Mention) -> str:
-    """Whether a mention speaks, and whether it stands in what somebody else is reported to say."""
-    speaks = any(cue.strong for cue in reading.cues_of.get(mention.start, ()))
-    cue = reading.strong_cue_before(mention)
+def _clause(doc: Document, mention: Mention) -> str:
+    """Whether a mention is the source of a cue, and whether it is in the content of another source's cue."""
+    speaks = any(cue.strong for cue in doc.cues_of.get(mention.start, ()))
+    cue = doc.strong_cue_before(mention)
     reported = (
         cue is not None
         and cue.source.start != mention.start
         and cue.source.end <= cue.start
-        and reading.unquoted_before[mention.start] - reading.unquoted_before[cue.end]
-        == mention.start - cue.end
+        and doc.unquoted_before[mention.start] - doc.unquoted_before[cue.end] == mention.start - cue.end
     )
     return f"speaks={speaks} reported={reported}"
 
@@ -314,27 +304,23 @@ def _class(word: str) -> str:
     return word if len(word) < 4 else "ed" if word.endswith("ed") else "s" if word.endswith("s") else "other"
 
 
-def _word(reading: Reading, token: int) -> str:
-    """A token in lower case; marks of quotation are all one, and so are the ends of the text."""
-    t = reading.tokens
+def word_at(doc: Document, token: int) -> str:
+    """A token in lower case; "QUOTED" for a token in a quotation, "-" beyond the ends of the text."""
+    t = doc.tokens
     if not 0 <= token < len(t):
         return "-"
     return "QUOTED" if t.quoted[token] else t.lower[token]
 
 
-def _share(reading: Reading, number: int) -> int:
-    """How much of its sentence a passage fills, in quarters."""
-    place = reading.places[number]
-    start, end = reading.sentences[place.sentence]
-    return (place.last - place.first) * 4 // max(1, end - start)
-
-
-def _distance(cue: Cue, first: int, last: int) -> int:
-    return cue.start - last if cue.start >= last else first - cue.end
+def _share(doc: Document, number: int) -> int:
+    """The share of a passage in its sentence, in quarters."""
+    position = doc.positions[number]
+    start, end = doc.sentences[position.sentence]
+    return (position.last - position.first) * 4 // max(1, end - start)
 
 
 def bucketed(count: int) -> int:
-    """0, 1, 2, 3, 4, 5-6, 7-9, 10-15, 16-24, more."""
+    """The number of a count's bucket: 0, 1, 2, 3, 4, 5-6, 7-9, 10-15, 16-24, more."""
     for at, limit in enumerate((0, 1, 2, 3, 4, 6, 9, 15, 24)):
         if count <= limit:
             return at

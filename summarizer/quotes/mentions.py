@@ -1,4 +1,4 @@
-"""What a text can name: persons, organisations, nominals ("the senator") and pronouns."""
+"""Mentions: noun phrases that name a person or something else, nominals ("the senator") and pronouns."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +15,7 @@ class MentionKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """One noun phrase, as token numbers [start, end): determiner, role and title with the name."""
+    """One noun phrase, tokens [start, end): determiner, role, title and name."""
 
     start: int
     end: int
@@ -23,10 +23,10 @@ class Mention:
     name: str | None = None  # without title and role: "Jim Mattis"
     head: str = ""  # a nominal's last word, a pronoun itself, in lower case
     role: Span | None = None  # before the name or in apposition behind it
-    gender: str | None = None  # "m" or "f", where the words show it
+    gender: str | None = None  # "m" or "f", if the words show it
     plural: bool = False
-    possessive: bool = False  # "Trump's": it modifies what follows
-    tail: int = 0  # token behind apposition, age, party and complements: "Ted Cruz, R-Texas, |said"
+    possessive: bool = False  # "Trump's": it modifies the next noun
+    tail: int = 0  # end (token) with apposition, age, party and complements: "Ted Cruz, R-Texas, |said"
 
     @property
     def is_person(self) -> bool:

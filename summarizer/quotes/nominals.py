@@ -1,130 +1,112 @@
-"""Which person "the senator" or "the Florida senator" is: the one whom the article gave that role."""
+"""Nominals: which person "the senator" refers to, and whom "a spokesman for the Pentagon" speaks for."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from summarizer import lexicon
 from summarizer.quotes.appositions import complements_end
-from summarizer.quotes.coreference import Person
+from summarizer.quotes.coreference import Antecedent, Person
+from summarizer.quotes.document import Document
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.reading import Reading
 
 _ROLES = lexicon.roles()
 _GROUPS = lexicon.words("roles", "groups")
 _FUNCTION = lexicon.words("function_words")
 _LONG_FORMS = lexicon.long_forms()
-_DEFINITE = lexicon.listed("the this that")
-_VAGUE = lexicon.listed("person man woman source official member user one resident voter supporter")
-_LOOSE = lexicon.listed("former then longtime veteran retired presidential new old")  # since when, not who
-_PARTIES = {"r-": "republican", "d-": "democratic"}
+_DEFINITE = lexicon.words("function_words", "definite")
+_ARTICLES = lexicon.words("function_words", "articles")
+_BEFORE_NAME = {word.capitalize() for word in lexicon.words("function_words", "before a name")}
+_VAGUE = lexicon.words("roles", "vague")
+_SINCE_WHEN = lexicon.words("roles", "since when")
+_SPOKESPEOPLE = lexicon.words("roles", "spokespeople")
+_BEFORE_PRINCIPAL = lexicon.words("roles", "before a principal")
+_PARTIES = lexicon.pairs("appositions", "parties")
 _MOST_BEARERS = 40  # of one role, those introduced last
 _MATCHED, _UNIQUE = 0.9, 0.75
-_FARTHEST = 4  # paragraphs from a person's last mention to a role that stands alone
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The person behind a nominal, and how sure that is."""
-
-    person: Person
-    confidence: float
+_FARTHEST = 4  # paragraphs from a person's last mention to a role without other words
+_LONGEST_APPOSITION = 6  # tokens from its comma to the word "spokesman"
+_LONGEST_TITLE = 8  # tokens of the office between a principal and the word "spokesman"
 
 
 class Nominals:
-    """Roles -> the persons of one article who bear them."""
+    """The roles of an article and the persons who bear them."""
 
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
+    def __init__(self, doc: Document) -> None:
+        self._doc = doc
 
     @cached_property
     def _roles(self) -> Mapping[Person, frozenset[str]]:
-        return _roles_of(self._reading)
+        """The words that the article gives of each person beside the name, in their long forms."""
+        doc, found = self._doc, dict[Person, set[str]]()
+        for mention in doc.mentions:
+            person = doc.people.of(doc.names_beside.get(mention.start, mention))
+            if person is None:
+                continue
+            roles = found.setdefault(person, set())
+            roles.update(_words(doc, mention.start, mention.end))
+            roles.update(_party(doc, mention))
+            if mention.role is not None:
+                roles.update(_words(doc, doc.tokens.at(mention.role.start), doc.tokens.at(mention.role.end)))
+        return {
+            person: frozenset(words) - {person.surname.lower(), person.given.lower()}
+            for person, words in found.items()
+        }
 
     @cached_property
     def _bearers(self) -> Mapping[str, list[Person]]:
-        """By role, in the order in which the article introduces them."""
+        """The persons of each role, in the order of their first mention."""
         found: dict[str, list[Person]] = {}
         for person, roles in self._roles.items():
             for role in roles:
                 found.setdefault(role, []).append(person)
         return found
 
-    def person(self, nominal: Mention) -> Named | None:
-        """Whom a definite nominal stands for; None where it may be anybody, or nobody bears that role."""
-        if not _is_definite(self._reading, nominal):
+    def person(self, nominal: Mention) -> Antecedent | None:
+        """The antecedent of a definite nominal; None if nobody or more than one person bears the role."""
+        if not _is_definite(self._doc, nominal):
             return None
         head = _long(nominal.head)
-        wanted = _modifiers(self._reading, nominal, head)
+        wanted = _modifiers(self._doc, nominal, head)
         found: list[tuple[int, Person]] = []
         bearers = self._bearers.get(head, [])
         introduced = bisect_left(bearers, nominal.start, key=lambda person: person.mentions[0].start)
         for person in bearers[max(0, introduced - _MOST_BEARERS) : introduced]:
             matches = len(wanted & self._roles[person])
-            if (matches or (not wanted and self._is_near(person, nominal))) and _agree(person, nominal):
+            if person.gender and nominal.gender and person.gender != nominal.gender:
+                continue
+            if matches or (not wanted and self._is_near(person, nominal)):
                 found.append((matches, person))
-        return _decided(found)
+        most = max((matches for matches, _ in found), default=0)
+        best = [person for matches, person in found if matches == most]
+        return Antecedent(best[0], _MATCHED if most else _UNIQUE) if len(best) == 1 else None
 
     def _is_near(self, person: Person, nominal: Mention) -> bool:
         at = bisect_left(person.mentions, nominal.start, key=lambda mention: mention.start)
-        paragraph = self._reading.tokens.paragraph
+        paragraph = self._doc.tokens.paragraph
         return paragraph[nominal.start] - paragraph[person.mentions[at - 1].start] <= _FARTHEST
 
 
-def _decided(found: Sequence[tuple[int, Person]]) -> Named | None:
-    if not found:
-        return None
-    most = max(matches for matches, _ in found)
-    best = [person for matches, person in found if matches == most]
-    if len(best) > 1:
-        return None
-    return Named(best[0], _MATCHED if most else _UNIQUE)
-
-
-def _is_definite(reading: Reading, nominal: Mention) -> bool:
+def _is_definite(doc: Document, nominal: Mention) -> bool:
     return (
         nominal.kind is MentionKind.NOMINAL
         and not nominal.possessive
-        and reading.tokens.lower[nominal.start] in _DEFINITE
+        and doc.tokens.lower[nominal.start] in _DEFINITE
         and nominal.head in _ROLES
         and nominal.head not in _GROUPS | _VAGUE
     )
 
 
-def _modifiers(reading: Reading, nominal: Mention, head: str) -> frozenset[str]:
-    """The words that narrow a role down: Florida in "the Florida senator" and "the senator from Florida"."""
-    end, _ = complements_end(reading.tokens, reading.mentions, reading.mention_starts_at(nominal.start))
-    words = _words(reading, nominal.start, end)
-    return frozenset(words) - {head} - _LOOSE
+def _modifiers(doc: Document, nominal: Mention, head: str) -> frozenset[str]:
+    """The words that modify a role: Florida in "the Florida senator" and "the senator from Florida"."""
+    end, _ = complements_end(doc.tokens, doc.mentions, doc.mention_starts_at(nominal.start))
+    words = _words(doc, nominal.start, end)
+    return frozenset(words) - {head} - _SINCE_WHEN
 
 
-def _agree(person: Person, nominal: Mention) -> bool:
-    return person.gender is None or nominal.gender is None or person.gender == nominal.gender
-
-
-def _roles_of(reading: Reading) -> Mapping[Person, frozenset[str]]:
-    """What the article says of each person beside their name, before it and in apposition, in long forms."""
-    found: dict[Person, set[str]] = {}
-    at = reading.tokens.at
-    for mention in reading.mentions:
-        person = reading.people.of(reading.bearers.get(mention.start, mention))
-        if person is None:
-            continue
-        roles = found.setdefault(person, set())
-        roles.update(_words(reading, mention.start, mention.end))
-        roles.update(_party(reading, mention))
-        if mention.role is not None:
-            roles.update(_words(reading, at(mention.role.start), at(mention.role.end)))
-    return {
-        person: frozenset(words) - {person.surname.lower(), person.given.lower()}
-        for person, words in found.items()
-    }
-
-
-def _party(reading: Reading, mention: Mention) -> Iterator[str]:
+def _party(doc: Document, mention: Mention) -> Iterator[str]:
     """Party and state in "Jane Doe (R-Fla.)" and "Jane Doe, D-Ohio,"."""
-    t = reading.tokens
+    t = doc.tokens
     for i in range(mention.end, min(mention.end + 3, len(t))):
         party = _PARTIES.get(t.lower[i][:2])
         if party is not None and t.words[i - 1] in "(,":
@@ -132,8 +114,8 @@ def _party(reading: Reading, mention: Mention) -> Iterator[str]:
             yield _long(t.lower[i][2:])
 
 
-def _words(reading: Reading, start: int, end: int) -> Iterator[str]:
-    t = reading.tokens
+def _words(doc: Document, start: int, end: int) -> Iterator[str]:
+    t = doc.tokens
     for i in range(start, min(end, len(t))):
         lower = t.lower[i].removesuffix("'s")
         if not t.quoted[i] and lower[0].isalpha() and lower not in _FUNCTION:
@@ -145,22 +127,15 @@ def _long(lower: str) -> str:
     return _LONG_FORMS.get(lower, _LONG_FORMS.get(lower + ".", lower))
 
 
-# Whom a spokesperson speaks for: "a spokesman for the Pentagon", "Trump spokeswoman Hope Hicks".
+def speaks_for(doc: Document, source: Mention) -> str | None:
+    """The principal of a source, as the article names it: the Pentagon for "a spokesman for the Pentagon".
 
-_SPOKESPEOPLE = lexicon.listed("spokesman spokeswoman spokesperson spokespeople spokesmen surrogate")
-_LONGEST_APPOSITION = 6  # tokens from its comma to the word itself
-_LONGEST_TITLE = 8  # tokens of the office between what is spoken for and the word itself
-
-
-def speaks_for(reading: Reading, source: Mention) -> str | None:
-    """Whom the source of a quote speaks for, as the article names them.
-
-    None for all but spokespeople and the offices and campaigns that are somebody's.
+    None unless the source is a spokesperson, or somebody's office or campaign.
     """
-    t = reading.tokens
-    owner = reading.mention_before(source)
+    t = doc.tokens
+    owner = doc.mention_before(source)
     if owner is not None and owner.possessive and source.kind is MentionKind.NOMINAL:
-        person = reading.people.of(owner)
+        person = doc.people.of(owner)
         if person is not None:
             return person.name
     low, high = source.start, max(source.end, source.tail)
@@ -170,43 +145,43 @@ def speaks_for(reading: Reading, source: Mention) -> str | None:
         if t.quoted[i] or t.words[i] in ".?!;:":
             break
         if t.lower[i] in _SPOKESPEOPLE:
-            return _behind(reading, i) or _before(reading, i, low)
+            return _principal_behind(doc, i) or _principal_before(doc, i, low)
     return None
 
 
-def _behind(reading: Reading, at: int) -> str | None:
+def _principal_behind(doc: Document, at: int) -> str | None:
     """The Pentagon in "spokesman for the Pentagon"."""
-    t = reading.tokens
-    if at + 2 >= len(t) or t.lower[at + 1] not in ("for", "of"):
+    t = doc.tokens
+    if at + 2 >= len(t) or t.lower[at + 1] not in _BEFORE_PRINCIPAL:
         return None
-    principal = reading.mention_at(at + 2)
+    principal = doc.mention_at(at + 2)
     if principal is None:
-        return _common_noun(reading, at + 2)
+        return _common_noun(doc, at + 2)
     if principal.kind is MentionKind.PRONOUN:
         return None
-    person = reading.people.of(principal)
+    person = doc.people.of(principal)
     if person is not None:
         return person.name
-    return principal.name or t.span(principal.start, principal.end).of(reading.text)
+    return principal.name or t.span(principal.start, principal.end).of(doc.text)
 
 
-def _common_noun(reading: Reading, start: int) -> str | None:
+def _common_noun(doc: Document, start: int) -> str | None:
     """The city in "spokesman for the city": a determiner and one word."""
-    t = reading.tokens
-    if t.lower[start] not in ("the", "a", "an") or start + 1 >= len(t) or not t.words[start + 1].isalpha():
+    t = doc.tokens
+    if t.lower[start] not in _ARTICLES or start + 1 >= len(t) or not t.words[start + 1].isalpha():
         return None
-    return t.span(start, start + 2).of(reading.text)
+    return t.span(start, start + 2).of(doc.text)
 
 
-def _before(reading: Reading, at: int, low: int) -> str | None:
+def _principal_before(doc: Document, at: int, low: int) -> str | None:
     """The Clinton campaign in "Clinton campaign spokesman"."""
-    t, start = reading.tokens, at
+    t, start = doc.tokens, at
     while start > max(low, at - _LONGEST_TITLE) and t.words[start - 1][0].isalnum():
         start -= 1
     while start < at and not t.words[start][0].isupper():
         start += 1
     words = t.words[start:at]
-    if words and words[0] in ("The", "A", "An", "His", "Her", "Its", "Their"):
+    if words and words[0] in _BEFORE_NAME:
         words = words[1:]
     name = " ".join(words)
     return name.removesuffix("'s").removesuffix("’s") or None

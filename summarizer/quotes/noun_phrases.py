@@ -1,8 +1,8 @@
-"""Tokens -> the noun phrases that name somebody or something.
+"""Tokens -> mentions: the noun phrases that name somebody or something.
 
-No named-entity library is at hand, and news copy hardly needs one: it introduces people by full name, with
-a title, a role or an apposition, and is consistent about it. Capitals find the names, word lists and the
-article itself say what they are.
+There is no named-entity library behind this, and news text hardly needs one: it introduces people by full
+name, with a title, a role or an apposition. Capital letters find the names; the word lists and the article
+itself tell what they are.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from articles.model import Span
 from summarizer import lexicon
-from summarizer.quotes.appositions import with_tails
+from summarizer.quotes.appositions import with_postmodifiers
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.speakers.person_names import (
     BARE_TITLES,
@@ -38,30 +38,30 @@ _VERBS = lexicon.reporting_verbs()
 _FUNCTION = lexicon.words("function_words")
 _AUXILIARIES = lexicon.words("function_words", "auxiliaries")
 _DETERMINERS = lexicon.words("function_words", "determiners")
-_PRONOUNS = {"he": "m", "she": "f", "they": None, "it": None, "who": None, "i": None, "we": None}
-_PARTICLES = lexicon.listed("de van von der den del della di da dos la le el al bin ibn ben du des ter")
-_SENTENCE_ENDS = frozenset((".", "?", "!", ":", ";", "…"))
+_STRONG = lexicon.words("cues", "strong")
+_PRONOUNS = lexicon.pairs("pronouns", "sources")
+_PLURAL_PRONOUNS = lexicon.words("pronouns", "plural")
+_PARTICLES = lexicon.words("names", "particles")
+_NAME_LINKS = lexicon.words("names", "links")
 # "Jane Doe Says Harbor Is Closed": in a headline the verb has a capital too.
-_HEADLINE_VERBS = frozenset(
-    word
-    for word in lexicon.words("cues", "strong")
-    if word.endswith("s") and word not in ("puts", "cites", "states")
-)
+_HEADLINE_VERBS = {word for word in _STRONG if word.endswith("s")} - lexicon.words("cues", "not in headlines")
+_OFFICES_OF = lexicon.words("roles", "offices of")
+_ALONE = lexicon.words("function_words", "alone")
+_SHARES = lexicon.words("numbers", "shares")
+_SENTENCE_ENDS = frozenset(".?!:;…")
 _LONGEST_NOUN_PHRASE = 9
-_OFFICES_OF = (["of", "state"], ["of", "staff"], ["of", "defense"], ["of", "police"])  # secretary, chief
+_LONGEST_SUBJECT = 5  # words behind the determiner
 
 
 def find_mentions(tokens: Tokens) -> list[Mention]:
-    """All mentions outside quotations, in text order; they do not overlap."""
-    found = list(_Finder(tokens).mentions())
-    return with_tails(tokens, found)
+    """All mentions outside quotations, in text order, without overlaps."""
+    return with_postmodifiers(tokens, list(_Finder(tokens).mentions()))
 
 
 class _Finder:
     def __init__(self, tokens: Tokens) -> None:
         self._t = tokens
-        lower_cased = set(tokens.words)
-        self._seen_lower = lower_cased.__contains__
+        self._words = frozenset(tokens.words)
         self._person_words: set[str] = set()
 
     def mentions(self) -> Iterator[Mention]:
@@ -79,7 +79,7 @@ class _Finder:
                 continue
             found.append(mention)
             i = floor = max(mention.end, i + 1)
-        return self._settled(found)
+        return self._corrected(found)
 
     def _at(self, i: int, floor: int) -> Mention | None:
         word, lower = self._t.words[i], self._t.lower[i]
@@ -90,8 +90,8 @@ class _Finder:
                 tail=i + 1,
                 kind=MentionKind.PRONOUN,
                 head=lower,
-                gender=_PRONOUNS[lower],
-                plural=lower in ("they", "we"),
+                gender=_PRONOUNS[lower] if _PRONOUNS[lower] != "x" else None,
+                plural=lower in _PLURAL_PRONOUNS,
             )
         if lower in _DETERMINERS:
             return self._noun_phrase(i, i + 1) or self._subject(i)
@@ -102,9 +102,14 @@ class _Finder:
         return self._subject(i)
 
     def _subject(self, i: int) -> Mention | None:
-        if not opens_subject(self._t.lower[i]):
+        """A noun phrase in no word list that a reporting verb beside it shows to be a source.
+
+        "Wrote one commenter", "the impostor gushed", "another tweeted", "14 percent said".
+        """
+        lower = self._t.lower[i]
+        if lower not in _DETERMINERS and lower not in _ALONE and not lower.isdigit():
             return None
-        end = subject_end(self._t, i)
+        end = _subject_end(self._t, i)
         return self._nominal(i, end) if end is not None else None
 
     def _is_name_word(self, i: int) -> bool:
@@ -118,7 +123,7 @@ class _Finder:
         return not (self._opens_sentence(i) and self._common(i) and not self._capital_follows(i))
 
     def _beside_verb(self, i: int) -> bool:
-        """Whether a name that is a small word too is one here: "Will wrote" of George Will."""
+        """Whether a function word is a name here: "Will wrote" of George Will."""
         t = self._t
         behind = i + 1 < len(t) and not t.quoted[i + 1] and t.lower[i + 1] in _VERBS
         return behind or (i > 0 and not t.quoted[i - 1] and t.lower[i - 1] in _VERBS)
@@ -138,7 +143,7 @@ class _Finder:
 
     def _common(self, i: int) -> bool:
         lower = self._t.lower[i]
-        return lower not in _GIVEN and (self._seen_lower(lower) or lower in _HEADS or lower in _VERBS)
+        return lower not in _GIVEN and (lower in self._words or lower in _HEADS or lower in _VERBS)
 
     def _capital_follows(self, i: int) -> bool:
         return i + 1 < len(self._t) and self._t.words[i + 1][0].isupper() and not self._t.quoted[i + 1]
@@ -160,7 +165,7 @@ class _Finder:
         return start
 
     def _noun_phrase(self, start: int, at: int) -> Mention | None:
-        """The noun phrase that opens at token `start`, its words from `at` on."""
+        """The noun phrase from token `start` on; its words behind determiner and adjectives from `at` on."""
         t = self._t
         n, head, end = len(t), -1, at
         limit = min(n, start + _LONGEST_NOUN_PHRASE)
@@ -174,7 +179,7 @@ class _Finder:
                 if is_possessive(t.words[run - 1]) or not self._continues_phrase(run):
                     break
                 continue
-            if head == end - 1 and t.lower[end : end + 2] in _OFFICES_OF:
+            if head == end - 1 and " ".join(t.lower[end : end + 2]) in _OFFICES_OF:
                 head = end + 1
                 end += 2
                 continue
@@ -192,19 +197,19 @@ class _Finder:
         return None
 
     def _behind_possessive(self, end: int) -> tuple[int, bool]:
-        """Behind the loose mark of a plural ("the engineers' union"); whether the word is a possessive."""
+        """Behind a plural's apostrophe at token `end` ("the engineers' union"); whether it is possessive."""
         t = self._t
         if end < len(t) and t.words[end] in "’'" and t.ends[end - 1] == t.starts[end]:
             return end + 1, True
         return end, is_possessive(t.words[end - 1])
 
     def _continues_phrase(self, i: int) -> bool:
-        """Whether a lower-case word goes on with the noun phrase behind a name: "Trump campaign aide"."""
+        """Whether a word in lower case continues the noun phrase behind a name: "Trump campaign aide"."""
         t = self._t
         return i < len(t) and not t.quoted[i] and t.lower[i] in _HEADS and t.words[i][0].islower()
 
     def _run_end(self, i: int) -> int:
-        """Behind the last token of the run of capitalised words that starts at token i."""
+        """The end of the run of capitalised words that starts at token i."""
         t, n = self._t, len(self._t)
         end = i + 1
         while not is_possessive(t.words[end - 1]):
@@ -220,8 +225,7 @@ class _Finder:
         return end
 
     def _linked(self, i: int) -> int:
-        """How many small words stand at token i inside a name: "Department of Defense", "Chris van
-        Hollen"."""
+        """How many lower-case words of a name are at token i: "Department of Defense", "Chris van Hollen"."""
         t, step = self._t, 0
         while i + step < len(t) and step < 3:
             lower = t.lower[i + step]
@@ -238,7 +242,7 @@ class _Finder:
         return step
 
     def _named(self, start: int, first: int, end: int) -> Mention | None:
-        """A mention from the run of capitalised words [first, end); what stands before it is a role."""
+        """The mention of a run of capitalised words [first, end); the words from `start` to it are a role."""
         t = self._t
         possessive = is_possessive(t.words[end - 1])
         name_at = self._name_start(first, end)
@@ -269,13 +273,13 @@ class _Finder:
         )
 
     def _name_start(self, first: int, end: int) -> int:
-        """Where the name proper starts in a run: behind its titles and offices."""
+        """The start of the name in a run of capitalised words, behind titles and offices."""
         t, at = self._t, first
         for i in range(first, end):
             lower = t.lower[i]
             if lower in _ROLES and not (i + 1 == end and i > first and t.lower[i - 1] in _GIVEN):
                 at = i + 1
-        while at < end and t.lower[at] in {"of", "the", "for"}:
+        while at < end and t.lower[at] in _NAME_LINKS:
             given = [i for i in range(at + 1, end) if t.lower[i] in _GIVEN]
             if given:
                 return given[0]
@@ -283,7 +287,7 @@ class _Finder:
         return at
 
     def _behind_verbs(self, first: int, end: int) -> int:
-        """Behind the capitalised words that only lead to a name: "Follow Jane Doe", "Said Jane Doe"."""
+        """The start of the name behind verbs with a capital: "Follow Jane Doe", "Said Jane Doe"."""
         t, at = self._t, first
         while (
             end - at > 2
@@ -321,11 +325,11 @@ class _Finder:
             possessive=is_possessive(self._t.words[end - 1]),
         )
 
-    def _settled(self, found: list[Mention]) -> Iterator[Mention]:
-        """Each mention as the whole article shows it.
+    def _corrected(self, found: list[Mention]) -> Iterator[Mention]:
+        """The mentions, corrected by the whole article.
 
-        Single words that are a person's given name or surname here are that person; what opens with a
-        surname is a thing named for its bearer ("Trump Train").
+        A single word that is a person's given name or surname is that person. A name of several words that
+        starts with a surname is a thing named after the person ("Trump Train").
         """
         surnames = {
             surname_of(words).lower()
@@ -349,7 +353,7 @@ class _Finder:
 
 
 def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:
-    """Whether a lower-case word cannot go on with a noun phrase (`headed`: that has its noun already)."""
+    """Whether a word in lower case cannot continue a noun phrase. headed: the phrase has its noun already."""
     if not (word[0].isalnum() or word[0] in "@#") or lower in _FUNCTION or lower in _AUXILIARIES:
         return True
     # "The senator reports", "the poll shows": behind a noun these are verbs.
@@ -357,31 +361,17 @@ def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:
 
 
 def _heads_name(lower: str) -> bool:
-    """Whether "of" goes on with the name: Department of State, but not Jeff Merkley of Oregon."""
+    """Whether "of" behind this word continues the name: Department of State, not Jeff Merkley of Oregon."""
     return lower in _ORGANISATION or lower in _HEADS or lower in _TITLES
 
 
-# Noun phrases that no word list knows, given away by the reporting verb beside them.
-#
-# "Wrote one commenter", "the impostor gushed", "another tweeted", "14 percent said": whatever stands there
-# speaks, so it is a source like any other.
-
-_STRONG = lexicon.words("cues", "strong")
-_ALONE = lexicon.listed("another others some many most several few both one two three")  # "others said"
-_SHARES = lexicon.listed("percent per")
-_LONGEST = 5  # words behind the determiner
-
-
-def subject_end(tokens: Tokens, start: int) -> int | None:
-    """Behind the phrase that opens at token `start`, where a reporting verb stands right beside it.
-
-    None where there is no such phrase.
-    """
+def _subject_end(tokens: Tokens, start: int) -> int | None:
+    """The end of the noun phrase from token `start` on; None if no reporting verb is right beside it."""
     t, end = tokens, start + 1
     if t.words[start].isdigit():
         return end + 1 if end < len(t) and t.lower[end] in _SHARES and _verb_at(t, end + 1) else None
-    limit = min(len(t), end + _LONGEST)
-    while end < limit and _goes_on(t, end, start):
+    limit = min(len(t), end + _LONGEST_SUBJECT)
+    while end < limit and _continues_subject(t, end, start):
         end += 1
     if end == start + 1:
         return end if t.lower[start] in _ALONE and _strong_at(t, end) else None
@@ -390,12 +380,7 @@ def subject_end(tokens: Tokens, start: int) -> int | None:
     return end if _verb_at(t, end) or _follows_verb(t, start) else None
 
 
-def opens_subject(lower: str) -> bool:
-    """Whether a word may open such a phrase."""
-    return lower in _DETERMINERS or lower in _ALONE or lower.isdigit()
-
-
-def _goes_on(tokens: Tokens, i: int, start: int) -> bool:
+def _continues_subject(tokens: Tokens, i: int, start: int) -> bool:
     word, lower = tokens.words[i], tokens.lower[i]
     return (
         not tokens.quoted[i]
@@ -417,7 +402,7 @@ def _strong_at(tokens: Tokens, i: int) -> bool:
 
 
 def _follows_verb(tokens: Tokens, start: int) -> bool:
-    """Whether the phrase stands behind its verb: "…," said the impostor; according to the filing."""
+    """Whether the phrase is behind its verb: "…," said the impostor; according to the filing."""
     t = tokens
     if start > 1 and t.lower[start - 2 : start] == ["according", "to"]:
         return True

@@ -1,9 +1,9 @@
-"""Quotation marks -> quoted passages.
+"""Quotation marks -> quoted passages, and which of those nobody speaks: titles, names of things, markup.
 
-Marks lie: they are straight or curly or both at once, turned the wrong way round, left open over paragraphs
-on purpose (each opens, only the last closes) or by mistake, and they share their shapes with apostrophes,
-feet and inches. Every mark is judged once by its neighbours and by what is open, so time grows with the
-text alone.
+Quotation marks are not reliable. They are straight or curly or mixed, or turned the wrong way. They stay open
+over paragraphs on purpose (each paragraph opens, only the last one closes) or by mistake. They look like
+apostrophes, feet and inches. Each mark is judged once, by its neighbours and by what is open, so the time is
+linear in the length of the text.
 """
 
 import re
@@ -15,23 +15,45 @@ from articles.model import Span
 from summarizer import lexicon
 from summarizer.text.words import Tokens
 
+_DOUBLE = re.compile('["“”„‟«»＂]')
+_OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
+_CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
+_LONGEST_SIGNATURE = 12  # words
+# Where a quotation ends whose closing mark is missing: "…, said Jane Doe", "…, Jane Doe said".
+_SAID = f"(?:{'|'.join(sorted(lexicon.words('cues', 'behind an open quotation')))})"
+_NAME = r"(?:(?:he|she|[A-Z][\w.’'-]{1,30})(?:[ \u00a0][A-Z][\w.’'-]{1,30}){0,3})"
+_CUE_BEHIND = re.compile(rf"(?P<comma>,)[ \u00a0](?:{_SAID}[ \u00a0]{_NAME}|{_NAME}[ \u00a0]{_SAID})\b")
+_FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
+_SINGLE_OPENING = re.compile(
+    r"(?:(?<=[\s(\[—–:“\"])|(?<![^\n]))[‘'](?=[\w\[$“\"])(?!\d0s\b|(?:em|til|tis|twas|cause|n)\b)"
+)
+_SINGLE_CLOSING = re.compile(r"(?<=\S)[’'](?=[\s.,;:!?)\]—–”\"]|\Z)")
+_TAG_ATTRIBUTE = re.compile(
+    r"<[a-z][\w-]*(?:\s[\w-]+=(?:\"[^\"<>]*\"|[^\s\"<>]+))*\s[\w-]+=\Z", re.IGNORECASE
+)
+_LONGEST_TAG = 200  # characters
+_WORD = re.compile(r"[^\W_][\w’'-]*")
+_NAMING = lexicon.words("works", "naming")
+_LOWER_IN_TITLES = lexicon.words("works", "lower case")
+_BEFORE_SPEECH = lexicon.words("works", "before speech") | {",", ":"}
+_LONGEST_TITLE, _LONGEST_EXCLAIMED_TITLE = 12, 4  # words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """What stands between one pair of marks, within one paragraph."""
+    """The text between one pair of quotation marks, within one paragraph."""
 
-    span: Span  # marks and outer white space left out
-    outer: Span  # marks included
-    paragraph: int  # its number in the paragraphs given
-    continues: bool  # opened again after a paragraph that left its quotation open
-    closed: bool  # False: its paragraph ends, or another passage opens, before any mark closes it
+    span: Span  # without the marks and white space at the ends
+    outer: Span  # with the marks
+    paragraph: int  # number of its paragraph
+    continues: bool  # the paragraph before left its quotation open, and this passage continues it
+    closed: bool  # False: no mark closes it before its paragraph ends or another passage opens
 
 
 def find_passages(text: str, paragraphs: Sequence[Span]) -> tuple[Passage, ...]:
-    """The outermost quoted passages, in text order and disjoint; quotes inside quotes belong to the outer
-    one."""
+    """The quoted passages, in text order and disjoint. A quote inside a quote belongs to the outer one."""
     doubles = list(_double_pairs(text, paragraphs))
-    # Doubled apostrophes are somebody's double marks, and the single ones are inside them.
+    # Some texts write double marks as two apostrophes; there single marks are only inside quotations.
     singles = _single_pairs(text, paragraphs) if "''" not in text else []
     if sum(pair.strong for pair in singles) > len(doubles):
         # British marks: single outside, double inside.
@@ -45,12 +67,10 @@ class _Pair:
     start: int  # of the opening mark
     end: int  # behind the closing mark
     paragraph: int
-    opened: bool = (
-        True  # False: the quotation was left open by the paragraph before, and no mark opens this part
-    )
+    opened: bool = True  # False: the paragraph before left it open, and no mark opens this part
     closed: bool = True
     continues: bool = False
-    strong: bool = True  # single marks: closed as speech is, behind punctuation
+    strong: bool = True  # of single marks: the mark that closes is beside punctuation, as in speech
 
 
 def _passages(text: str, pairs: Sequence[_Pair]) -> Iterator[Passage]:
@@ -70,19 +90,8 @@ def _passages(text: str, pairs: Sequence[_Pair]) -> Iterator[Passage]:
             )
 
 
-_DOUBLE = re.compile('["“”„‟«»＂]')
-_OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
-_CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
-_LONGEST_SIGNATURE = 12  # words
-# Where a quotation ends whose closing mark is missing: "…, said Jane Doe", "…, Jane Doe said".
-_SAID = r"(?:said|says|told|added|wrote|tweeted|asked|explained|continued)"
-_NAME = r"(?:(?:he|she|[A-Z][\w.’'-]{1,30})(?:[ \u00a0][A-Z][\w.’'-]{1,30}){0,3})"
-_CUE_BEHIND = re.compile(rf"(?P<comma>,)[ \u00a0](?:{_SAID}[ \u00a0]{_NAME}|{_NAME}[ \u00a0]{_SAID})\b")
-_FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
-
-
 class _Side(Enum):
-    """What a mark's neighbours say about it."""
+    """Whether a mark opens or closes, by its neighbours."""
 
     OPENS = "opens"
     CLOSES = "closes"
@@ -110,7 +119,7 @@ class _Pairing:
     def __init__(
         self, text: str, paragraph: Span, number: int, marks: list[int], *, left_open: bool, goes_on: bool
     ) -> None:
-        """left_open: by the paragraph before. goes_on: the paragraph behind opens with a mark."""
+        """left_open: the paragraph before left a quotation open. goes_on: the next one starts with a mark."""
         self._text, self._paragraph, self._number = text, paragraph, number
         self._goes_on = goes_on
         self._sides = [
@@ -136,7 +145,7 @@ class _Pairing:
             if side is _Side.OPENS:
                 if self._nests(i):
                     depth += 1
-                else:  # the mark that should have closed the last quotation is missing
+                else:  # the last quotation has no closing mark
                     yield self._pair(opened, at, closed=False)
                     opened, depth = at, 1
                 continue
@@ -157,26 +166,26 @@ class _Pairing:
         at = self._sides[i][0]
         if side is not _Side.CLOSES:
             return True
-        # A mark turned round at the head of a paragraph; not the end of a quotation left open above.
+        # A mark turned the wrong way at the start of a paragraph; not one that ends an open quotation.
         return at == self._paragraph.start and not self._continues
 
     def _names_speaker(self, closing: int) -> bool:
-        """Whether the end of a pull quote is no speech but its signature: "… is over.⏎Jane Doe, mayor."."""
+        """Whether the end of a pull quote is its signature, not speech: "… is over.⏎Jane Doe, mayor."."""
         words = self._text[self._paragraph.start : closing].split()
         if not 0 < len(words) <= _LONGEST_SIGNATURE:
             return False
         return words[0][0].isupper() and words[-1][-1] not in "!?"
 
     def _nests(self, i: int) -> bool:
-        """Whether the marks that follow close both this quotation and the one around it."""
+        """Whether the next marks close both this quotation and the one around it."""
         following = self._sides[i + 1 : i + 3]
         return len(following) == 2 and all(side is not _Side.OPENS for _, side in following)
 
 
 def _opens_block_quotation(text: str, paragraph: Span, at: int, marks: Sequence[int]) -> bool:
-    """Whether a straight mark only sets off a passage of somebody's article, whose own marks are curly.
+    """Whether a straight mark sets off a block of text from another article, which has curly marks itself.
 
-    Such a mark opens each paragraph of the passage and says nothing of who speaks in it.
+    Such a mark opens each paragraph of the block and does not tell who speaks in it.
     """
     if text[at] != '"':
         return False
@@ -213,14 +222,8 @@ def _side(text: str, paragraph: Span, at: int) -> _Side:
     return _Side.EITHER
 
 
-_SINGLE_OPENING = re.compile(
-    r"(?:(?<=[\s(\[—–:“\"])|(?<![^\n]))[‘'](?=[\w\[$“\"])(?!\d0s\b|(?:em|til|tis|twas|cause|n)\b)"
-)
-_SINGLE_CLOSING = re.compile(r"(?<=\S)[’'](?=[\s.,;:!?)\]—–”\"]|\Z)")
-
-
 def _single_pairs(text: str, paragraphs: Sequence[Span]) -> list[_Pair]:
-    """Pairs of single marks, each opening with the first mark behind it that closes like speech."""
+    """Pairs of single marks: an opening mark and the first mark behind it that closes as in speech."""
     pairs: list[_Pair] = []
     for number, paragraph in enumerate(paragraphs):
         end = paragraph.start
@@ -233,7 +236,7 @@ def _single_pairs(text: str, paragraphs: Sequence[Span]) -> list[_Pair]:
             while nearest < len(closings) and not _closes_speech(text, opening.start(), closings[nearest]):
                 nearest += 1
             if nearest == len(closings):
-                # ‘a betrayal of the villages’ closes like a possessive, and nothing else closes it.
+                # ‘a betrayal of the villages’: the mark looks like a possessive, but no other mark closes.
                 nearest -= 1
                 if text[opening.start()] != "‘" or nearest < passed or closings[nearest] < opening.end():
                     break
@@ -250,28 +253,8 @@ def _closes_speech(text: str, opening: int, closing: int) -> bool:
     return not plural_possessive
 
 
-# Quoted words that nobody speaks: scare quotes, titles of works, names of things, markup.
-
-_TAG_ATTRIBUTE = re.compile(
-    r"<[a-z][\w-]*(?:\s[\w-]+=(?:\"[^\"<>]*\"|[^\s\"<>]+))*\s[\w-]+=\Z", re.IGNORECASE
-)
-_LONGEST_TAG = 200
-_NAMING = lexicon.listed(
-    "called titled entitled named dubbed nicknamed labeled labelled known billed headlined book "
-    "film movie show program programme song songs album series play novel memoir documentary "
-    "episode magazine musical anthem ballad poem essay column podcast hit drama sitcom comedy "
-    "special video game operation chapter section segment exhibit exhibition newsletter blog "
-    "website book's so-called quote-unquote the's"
-)
-_SMALL = lexicon.listed(
-    "a an the of and or in on at to for with by from as is vs v but nor de la el los las que into "
-    "over my your our"
-)
-_WORD = re.compile(r"[^\W_][\w’'-]*")
-
-
 def in_markup(text: str, passage: Passage) -> bool:
-    """Whether the passage is the value of a tag's attribute, as in pages that were cleaned badly."""
+    """Whether the passage is the value of an HTML attribute, left over from an incompletely cleaned page."""
     at = passage.outer.start
     return (
         at > 0
@@ -281,27 +264,16 @@ def in_markup(text: str, passage: Passage) -> bool:
 
 
 def is_title(tokens: Tokens, passage: Passage) -> bool:
-    """Whether the passage reads as the title of a work or the name of a thing, and stands where one would."""
+    """Whether the passage looks like the title of a work or the name of a thing, and not like speech."""
     words = _WORD.findall(passage.span.of(tokens.text))
-    if len(words) > 12 or not _in_title_case(words):
+    if len(words) > _LONGEST_TITLE or not _in_title_case(words):
         return False
     inner = tokens.text[passage.span.end - 1]
-    if inner in "!?" and len(words) > 4:
+    if inner in "!?" and len(words) > _LONGEST_EXCLAIMED_TITLE:
         return False
     at = tokens.at(passage.outer.start)
     before = tokens.lower[at - 1] if at else ""
-    return before not in {
-        ",",
-        ":",
-        "said",
-        "says",
-        "tweeted",
-        "wrote",
-        "shouted",
-        "chanted",
-        "chanting",
-        "yelled",
-    }
+    return before not in _BEFORE_SPEECH
 
 
 def is_named(tokens: Tokens, passage: Passage) -> bool:
@@ -310,12 +282,12 @@ def is_named(tokens: Tokens, passage: Passage) -> bool:
     words = _WORD.findall(passage.span.of(tokens.text))
     return (
         at > 0
-        and len(words) <= 12
+        and len(words) <= _LONGEST_TITLE
         and tokens.lower[at - 1] in _NAMING
         and (_in_title_case(words) or tokens.lower[at - 1] == "so-called")
     )
 
 
 def _in_title_case(words: list[str]) -> bool:
-    content = [word for word in words if word.lower() not in _SMALL]
+    content = [word for word in words if word.lower() not in _LOWER_IN_TITLES]
     return bool(content) and words[0][0].isupper() and all(not word[0].islower() for word in content)

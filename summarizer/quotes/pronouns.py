@@ -1,37 +1,38 @@
-"""Pronouns -> persons over a whole article, from its first mention to its last."""
+"""Pronouns -> persons, over a whole article in text order.
+
+A rule or a learned scorer decides whom each "he" and "she" refers to, given the persons mentioned so far.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from summarizer.quotes.coreference import Person
-from summarizer.quotes.features import bucketed
+from summarizer import lexicon
+from summarizer.quotes.coreference import Antecedent, Person
+from summarizer.quotes.document import Document
+from summarizer.quotes.features import bucketed, word_at
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.quotes.reading import Reading
 from summarizer.quotes.scorers import Scorer, softmax
 
-_WINDOW = 12  # persons who were named last, for one pronoun
-_OWNERS = {"his": ("he", "m"), "her": ("she", "f")}
-_FARTHEST_ANTECEDENT = 12  # tokens from a person to the "who" that goes on about them
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Whom a pronoun stands for, and how sure that is."""
-
-    person: Person
-    confidence: float
+_GENDERS = lexicon.pairs("pronouns", "sources")
+_OWNERS = lexicon.pairs("pronouns", "possessive")
+_BEFORE_SUBJECT = lexicon.words("pronouns", "before a subject") | {".", "QUOTED", "-"}
+_BEFORE_SUBJECT_BY_RULE = lexicon.words("pronouns", "before a subject, by rule") | {".", ",", "”", '"'}
+_MOST_CANDIDATES = 12  # the persons mentioned last
+_MOST_MENTIONS_BACK, _MOST_PARAGRAPHS_BACK = 40, 6  # by rule
+_FARTHEST_ANTECEDENT = 12  # tokens from a person to the "who" of a relative clause
+_BY_RULE, _RELATIVE = 0.7, 0.8  # confidences
 
 
 @dataclass(slots=True)
-class Trail:
-    """Who was spoken of so far, in text order, pronouns included once they are resolved."""
+class Discourse:
+    """The persons mentioned so far, by names and by pronouns that are resolved."""
 
-    people: list[Person] = field(default_factory=list)  # latest first
-    last: dict[int, Mention] = field(default_factory=dict)  # by id(person): their latest mention
-    named: dict[int, Mention] = field(default_factory=dict)  # their latest by name
-    count: dict[int, int] = field(default_factory=dict)
-    pronouns: dict[str, tuple[Mention, Person]] = field(default_factory=dict)  # the latest "he", "she"
-    speaker: Person | None = None  # of the quotation before
+    people: list[Person] = field(default_factory=list)  # the last mentioned first
+    last: dict[int, Mention] = field(default_factory=dict)  # by id(person): the last mention
+    named: dict[int, Mention] = field(default_factory=dict)  # and the last mention by name
+    count: dict[int, int] = field(default_factory=dict)  # and the number of mentions
+    pronouns: dict[str, tuple[Mention, Person]] = field(default_factory=dict)  # the last "he", "she"
+    speaker: Person | None = None  # of the last quotation
 
     def add(self, person: Person, mention: Mention) -> None:
         key = id(person)
@@ -46,108 +47,124 @@ class Trail:
         self.people.insert(0, person)
 
 
-# Says whom a "he" or "she" stands for, given who was spoken of so far; None: nobody fits.
-Decide = Callable[[Reading, Trail, Mention], Resolved | None]
+# Whom a "he" or "she" refers to, given the persons mentioned so far; None: nobody fits.
+Resolver = Callable[[Document, Discourse, Mention], Antecedent | None]
 
 
-def resolve_pronouns(reading: Reading, sources: Mapping[int, Mention], decide: Decide) -> dict[int, Resolved]:
-    """Whom each "he", "she" and "who" stands for, and whose each "his spokeswoman" is, by the first token.
+def resolve_pronouns(
+    doc: Document, sources: Mapping[int, Mention], resolver: Resolver
+) -> dict[int, Antecedent]:
+    """The antecedents of "he", "she", "who", and of "his" in "his spokeswoman", by the mention's first token.
 
-    Undecided ones are left out.
-
-    sources: the mentions that passages are attributed to, by their first token. Earlier decisions are
-    evidence for later ones.
+    A pronoun without an antecedent is left out. Earlier decisions are evidence for later ones.
+    sources: the mentions that passages are attributed to, by their first token.
     """
-    trail = Trail()
-    found: dict[int, Resolved] = {}
-    for mention in reading.mentions:
-        person = reading.people.of(mention)
-        if mention.start in sources and (owner := _owner(reading, mention)) is not None and trail.people:
-            owned = decide(reading, trail, owner)
-            if owned is not None:
-                found[mention.start] = owned
-        elif person is None and mention.kind is MentionKind.PRONOUN and trail.people:
-            resolved = _resolve(reading, trail, mention, decide)
-            if resolved is not None:
-                found[mention.start] = resolved
-                person = resolved.person
+    discourse = Discourse()
+    found: dict[int, Antecedent] = {}
+    for mention in doc.mentions:
+        person = doc.people.of(mention)
+        if mention.start in sources and (owner := _owner(doc, mention)) is not None and discourse.people:
+            antecedent = resolver(doc, discourse, owner)
+            if antecedent is not None:
+                found[mention.start] = antecedent
+        elif person is None and mention.kind is MentionKind.PRONOUN and discourse.people:
+            antecedent = _resolve(doc, discourse, mention, resolver)
+            if antecedent is not None:
+                found[mention.start] = antecedent
+                person = antecedent.person
         if person is None:
             continue
-        trail.add(person, mention)
+        discourse.add(person, mention)
         if mention.start in sources:
-            trail.speaker = person
+            discourse.speaker = person
     return found
 
 
-def _owner(reading: Reading, mention: Mention) -> Mention | None:
+def _owner(doc: Document, mention: Mention) -> Mention | None:
     """The "his" of "his spokeswoman", as the "he" that it stands for."""
-    pronoun = _OWNERS.get(reading.tokens.lower[mention.start])
-    if mention.kind is not MentionKind.NOMINAL or pronoun is None:
+    head = _OWNERS.get(doc.tokens.lower[mention.start])
+    if mention.kind is not MentionKind.NOMINAL or head is None:
         return None
-    head, gender = pronoun
-    start = mention.start
-    return Mention(start=start, end=start + 1, kind=MentionKind.PRONOUN, head=head, gender=gender)
+    at = mention.start
+    return Mention(start=at, end=at + 1, kind=MentionKind.PRONOUN, head=head, gender=_GENDERS[head])
 
 
-def _resolve(reading: Reading, trail: Trail, pronoun: Mention, decide: Decide) -> Resolved | None:
-    if pronoun.head in ("he", "she"):
-        return decide(reading, trail, pronoun)
+def _resolve(doc: Document, discourse: Discourse, pronoun: Mention, resolver: Resolver) -> Antecedent | None:
+    if pronoun.head in _OWNERS.values():
+        return resolver(doc, discourse, pronoun)
     if pronoun.head != "who":
         return None
-    latest = trail.people[0]
-    mention = trail.last[id(latest)]
-    beside = reading.tokens.paragraph[mention.start] == reading.tokens.paragraph[pronoun.start]
+    latest = discourse.people[0]
+    mention = discourse.last[id(latest)]
+    same_paragraph = doc.tokens.paragraph[mention.start] == doc.tokens.paragraph[pronoun.start]
     near = pronoun.start - mention.end <= _FARTHEST_ANTECEDENT
-    return Resolved(latest, 0.8) if beside and near else None
+    return Antecedent(latest, _RELATIVE) if same_paragraph and near else None
 
 
-def by_rule(reading: Reading, trail: Trail, pronoun: Mention) -> Resolved | None:
-    """Decides for who was named lately, of that gender, a subject rather."""
-    del trail  # the rule reads names alone
-    at = reading.mention_starts_at(pronoun.start)
-    person = reading.people.resolve(pronoun, reading.mentions, at)
-    return Resolved(person, 0.7) if person is not None else None
+def resolve_by_rule(doc: Document, discourse: Discourse, pronoun: Mention) -> Antecedent | None:
+    """A `Resolver`: a person of the pronoun's gender who was named recently, preferably as a subject."""
+    del discourse  # the rule looks at names only
+    t = doc.tokens
+    best: Person | None = None
+    best_score = -1e9
+    at = doc.mention_starts_at(pronoun.start)
+    for distance, mention in enumerate(reversed(doc.mentions[max(0, at - _MOST_MENTIONS_BACK) : at])):
+        person = doc.people.of(mention)
+        if person is None or (person.gender and pronoun.gender and person.gender != pronoun.gender):
+            continue
+        paragraphs = t.paragraph[pronoun.start] - t.paragraph[mention.start]
+        if paragraphs > _MOST_PARAGRAPHS_BACK:
+            break
+        subject = (
+            mention.start == 0
+            or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
+            or t.lower[mention.start - 1] in _BEFORE_SUBJECT_BY_RULE
+        )
+        score = -1.0 * distance - 2.0 * paragraphs + 3.0 * subject - 2.5 * mention.possessive
+        score += 1.5 * (person.gender is not None) + min(4, len(person.mentions)) * 0.4
+        if score > best_score:
+            best, best_score = person, score
+    return Antecedent(best, _BY_RULE) if best is not None else None
 
 
-def by_scorer(scorer: Scorer) -> Decide:
-    """Decides for the person with the highest score; the confidence is its probability."""
+def learned_resolver(scorer: Scorer) -> Resolver:
+    """A `Resolver` that gives the person with the highest score, with its probability."""
 
-    def decide(reading: Reading, trail: Trail, pronoun: Mention) -> Resolved | None:
-        people = person_candidates(trail, pronoun)
+    def resolve(doc: Document, discourse: Discourse, pronoun: Mention) -> Antecedent | None:
+        people = person_candidates(discourse, pronoun)
         if not people:
             return None
-        items = [person_features(reading, trail, pronoun, person, i) for i, person in enumerate(people)]
-        chances = softmax(scorer.scores(items))
-        best = int(chances.argmax())
-        return Resolved(people[best], float(chances[best]))
+        items = [person_features(doc, discourse, pronoun, person, i) for i, person in enumerate(people)]
+        probabilities = softmax(scorer.scores(items))
+        best = int(probabilities.argmax())
+        return Antecedent(people[best], float(probabilities[best]))
 
-    return decide
-
-
-# What the learned scorer looks at to say whom a pronoun stands for: persons named before it.
+    return resolve
 
 
-def person_candidates(trail: Trail, pronoun: Mention) -> list[Person]:
-    """Who a pronoun may stand for, latest first: nobody of another gender."""
-    fitting = [one for one in trail.people if one.gender is None or one.gender == pronoun.gender]
-    return fitting[:_WINDOW]
+def person_candidates(discourse: Discourse, pronoun: Mention) -> list[Person]:
+    """Whom a pronoun may refer to: persons of no other gender, the last mentioned first."""
+    fitting = [one for one in discourse.people if one.gender is None or one.gender == pronoun.gender]
+    return fitting[:_MOST_CANDIDATES]
 
 
-def person_features(reading: Reading, trail: Trail, pronoun: Mention, person: Person, rank: int) -> list[str]:
-    """How a person who was named before stands to a pronoun."""
-    t = reading.tokens
+def person_features(
+    doc: Document, discourse: Discourse, pronoun: Mention, person: Person, rank: int
+) -> list[str]:
+    """The features of a candidate for a pronoun's antecedent; rank: its number among the candidates."""
+    t = doc.tokens
     key = id(person)
-    last, named = trail.last[key], trail.named.get(key)
-    here, there = reading.sentence_at(pronoun.start), reading.sentence_at(last.start)
+    last, named = discourse.last[key], discourse.named.get(key)
+    here, there = doc.sentence_at(pronoun.start), doc.sentence_at(last.start)
     sentences = min(5, here - there)
     paragraphs = min(4, t.paragraph[pronoun.start] - t.paragraph[last.start])
-    tokens = bucketed((reading.unquoted_before[pronoun.start] - reading.unquoted_before[last.start]) // 4)
+    tokens = bucketed((doc.unquoted_before[pronoun.start] - doc.unquoted_before[last.start]) // 4)
     gender = _agreement(pronoun, person)
-    subject = is_subject(reading, last)
+    subject = _is_subject(doc, last)
     kind = "pronoun" if last.kind is MentionKind.PRONOUN else "name"
     same_pronoun = last.kind is MentionKind.PRONOUN and last.head == pronoun.head
-    opens = pronoun.start == reading.sentences[here][0]
-    first = opens and (here == 0 or t.paragraph[reading.sentences[here - 1][0]] != t.paragraph[pronoun.start])
+    opens = pronoun.start == doc.sentences[here][0]
+    first = opens and (here == 0 or t.paragraph[doc.sentences[here - 1][0]] != t.paragraph[pronoun.start])
     after = t.quoted[pronoun.start - 1] if pronoun.start else False
     found = [
         f"rank={min(rank, 6)}",
@@ -161,40 +178,40 @@ def person_features(reading: Reading, trail: Trail, pronoun: Mention, person: Pe
         f"kind={kind} same={same_pronoun} paragraphs={paragraphs}",
         f"kind={kind} same={same_pronoun} sentences={sentences}",
         f"possessive={last.possessive} sentences={sentences}",
-        f"count={bucketed(trail.count[key])}",
-        f"count={bucketed(trail.count[key])} rank={min(rank, 3)}",
+        f"count={bucketed(discourse.count[key])}",
+        f"count={bucketed(discourse.count[key])} rank={min(rank, 3)}",
         f"mentions={bucketed(len(person.mentions))} gender={gender}",
         f"mentions={bucketed(len(person.mentions))} rank={min(rank, 3)}",
-        f"speaker={trail.speaker is person} none={trail.speaker is None}",
-        f"speaker={trail.speaker is person} rank={min(rank, 3)} gender={gender}",
+        f"speaker={discourse.speaker is person} none={discourse.speaker is None}",
+        f"speaker={discourse.speaker is person} rank={min(rank, 3)} gender={gender}",
         f"opens={opens} first={first} subject={subject} sentences={sentences}",
         f"after={after} sentences={sentences} subject={subject}",
-        f"after={after} sentences={sentences} rank={min(rank, 3)} speaker={trail.speaker is person}",
+        f"after={after} sentences={sentences} rank={min(rank, 3)} speaker={discourse.speaker is person}",
         f"role={person.role is not None} full={bool(person.given)}",
-        f"before={_word(reading, last.start - 1)}",
-        f"behind={_word(reading, max(last.end, last.tail))}",
-        f"pronoun-before={_word(reading, pronoun.start - 1)} sentences={sentences} subject={subject}",
+        f"before={word_at(doc, last.start - 1)}",
+        f"behind={word_at(doc, max(last.end, last.tail))}",
+        f"pronoun-before={word_at(doc, pronoun.start - 1)} sentences={sentences} subject={subject}",
     ]
     if named is not None and named is not last:
-        away = min(6, here - reading.sentence_at(named.start))
+        away = min(6, here - doc.sentence_at(named.start))
         apart = min(4, t.paragraph[pronoun.start] - t.paragraph[named.start])
         found.append(f"named={away} {apart}")
-        found.append(f"named-subject={is_subject(reading, named)} {apart}")
+        found.append(f"named-subject={_is_subject(doc, named)} {apart}")
     else:
         found.append("named=last")
-    chain = trail.pronouns.get(pronoun.head)
+    chain = discourse.pronouns.get(pronoun.head)
     if chain is not None:
-        away = min(4, here - reading.sentence_at(chain[0].start))
+        away = min(4, here - doc.sentence_at(chain[0].start))
         found.append(f"chain={chain[1] is person} {away}")
         found.append(f"chain={chain[1] is person} {away} rank={min(rank, 3)}")
         found.append(f"chain={chain[1] is person} {away} kind={kind} subject={subject}")
     else:
         found.append(f"chain=none rank={min(rank, 3)}")
-    if cue := reading.cues_of.get(last.start):
+    if cue := doc.cues_of.get(last.start):
         found.append(f"speaks {cue[0].form.name} sentences={sentences}")
     else:
         found.append(f"silent sentences={sentences} subject={subject}")
-    inside = reading.quoted_beside(pronoun)
+    inside = doc.quoted_beside(pronoun)
     if inside:
         found.append(f"inside={person.surname.lower() in inside}")
         found.append(f"inside-given={bool(person.given) and person.given.lower() in inside}")
@@ -203,18 +220,16 @@ def person_features(reading: Reading, trail: Trail, pronoun: Mention, person: Pe
     return found
 
 
-def is_subject(reading: Reading, mention: Mention) -> bool:
-    """Whether a mention reads as the subject of a clause: nothing before it, and a verb behind."""
-    t = reading.tokens
+def _is_subject(doc: Document, mention: Mention) -> bool:
+    """Whether a mention is probably the subject of a clause, by the word before it."""
+    t = doc.tokens
     if mention.possessive:
         return False
-    before = _word(reading, mention.start - 1)
     opens = mention.start == 0 or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
     return (
         opens
-        or before
-        in {".", "QUOTED", "that", "and", "but", "as", "when", "while", "because", "if", "said", "-"}
-        or reading.sentences[reading.sentence_at(mention.start)][0] == mention.start
+        or word_at(doc, mention.start - 1) in _BEFORE_SUBJECT
+        or doc.sentences[doc.sentence_at(mention.start)][0] == mention.start
     )
 
 
@@ -224,10 +239,3 @@ def _agreement(pronoun: Mention, person: Person) -> str:
     if person.gender is None:
         return "unknown"
     return "same" if person.gender == pronoun.gender else "other"
-
-
-def _word(reading: Reading, token: int) -> str:
-    t = reading.tokens
-    if not 0 <= token < len(t):
-        return "-"
-    return "QUOTED" if t.quoted[token] else t.lower[token]

@@ -1,13 +1,13 @@
-"""A small learned scorer: named features in, one number out.
+"""The learned scorers of quotes: which passage is speech, which mention is its source, what is a paraphrase.
 
-Features are strings ("side=after", "cue=said"), hashed to rows of a table; the rows of one item are added up,
-pass one rectified layer and give its score. The weights are plain arrays in an .npz file, a megabyte or so,
-and numpy is all that it takes to use them.
+A scorer maps named features to a number. Features are strings ("side=after", "cue=said"), hashed to rows of a
+table. The rows of one item are added, pass one rectified layer and give its score. The weights are plain
+arrays in an .npz file of about a megabyte; numpy is all that is needed to use them.
 """
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from summarizer.quotes.attribution import Attribution
 from summarizer.quotes.cues import Cue
+from summarizer.quotes.document import Document
 from summarizer.quotes.features import (
-    History,
-    candidates,
+    PreviousPassage,
+    candidate_numbers,
     mention_features,
     no_source_features,
     passage_features,
@@ -28,7 +29,6 @@ from summarizer.quotes.features import (
 )
 from summarizer.quotes.mentions import Mention
 from summarizer.quotes.paraphrases import Paraphrase, paraphrase_features
-from summarizer.quotes.reading import Reading
 
 BUCKETS = 1 << 15
 
@@ -37,7 +37,7 @@ FloatArray = NDArray[np.float32]
 
 @cache
 def bucket(feature: str) -> int:
-    """The row of a feature; two may share one, which training makes the best of."""
+    """The row of a feature. Two features may share a row; training adapts to that."""
     return zlib.crc32(feature.encode()) % BUCKETS
 
 
@@ -50,7 +50,7 @@ class Scorer:
 
     @classmethod
     def load(cls, path: Path) -> "Scorer":
-        """Raises OSError or ValueError where the file is not what `save` wrote."""
+        """Raises OSError or ValueError if the file is not one that `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
             rows, direct, bias, out = (
                 arrays[name].astype(np.float32) for name in ("rows", "direct", "bias", "out")
@@ -70,7 +70,7 @@ class Scorer:
         )
 
     def scores(self, items: Sequence[Sequence[str]]) -> FloatArray:
-        """(n_items,): the score of each item's features; no item is without a feature."""
+        """(n_items,): the score of each item. Each item must have at least one feature."""
         flat = np.fromiter((bucket(feature) for item in items for feature in item), dtype=np.int64)
         ends = np.cumsum([len(item) for item in items])
         starts = np.concatenate(([0], ends[:-1]))
@@ -81,7 +81,7 @@ class Scorer:
 
 
 def shipped(name: str) -> Scorer | None:
-    """The scorer of that name that comes with the package; None where its weights were left out."""
+    """The scorer of that name that comes with the package; None if its weights are not installed."""
     resource = files(__package__).joinpath("weights", f"{name}.npz")
     if not resource.is_file():
         return None
@@ -89,113 +89,127 @@ def shipped(name: str) -> Scorer | None:
         return Scorer.load(path)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteModel:
+    """The learned weights of quotes."""
+
+    speech: Scorer  # which passages are speech
+    source: Scorer  # which mention is the source of a passage
+    person: Scorer  # which person a pronoun refers to
+    paraphrase: Scorer  # which reported clauses are a source's words
+
+    def save(self, folder: Path) -> None:
+        """Writes the file of each scorer, as `shipped` reads them."""
+        for field in fields(self):
+            getattr(self, field.name).save(folder / f"{field.name}.npz")
+
+
+@cache
+def shipped_model() -> QuoteModel | None:
+    """The weights that come with the package; None if any of them is missing."""
+    scorers = {field.name: scorer for field in fields(QuoteModel) if (scorer := shipped(field.name))}
+    return QuoteModel(**scorers) if len(scorers) == len(fields(QuoteModel)) else None
+
+
 def softmax(scores: FloatArray) -> FloatArray:
-    """Scores as probabilities that add up to 1."""
+    """Scores as probabilities, which add up to 1."""
     powers = np.exp(scores - scores.max())
-    chances: FloatArray = powers / powers.sum()
-    return chances
+    probabilities: FloatArray = powers / powers.sum()
+    return probabilities
 
 
-# The learned side: which passages are speech, and which mention each of them is attributed to.
-
-
-def speech_probabilities(scorer: Scorer, reading: Reading, rules: Sequence[Attribution | None]) -> FloatArray:
-    """(n_passages,): how likely each passage is speech; there is at least one."""
-    items = [speech_features(reading, number, rule) for number, rule in enumerate(rules)]
+def speech_probabilities(scorer: Scorer, doc: Document, rules: Sequence[Attribution | None]) -> FloatArray:
+    """(n_passages,): the probability that a passage is speech. Needs at least one passage."""
+    items = [speech_features(doc, number, rule) for number, rule in enumerate(rules)]
     return (1.0 / (1.0 + np.exp(-scorer.scores(items)))).astype(np.float32)
 
 
-def paraphrase_probabilities(
-    scorer: Scorer, reading: Reading, paraphrases: Sequence[Paraphrase]
-) -> list[float]:
-    """How likely each is what its source is reported to have said."""
+def paraphrase_probabilities(scorer: Scorer, doc: Document, paraphrases: Sequence[Paraphrase]) -> list[float]:
+    """The probability of each that it is what its source said."""
     if not paraphrases:
         return []
-    scores = scorer.scores([paraphrase_features(reading, one) for one in paraphrases])
-    return [float(chance) for chance in 1.0 / (1.0 + np.exp(-scores))]
+    scores = scorer.scores([paraphrase_features(doc, one) for one in paraphrases])
+    return [float(probability) for probability in 1.0 / (1.0 + np.exp(-scores))]
 
 
 @dataclass(frozen=True, slots=True)
-class SourceItems:
-    """The candidates for one passage's source with their features; the last one is nobody."""
+class SourceCandidates:
+    """The candidates for the source of one passage."""
 
     mentions: tuple[Mention, ...]
-    features: tuple[list[str], ...]  # one more than mentions
+    features: tuple[list[str], ...]  # of each mention, and of "no source"
 
 
-class SourceRanker:
-    """Attributes passages in text order: who spoke last is evidence for who speaks now."""
+class CandidateFinder:
+    """The candidates of a document's passages, for attribution and for training."""
 
-    def __init__(self, scorer: Scorer, reading: Reading, rules: Sequence[Attribution | None]) -> None:
-        self._scorer = scorer
-        self._builder = ItemBuilder(reading, rules)
-        self._reading, self._rules = reading, rules
+    def __init__(self, doc: Document, rules: Sequence[Attribution | None]) -> None:
+        self._doc, self._rules = doc, rules
+        self._mention_features: dict[int, list[str]] = {}
 
-    def attribute(self, numbers: Sequence[int]) -> list[Attribution | None]:
-        """One attribution for each of the passages `numbers`, with the probability as its confidence."""
-        done: list[Attribution | None] = []
-        history: History | None = None
-        for number in numbers:
-            rule = self._rules[number]
-            if rule is not None and rule.signed:  # rare, and sure
-                done.append(rule)
-                history = History(number=number, source=rule.source)
-                continue
-            items = self._builder.items(number, history)
-            chances = softmax(self._scorer.scores(items.features))
-            best = int(chances.argmax())
-            attribution = None
-            if best < len(items.mentions):
-                source = items.mentions[best]
-                cue = _nearest_cue(self._reading, number, source)
-                attribution = Attribution(source=source, cue=cue, confidence=float(chances[best]))
-            done.append(attribution)
-            history = History(number=number, source=attribution.source if attribution else None)
-        return done
-
-
-class ItemBuilder:
-    """Candidates and features, for use and for training alike."""
-
-    def __init__(self, reading: Reading, rules: Sequence[Attribution | None]) -> None:
-        self._reading, self._rules = reading, rules
-        self._static: dict[int, list[str]] = {}
-
-    def items(self, number: int, history: History | None) -> SourceItems:
-        reading, rule = self._reading, self._rules[number]
-        shared = passage_features(reading, number)
-        mentions = [reading.mentions[i] for i in candidates(reading, number)]
+    def of(self, number: int, previous: PreviousPassage | None) -> SourceCandidates:
+        """The candidates of a passage: the mentions near it, and the source of the passage before."""
+        doc, rule = self._doc, self._rules[number]
+        shared = passage_features(doc, number)
+        mentions = [doc.mentions[i] for i in candidate_numbers(doc, number)]
         if (
-            history is not None
-            and history.source is not None
-            and all(mention.start != history.source.start for mention in mentions)
+            previous is not None
+            and previous.source is not None
+            and all(mention.start != previous.source.start for mention in mentions)
         ):
-            mentions.insert(0, history.source)
+            mentions.insert(0, previous.source)
         features = [
             source_features(
-                reading,
+                doc,
                 number,
                 mention,
                 rule=rule,
-                history=history,
+                previous=previous,
                 shared=shared,
-                static=self._of(mention),
+                static=self._features_of(mention),
             )
             for mention in mentions
         ]
-        return SourceItems(tuple(mentions), (*features, no_source_features(rule=rule, shared=shared)))
+        return SourceCandidates(tuple(mentions), (*features, no_source_features(rule=rule, shared=shared)))
 
-    def _of(self, mention: Mention) -> list[str]:
-        if mention.start not in self._static:
-            self._static[mention.start] = mention_features(self._reading, mention)
-        return self._static[mention.start]
+    def _features_of(self, mention: Mention) -> list[str]:
+        if mention.start not in self._mention_features:
+            self._mention_features[mention.start] = mention_features(self._doc, mention)
+        return self._mention_features[mention.start]
 
 
-def _nearest_cue(reading: Reading, number: int, source: Mention) -> Cue | None:
-    place = reading.places[number]
+def attribute_by_scorer(
+    scorer: Scorer, doc: Document, rules: Sequence[Attribution | None], numbers: Sequence[int]
+) -> list[Attribution | None]:
+    """The attributions of the passages `numbers`, with the probability as confidence; None: no source.
+
+    In text order, because the last source is evidence for the next one. rules: of all passages, by rules.
+    """
+    finder = CandidateFinder(doc, rules)
+    found: list[Attribution | None] = []
+    previous: PreviousPassage | None = None
+    for number in numbers:
+        rule = rules[number]
+        attribution = None
+        if rule is not None and rule.signed:  # rare, and sure
+            attribution = rule
+        else:
+            candidates = finder.of(number, previous)
+            probabilities = softmax(scorer.scores(candidates.features))
+            best = int(probabilities.argmax())
+            if best < len(candidates.mentions):
+                source = candidates.mentions[best]
+                cue = _nearest_cue(doc, number, source)
+                attribution = Attribution(source=source, cue=cue, confidence=float(probabilities[best]))
+        found.append(attribution)
+        previous = PreviousPassage(number=number, source=attribution.source if attribution else None)
+    return found
+
+
+def _nearest_cue(doc: Document, number: int, source: Mention) -> Cue | None:
+    """The cue of a source that is nearest to a passage, in the passage's sentence."""
+    position = doc.positions[number]
     cues = [
-        cue
-        for cue in reading.cues_of.get(source.start, ())
-        if reading.sentence_at(cue.start) == place.sentence
+        cue for cue in doc.cues_of.get(source.start, ()) if doc.sentence_at(cue.start) == position.sentence
     ]
-    return min(cues, key=lambda cue: abs(cue.start - place.first), default=None)
+    return min(cues, key=lambda cue: abs(cue.start - position.first), default=None)

@@ -1,4 +1,4 @@
-"""Who is quoted anywhere: speakers recorded under their names, and found by what people type for them."""
+"""The index of speakers: everyone who is quoted in an article, found by the words of the name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ LAST_CODE_POINT = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSpeaker:
-    """Somebody who is quoted in one article or more."""
+    """A speaker of one article or more."""
 
     id: SpeakerId
     name: str
@@ -37,17 +37,17 @@ class StoredSpeaker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenRole:
-    """What articles of these days call a speaker."""
+    """A role of a speaker, and when articles gave it."""
 
     role: str
-    first: datetime  # publication of the first and the last article that quotes them in this role
+    first: datetime  # publication of the first and the last article that quotes the speaker in this role
     last: datetime
 
 
 def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
-    """The speaker's id, made if need be, in the caller's transaction.
+    """The id of a speaker, inserted if unknown, in the caller's transaction.
 
-    None for unnamed ones: "a senior official" in two articles need not be one person.
+    None for unnamed speakers: "a senior official" in two articles may be two people.
     """
     key = name_key(speaker.name, speaker.kind)
     if speaker.kind is SpeakerKind.UNNAMED or not key:
@@ -55,7 +55,7 @@ def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
     words = tuple(key.split())
     known = identify(key, speaker.kind, _namesakes(connection, key, surname(words), speaker.kind))
     if known is not None:
-        _add_words(connection, known, words)  # found as Jim and as James from now on
+        _add_words(connection, known, words)  # from now on both "Jim" and "James" find the speaker
         return known
     row = {"name": speaker.name, "kind": speaker.kind.value, "name_key": key, "quote_count": 0}
     speaker_id = SpeakerId(new_id(connection.execute(insert(speakers).values(row))))
@@ -64,7 +64,7 @@ def record(connection: Connection, speaker: Speaker) -> SpeakerId | None:
 
 
 def roles_of(connection: Connection, speaker_id: SpeakerId) -> tuple[SeenRole, ...]:
-    """The roles that articles give a speaker, the one seen last first."""
+    """The roles that articles give a speaker, the most recent first."""
     day = func.coalesce(articles.c.published, articles.c.stored_at, type_=UtcDateTime)
     first, last = func.min(day, type_=UtcDateTime), func.max(day, type_=UtcDateTime)
     seen = (
@@ -88,11 +88,10 @@ def _add_words(connection: Connection, speaker_id: SpeakerId, words: tuple[str, 
 
 
 def find(connection: Connection, name: str, *, limit: int) -> tuple[StoredSpeaker, ...]:
-    """The speakers that a name can mean, most quoted first: with all its words, else but for one typo."""
+    """The speakers that a name can mean, most quoted first: with all its words, else with one typo."""
     words = name_words(name)
-    long = (
-        tuple(word for word in words if len(word) > 1) or words
-    )  # "James N. Mattis": an initial finds nobody
+    # "James N. Mattis": the index may not have the initial.
+    long = tuple(word for word in words if len(word) > 1) or words
     attempts = tuple(dict.fromkeys((long, without_titles(long)))) if long else ()
     for attempt in attempts:
         if found := _with_words(connection, [[word] for word in attempt], limit=limit):
@@ -107,13 +106,13 @@ def find(connection: Connection, name: str, *, limit: int) -> tuple[StoredSpeake
 
 
 def get(connection: Connection, speaker_id: SpeakerId) -> StoredSpeaker | None:
-    """The speaker of that id; None if there is none."""
+    """The speaker with an id; None if there is none."""
     row = connection.execute(select(speakers).where(speakers.c.id == speaker_id)).first()
     return _stored(row) if row is not None else None
 
 
 def with_beginning(connection: Connection, beginning: str, *, limit: int) -> tuple[StoredSpeaker, ...]:
-    """Speakers with a word that begins so (all the other words given in full), most quoted first."""
+    """Speakers with a word that starts like the last one given, and all other words, most quoted first."""
     words = name_words(beginning)
     chosen = _most_quoted(limit)
     for word in words[:-1]:
@@ -134,7 +133,7 @@ def _namesakes(connection: Connection, key: str, last: str, kind: SpeakerKind) -
 def _with_words(
     connection: Connection, groups: Sequence[Sequence[str]], *, limit: int
 ) -> tuple[StoredSpeaker, ...]:
-    """Speakers whose names have a word of each group; for a single word, surnames come before other names."""
+    """Speakers whose names have a word of each group. A single word is searched among surnames first."""
     if not all(groups):
         return ()
     having = [_having(speaker_words.c.word.in_(group)) for group in groups]
@@ -146,10 +145,10 @@ def _with_words(
 
 
 def _typos(connection: Connection, word: str) -> list[str]:
-    """The words of names that are one typo away from this one.
+    """The words of names that differ from this one by one typo.
 
-    One typo leaves the first or the last part of a word as it was, each a bit less than half of it, so two
-    index ranges hold them all.
+    One typo leaves the first or the last part of a word unchanged, each a bit less than half of it, so two
+    index ranges contain them all.
     """
     part = (len(word) - 1) // 2
     if not part:
@@ -172,7 +171,7 @@ def _having(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _most_quoted(limit: int) -> Select[Any]:
-    # Who was only ever paraphrased has no quotes to show.
+    # A speaker who was only paraphrased has no quotes to show.
     quoted = select(speakers).where(speakers.c.quote_count > 0)
     return quoted.order_by(speakers.c.quote_count.desc(), speakers.c.id).limit(limit)
 

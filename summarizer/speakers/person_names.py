@@ -1,36 +1,34 @@
-"""What a run of capitalised words names: a person or something else, of which gender."""
+"""Whether a run of capitalised words is a person's name, and the parts and the gender of a name."""
 
 from collections.abc import Sequence
 
 from summarizer import lexicon
 
-BARE_TITLES = lexicon.listed("mr mr. mrs mrs. ms ms. miss mx. dr dr. sir dame lord lady")
-_PARTICLES = lexicon.listed("van von der de del la le el al bin ibn ben du")
-SUFFIXES = frozenset(("jr.", "jr", "sr.", "sr", "ii", "iii", "iv"))
+BARE_TITLES = lexicon.words("names", "bare titles")
+SUFFIXES = lexicon.words("names", "suffixes")
+_PARTICLES = lexicon.words("names", "particles")
+_ORGANISATION_LINKS = lexicon.words("names", "organisation links")
 _WOMEN = lexicon.words("roles", "women")
 _MEN = lexicon.words("roles", "men")
 _PUBLISHERS = lexicon.words("organisations", "publishers")
 _PLACES = lexicon.words("places")
 _NOT_GIVEN = lexicon.words("not_given_names")
-_SMALL = (
-    lexicon.words("function_words") - lexicon.listed("will may mark august january april june")
-) | lexicon.words("function_words", "auxiliaries") - lexicon.listed("will may")
-_GIVEN = lexicon.given_name_genders()
-# A given name in front does not make a person of these: "Clinton Foundation", "Marshall University".
-_NEVER_SURNAMES = frozenset(
-    lexicon.words("organisations", "words")
-    - lexicon.listed("hall hill lake west law park bay beach church bridge woods day house power king rivers")
+_FUNCTION = (lexicon.words("function_words") - lexicon.words("names", "function words")) | (
+    lexicon.words("function_words", "auxiliaries") - lexicon.words("names", "auxiliaries")
 )
+_GIVEN = lexicon.given_name_genders()
+# A given name before one of these is not a person: "Clinton Foundation", "Marshall University".
+_NEVER_SURNAMES = lexicon.words("organisations", "words") - lexicon.words("names", "surnames")
 
 
 def is_person_name(words: Sequence[str], *, titled: bool, described: bool) -> bool:
-    """Whether a name is a person's. titled: a title stands before it; described: a role does."""
+    """Whether a name is a person's. titled: a title is before it; described: a role is before it."""
     lowered = [word.lower() for word in words]
     if lowered[0].startswith("@"):
         return True
     if " ".join(lowered) in _PLACES or " ".join(lowered) in _PUBLISHERS:
         return False
-    if any(link in lowered for link in ("of", "the", "for", "&")):
+    if not _ORGANISATION_LINKS.isdisjoint(lowered):
         return False
     if len(words) > 1 and not titled and _is_no_name(lowered):
         return False
@@ -45,17 +43,17 @@ def is_person_name(words: Sequence[str], *, titled: bool, described: bool) -> bo
 
 
 def opens_no_name(lower: str) -> bool:
-    """Whether a capitalised word opens no person's name: "White House", "Follow Jane Doe"."""
-    return lower in _NOT_GIVEN or lower in _SMALL
+    """Whether a capitalised word cannot open a person's name: "White House", "Follow Jane Doe"."""
+    return lower in _NOT_GIVEN or lower in _FUNCTION
 
 
 def _is_no_name(lowered: Sequence[str]) -> bool:
-    """Whether one word gives a run of capitals away: "Black Lives Matter", "Trump Is Wrong"."""
-    return lowered[0] in _NOT_GIVEN or any(word in _SMALL and word not in _PARTICLES for word in lowered)
+    """Whether a single word shows that this is no name: "Black Lives Matter", "Trump Is Wrong"."""
+    return lowered[0] in _NOT_GIVEN or any(word in _FUNCTION and word not in _PARTICLES for word in lowered)
 
 
 def name_gender(words: Sequence[str], before: Sequence[str]) -> str | None:
-    """Where the words before a name or its given name show it: "m" or "f"."""
+    """ "m" or "f", if the words before a name or its given name show it."""
     for lower in reversed(before):
         if lower in _WOMEN:
             return "f"
@@ -66,7 +64,7 @@ def name_gender(words: Sequence[str], before: Sequence[str]) -> str | None:
 
 
 def surname_of(words: Sequence[str]) -> str:
-    """The last word of a name but for "Jr." and its like."""
+    """The last word of a name that is not a suffix such as "Jr."."""
     return words[-2] if len(words) > 1 and words[-1].lower() in SUFFIXES else words[-1]
 
 
@@ -80,5 +78,5 @@ def bare(word: str) -> str:
 
 
 def stem(lower: str) -> str:
-    """A word in lower case without its possessive ending, a plural's too."""
+    """A word in lower case without its possessive ending, also of a plural."""
     return lower[:-2] if lower.endswith("'s") else lower.rstrip("'")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bench.paragraphs import paragraphs_of
 from summarizer.model import Quote, QuoteKind, SpeakerKind
-from summarizer.quotes import find_quotes, find_quotes_with
+from summarizer.quotes import find_quotes
 
 SEED = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
 
@@ -260,7 +260,7 @@ def test_quotation_marks_that_nobody_speaks_in_are_no_quotes() -> None:
 
 
 def test_without_weights_the_rules_still_find_who_spoke(seed: str) -> None:
-    found = find_quotes_with(None, seed, paragraphs_of(seed))
+    found = find_quotes(seed, paragraphs_of(seed), rules_alone=True)
     marked = [quote for quote in found if quote.kind is not QuoteKind.PARAPHRASED]
     assert len(said_by(marked, "Jim Mattis", seed)) == 7
 

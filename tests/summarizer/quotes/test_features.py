@@ -8,11 +8,11 @@ _PRINTS_FEATURES = """
 from bench.paragraphs import paragraphs_of
 from summarizer.quotes.attribution import RuleAttributor
 from summarizer.quotes.features import speech_features
-from summarizer.quotes.reading import Reading
+from summarizer.quotes.document import Document
 
 text = "The “very long harbor wall” is old, Jane Doe said."
-reading = Reading(text, paragraphs_of(text))
-print(speech_features(reading, 0, RuleAttributor(reading).attribute()[0]))
+doc = Document(text, paragraphs_of(text))
+print(speech_features(doc, 0, RuleAttributor(doc).attribute()[0]))
 """
 
 

@@ -1,4 +1,4 @@
-"""One article, read once for every later step: its passages, tokens, sentences, mentions, cues and people."""
+"""An article with its linguistic annotation: passages, tokens, sentences, mentions, cues and people."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from articles.model import Span
-from summarizer.quotes.appositions import find_bearers
+from summarizer.quotes.appositions import find_names_beside
 from summarizer.quotes.coreference import People
-from summarizer.quotes.cues import Clauses, Cue
+from summarizer.quotes.cues import Cue, CueFinder
 from summarizer.quotes.mentions import Mention
 from summarizer.quotes.noun_phrases import find_mentions
 from summarizer.quotes.passages import Passage, find_passages, in_markup, is_named, is_title
@@ -17,17 +17,17 @@ from summarizer.text.words import Tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a passage stands, in tokens and by number."""
+class Position:
+    """A passage's position: its tokens, and the numbers of its sentence and paragraph."""
 
-    first: int  # tokens [first, last), marks included
+    first: int  # tokens [first, last), quotation marks included
     last: int
     sentence: int
     paragraph: int
 
 
-class Reading:
-    """What the quote rules and the learned scorers both read."""
+class Document:
+    """The input of the quote rules and the learned scorers. Each annotation is computed when first used."""
 
     def __init__(self, text: str, paragraphs: Sequence[Span]) -> None:
         self.text = text
@@ -41,17 +41,13 @@ class Reading:
         return find_mentions(self.tokens)
 
     @cached_property
-    def bearers(self) -> dict[int, Mention]:
-        """Mentions that describe a person who is named right beside them -> the mention of that name."""
-        return find_bearers(self.tokens, self.mentions)
-
-    @cached_property
-    def clauses(self) -> Clauses:
-        return Clauses(self.tokens, self.mentions)
+    def names_beside(self) -> dict[int, Mention]:
+        """By the first token of a mention that describes a person: the mention beside it with the name."""
+        return find_names_beside(self.tokens, self.mentions)
 
     @cached_property
     def people(self) -> People:
-        return People(self.tokens, self.mentions)
+        return People(self.mentions)
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
@@ -60,11 +56,11 @@ class Reading:
         return [(at(span.start), at(span.end)) for span in split_sentences(self.text)]
 
     @cached_property
-    def places(self) -> list[Place]:
-        """One for each passage."""
+    def positions(self) -> list[Position]:
+        """The position of each passage."""
         t = self.tokens
         return [
-            Place(
+            Position(
                 first=(first := t.at(passage.outer.start)),
                 last=t.at(passage.outer.end),
                 sentence=self.sentence_at(first),
@@ -76,7 +72,8 @@ class Reading:
     @cached_property
     def cues(self) -> list[list[Cue]]:
         """The cues of each sentence."""
-        return [self.clauses.cues(start, end) for start, end in self.sentences]
+        finder = CueFinder(self.tokens, self.mentions)
+        return [finder.cues(start, end) for start, end in self.sentences]
 
     @cached_property
     def cues_of(self) -> dict[int, list[Cue]]:
@@ -96,7 +93,7 @@ class Reading:
         return [cue.end for cue in self._strong_cues]
 
     def strong_cue_before(self, mention: Mention) -> Cue | None:
-        """The last strong cue that ends before a mention, in its sentence."""
+        """The last strong cue before a mention in the same sentence."""
         number = bisect_right(self._strong_cue_ends, mention.start)
         if not number:
             return None
@@ -105,7 +102,7 @@ class Reading:
 
     @cached_property
     def unquoted_before(self) -> list[int]:
-        """How many tokens before each one stand outside quotations."""
+        """For each token, and for the end: how many tokens before it are outside quotations."""
         counts = [0]
         for quoted in self.tokens.quoted:
             counts.append(counts[-1] + (not quoted))
@@ -116,15 +113,12 @@ class Reading:
         return [start for start, _ in self.sentences]
 
     def sentence_at(self, token: int) -> int:
-        """The number of the sentence that holds a token."""
+        """The number of a token's sentence."""
         return max(0, bisect_right(self._sentence_starts, token) - 1)
 
-    def is_thing(self, number: int) -> bool:
-        """Whether a passage reads as the title of a work or as a name, by rule."""
-        return self._things[number]
-
     @cached_property
-    def _things(self) -> list[bool]:
+    def titles_or_names(self) -> list[bool]:
+        """For each passage: whether the rules take it for the title of a work or for a name."""
         t = self.tokens
         return [is_title(t, passage) or is_named(t, passage) for passage in self.passages]
 
@@ -134,11 +128,7 @@ class Reading:
 
     @cached_property
     def _passage_starts(self) -> list[int]:
-        return [place.first for place in self.places]
-
-    @cached_property
-    def _passage_words(self) -> dict[int, frozenset[str]]:
-        return {}
+        return [position.first for position in self.positions]
 
     def mention_at(self, token: int) -> Mention | None:
         """The mention that starts at a token."""
@@ -155,7 +145,7 @@ class Reading:
         return None
 
     def mention_starts_at(self, token: int) -> int:
-        """The number of the first mention that starts at or behind a token."""
+        """The number of the first mention that starts at a token or after it."""
         return bisect_left(self._mention_starts, token)
 
     def mentions_between(self, low: int, high: int) -> list[Mention]:
@@ -163,22 +153,20 @@ class Reading:
         return self.mentions[self.mention_starts_at(low) : self.mention_starts_at(high)]
 
     def passages_between(self, low: int, high: int) -> int:
-        """How many passages open in tokens [low, high)."""
+        """How many passages start in tokens [low, high)."""
         return bisect_left(self._passage_starts, high) - bisect_left(self._passage_starts, low)
 
-    def passage_words(self, number: int) -> frozenset[str]:
-        """The words of a passage in lower case, possessive endings left out."""
-        if number not in self._passage_words:
-            place = self.places[number]
-            words = self.tokens.lower[place.first : place.last]
-            self._passage_words[number] = frozenset(word.removesuffix("'s") for word in words)
-        return self._passage_words[number]
+    @cached_property
+    def passage_words(self) -> list[frozenset[str]]:
+        """The words of each passage in lower case, without possessive endings."""
+        lower = self.tokens.lower
+        return [
+            frozenset(word.removesuffix("'s") for word in lower[position.first : position.last])
+            for position in self.positions
+        ]
 
     def quoted_beside(self, mention: Mention) -> frozenset[str]:
-        """The words of the passages in a mention's sentence and of one that stands right before it."""
-        first = bisect_left(self._passage_starts, self.sentences[self.sentence_at(mention.start)][0])
-        last = bisect_left(self._passage_starts, self.sentences[self.sentence_at(mention.start)][1])
-        found: frozenset[str] = frozenset()
-        for number in range(first, last):
-            found |= self.passage_words(number)
-        return found
+        """The words of all passages that start in a mention's sentence."""
+        start, end = self.sentences[self.sentence_at(mention.start)]
+        first, last = bisect_left(self._passage_starts, start), bisect_left(self._passage_starts, end)
+        return frozenset[str]().union(*self.passage_words[first:last])
