@@ -349,8 +349,8 @@ def _resolve_questions(blocks: list[ClassifiedBlock]) -> None:
     headed = [i for i in body if blocks[i].role is Part.TITLE and _heads_a_section(blocks, i)]
     for index in headed:
         item, below = blocks[index], next_part(blocks, index)
-        shouted = is_marked(item.text) or item.text.isupper()
-        if item.text.endswith("?") and not shouted and below is not None:
+        in_capitals = is_marked(item.text) or item.text.isupper()
+        if item.text.endswith("?") and not in_capitals and below is not None:
             alone = len(headed) == 1
             needed = MIN_ONLY_ANSWER_WORDS if alone else MIN_ANSWER_WORDS
             if count_words(below.text) < needed or (

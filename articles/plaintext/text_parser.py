@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from importlib.resources import files
 
 from articles.errors import NotAnArticle
 from articles.model import PARAGRAPH_BREAK, Article, ParagraphKind, lay_out
@@ -33,7 +32,7 @@ from articles.text.bylines import (
 from articles.text.dates import find_dates, find_weekday, midnight_utc, read_stamp
 from articles.text.furniture import Furniture, is_file_caption, is_rights_line
 from articles.text.headings import count_words, in_title_case, is_heading, is_marked, plain_title
-from articles.text.language import detect_language
+from articles.text.language import detect_language, read_words
 
 MIN_STORY_WORDS = 8
 MAX_DERIVED_HEADLINE_CHARS = 120
@@ -208,11 +207,9 @@ class _Head:
     body: tuple[ClassifiedBlock, ...]
 
 
-_LIST = files(__package__).joinpath("kickers.txt").read_text(encoding="utf-8")
-_SECTIONS = [word for line in _LIST.splitlines() if not line.startswith("#") for word in line.split()]
 _KICKER = re.compile(
     r"(?:(?:the|us|u\.s\.|uk|world|national|local|international|latest|top|breaking) )?"
-    rf"(?:{'|'.join(re.escape(section.replace('_', ' ')) for section in _SECTIONS)})(?: news| desk)?",
+    rf"(?:{'|'.join(map(re.escape, sorted(read_words(__package__, 'kickers.txt'))))})(?: news| desk)?",
     re.IGNORECASE,
 )
 # A wire's version note: "UPDATE 2-", "RPT-", "WRAPUP 3-".
@@ -226,7 +223,7 @@ def _read_head(blocks: Sequence[ClassifiedBlock]) -> _Head:
         # The headline of some stories is "WATCH ...".
         return _Head(blocks[0].text, None, None, tuple(blocks[lede:]))
     if not titles:
-        if _is_stopped_headline(blocks, lede):
+        if _is_headline_with_full_stop(blocks, lede):
             return _Head(blocks[lede].text.rstrip("."), None, None, tuple(blocks[lede + 1 :]))
         return _Head(None, None, None, tuple(blocks[lede:]))
     headline = _VERSION.sub("", plain_title(blocks[titles[0]].text))
@@ -236,7 +233,9 @@ def _read_head(blocks: Sequence[ClassifiedBlock]) -> _Head:
     common = _common_words(blocks) if len(titles) > 1 else frozenset[str]()
     for index in titles[1:]:
         item = blocks[index]
-        alone = dateline_alone(item.text, bare=index == lede - 1 and not _has_shouted_headings(blocks, lede))
+        alone = dateline_alone(
+            item.text, bare=index == lede - 1 and not _has_headings_in_capitals(blocks, lede)
+        )
         if alone is not None:
             dateline = alone
         elif is_name(item.text) and common.isdisjoint(w.lower() for w in item.text.split()):
@@ -267,8 +266,8 @@ def _names_page(page_title: str, headline: str) -> bool:
     return page_title.startswith(headline) and _SITE.fullmatch(page_title[len(headline) :]) is not None
 
 
-def _is_stopped_headline(blocks: Sequence[ClassifiedBlock], lede: int) -> bool:
-    """Whether the copy opens with a headline that ends in a full stop."""
+def _is_headline_with_full_stop(blocks: Sequence[ClassifiedBlock], lede: int) -> bool:
+    """Whether the first paragraph is a headline that ends in a full stop."""
     return lede < len(blocks) and in_title_case(blocks[lede].text) and leads_to_prose(blocks, lede)
 
 
@@ -279,5 +278,5 @@ def _common_words(blocks: Sequence[ClassifiedBlock]) -> frozenset[str]:
     )
 
 
-def _has_shouted_headings(blocks: Sequence[ClassifiedBlock], lede: int) -> bool:
+def _has_headings_in_capitals(blocks: Sequence[ClassifiedBlock], lede: int) -> bool:
     return any(item.role is Part.TITLE and item.text.isupper() for item in blocks[lede:])

@@ -12,7 +12,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from itertools import pairwise
 from typing import NewType, Protocol
 
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from articles.model import Article
 from articles.text.headings import in_title_case
+from articles.text.language import read_words
 
 StoryId = NewType("StoryId", int)
 FloatArray = NDArray[np.float32]
@@ -131,10 +131,7 @@ def same_event(one: StoryFeatures, other: StoryFeatures, rarity: Rarity) -> floa
 _SENTENCE_START = re.compile(r"(?:^|[.!?:][\"'”’)\]]*\s+|\n\s*)[\"'“‘(\[]*")
 _WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_LIST = files(__package__).joinpath("not_names.txt").read_text(encoding="utf-8")
-_NOT_NAMES = frozenset(
-    word for line in _LIST.splitlines() if not line.startswith("#") for word in line.split()
-)
+_NOT_NAMES = read_words(__package__, "not_names.txt")
 
 
 def find_names(article: Article) -> frozenset[str]:

@@ -1,6 +1,7 @@
-"""Which language a text is in."""
+"""Which language a text is in, and word lists."""
 
 from functools import cache
+from importlib.resources import files
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -8,13 +9,16 @@ UNKNOWN = "und"
 MIN_CONFIDENCE = 0.8
 SAMPLE_CHARS = 4000
 
-# English words that do not say what an article is about. Kept short: "US", "may" and "will" can be names.
-_STOP_WORDS = """
-a about an and are as at be been but by did do does for from had has have he her his how i if in is it its
-me my no not of on or our she so that the their them they this to was we were what when where which who whom
-whose why with you your
-"""
-STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+def read_words(package: str, file: str) -> frozenset[str]:
+    """The words of a text file in that package. "_" joins words; a line with "#" is a comment."""
+    lines = files(package).joinpath(file).read_text(encoding="utf-8").splitlines()
+    return frozenset(
+        word.replace("_", " ") for line in lines if not line.startswith("#") for word in line.split()
+    )
+
+
+STOP_WORDS = read_words(__package__, "stop_words.txt")
 
 
 def detect_language(text: str) -> str:
