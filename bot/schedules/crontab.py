@@ -1,23 +1,24 @@
-"""Crontab expressions, as crontab(5) has them: `*/30 8-18 * * mon-fri`.
+"""Crontab expressions of five fields, as crontab(5) has them: `*/30 8-18 * * mon-fri`.
 
-APScheduler's CronTrigger reads them otherwise: it counts weekdays from Monday, where crontab counts from
-Sunday, and wants both day fields to match, where crontab takes either. So fields are read here, as sets.
+cronsim reads them as Debian's cron does. APScheduler's CronTrigger does not: it counts weekdays from Monday,
+and wants both day fields to match. Changes of the clocks are left to `schedule.py`, as for other schedules.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice, pairwise, product
 
+from cronsim import CronSim, CronSimError
+
 CLOSEST = timedelta(minutes=15)
-LOOK_AHEAD_DAYS = 9 * 366  # 29 February may be eight years away
 _TRIED = 200  # times it fires: what is too close comes on every day that matches, or on two in a row
-SUNDAY = 7  # also written 0; as a date's `isoweekday` counts
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
-_DAYS = "mon tue wed thu fri sat sun"
-_PART = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?")
+_START = datetime(2023, 12, 31, 23, 59, tzinfo=UTC)
+_FIELDS = ("minute", "hour", "day of the month", "month", "weekday")
+# cronsim knows the last day, the last weekday and the n-th weekday of a month; crontab(5) does not.
+_EXTENSION = re.compile(r"#|\bLW?\b|\dL\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +26,12 @@ class Crontab:
     """When an expression fires, on the wall's clock."""
 
     times: tuple[time, ...]  # of day, rising
-    months: frozenset[int]
-    days: frozenset[int]  # of the month
-    weekdays: frozenset[int]  # Monday is 1, Sunday 7
-    either: bool  # neither day field begins with `*`, and then a day that matches one of them will do
-    every_hour: bool  # the hour is `*`: it means each hour that passes, and not hours of the clock
+    every_hour: bool  # the hour is `*`: it means each hour that passes, not hours of the clock
+    _parsed: CronSim = field(repr=False, compare=False)
 
     def check(self) -> None:
-        """Raises ValueError where it never fires, or more often than anybody can read."""
-        days = (date(2024, 1, 1) + timedelta(days=n) for n in range(LOOK_AHEAD_DAYS))
-        fires = (datetime.combine(day, at) for day in days if self.fires_on(day) for at in self.times)
-        first = list(islice(fires, _TRIED))
+        """Raises ValueError if it never fires, or more often than anybody can read."""
+        first = list(islice(copy(self._parsed), _TRIED))
         if not first:
             raise ValueError("it never fires")
         if any(b - a < CLOSEST for a, b in pairwise(first)):
@@ -46,50 +42,7 @@ class Crontab:
 
     def fires_on(self, day: date) -> bool:
         """Whether it fires on that day."""
-        if day.month not in self.months:
-            return False
-        matches = (day.day in self.days, day.isoweekday() in self.weekdays)
-        return any(matches) if self.either else all(matches)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Field:
-    name: str
-    first: int
-    last: int
-    names: Mapping[str, int]
-
-    def values(self, words: str) -> frozenset[int]:
-        return frozenset[int]().union(*(self._part(part) for part in words.split(",")))
-
-    def _part(self, part: str) -> range:
-        found = _PART.fullmatch(part)
-        if not found:
-            raise ValueError(f"“{part}” is no {self.name}")
-        first, last = self.first, self.last
-        if not found[1]:
-            first = self._value(found[2])
-            # As in Vixie's cron, `5/10` is from 5 on.
-            last = self._value(found[3]) if found[3] else (last if found[4] else first)
-        step = int(found[4]) if found[4] else 1
-        if first > last or step == 0:
-            raise ValueError(f"“{part}” is no range of {self.name}s from low to high")
-        return range(first, last + 1, step)
-
-    def _value(self, word: str) -> int:
-        value = self.names.get(word.lower(), int(word) if word.isascii() and word.isdigit() else -1)
-        if not self.first <= value <= self.last:
-            raise ValueError(f"“{word}” is no {self.name}")
-        return value
-
-
-_FIELDS = (
-    _Field(name="minute", first=0, last=59, names={}),
-    _Field(name="hour", first=0, last=23, names={}),
-    _Field(name="day of the month", first=1, last=31, names={}),
-    _Field(name="month", first=1, last=12, names={name: n for n, name in enumerate(_MONTHS.split(), 1)}),
-    _Field(name="weekday", first=0, last=7, names={name: n for n, name in enumerate(_DAYS.split(), 1)}),
-)
+        return day.month in self._parsed.months and self._parsed.match_day(day)
 
 
 @lru_cache(maxsize=1_024)
@@ -98,19 +51,25 @@ def read_crontab(expression: str) -> Crontab:
     words = expression.split()
     if len(words) != len(_FIELDS):
         raise ValueError("it needs five fields: minute, hour, day of the month, month, weekday")
-    minutes, hours, days, months, weekdays = (
-        field.values(said) for field, said in zip(_FIELDS, _sunday_last(words), strict=True)
-    )
+    # `fri-sun` ends with the 7 of Sunday; cronsim takes every Sunday for the 0.
+    words[4] = re.sub(r"-sun\b", "-7", words[4], flags=re.IGNORECASE)
+    for number, (name, said) in enumerate(zip(_FIELDS, words, strict=True)):
+        alone = ["*"] * len(_FIELDS)
+        alone[number] = said
+        if _EXTENSION.search(said) or _parse(" ".join(alone)) is None:
+            raise ValueError(f"“{said}” is no {name} or range of {name}s from low to high")
+    parsed = _parse(" ".join(words))
+    if parsed is None:  # 30 February
+        raise ValueError("it never fires")
     return Crontab(
-        times=tuple(sorted(time(hour, minute) for hour, minute in product(hours, minutes))),
-        months=months,
-        days=days,
-        weekdays=frozenset(day or SUNDAY for day in weekdays),
-        either=not words[2].startswith("*") and not words[4].startswith("*"),
+        times=tuple(sorted(time(hour, minute) for hour, minute in product(parsed.hours, parsed.minutes))),
         every_hour=words[1] == "*",
+        _parsed=parsed,
     )
 
 
-def _sunday_last(words: list[str]) -> list[str]:
-    # `sun-tue` begins with the 0 of Sunday, `fri-sun` ends with its 7: names alone do not say which is meant.
-    return [*words[:4], re.sub(r"\bsun-", "0-", words[4], flags=re.IGNORECASE)]
+def _parse(expression: str) -> CronSim | None:
+    try:
+        return CronSim(expression, _START)
+    except CronSimError:
+        return None

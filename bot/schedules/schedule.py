@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
-from bot.schedules.crontab import LOOK_AHEAD_DAYS, read_crontab
+from bot.schedules.crontab import read_crontab
 
 
 class Rhythm(StrEnum):
@@ -30,6 +30,7 @@ WEEKDAYS, WEEKEND = ALL_DAYS[:5], ALL_DAYS[5:]
 HOUR_STEPS = (2, 3, 4, 6, 8, 12)  # those that divide a day, so that the hours are the same every day
 DEFAULT_TIME = time(8, 0)
 DEFAULT_CAP = 3
+LOOK_AHEAD_DAYS = 9 * 366  # 29 February may be eight years away
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # is due what has no next time: it sorts behind all that has one
 
 

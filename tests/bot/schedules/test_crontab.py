@@ -59,11 +59,15 @@ def test_times_are_those_of_the_fields() -> None:
         ("0 8 * * * *", "five fields"),
         ("60 8 * * *", "“60” is no minute"),
         ("0 8 * * fru", "“fru” is no weekday"),
-        ("0 18-8 * * *", "“18-8” is no range of hours"),
-        ("*/0 8 * * *", "no range of minutes"),
+        ("0 18-8 * * *", "“18-8” is no hour or range of hours"),
+        ("*/0 8 * * *", r"“\*/0” is no minute or range of minutes"),
         ("0 8 ? * *", "“[?]” is no day of the month"),
         ("0 8 * 13 *", "“13” is no month"),
         ("@daily", "five fields"),
+        ("0 8 L * *", "“L” is no day of the month"),
+        ("0 8 lw * *", "“lw” is no day of the month"),
+        ("0 8 * * 5L", "“5L” is no weekday"),
+        ("0 8 * * fri#2", "“fri#2” is no weekday"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_what_is_wrong(expression: str, complaint: str) -> None:
