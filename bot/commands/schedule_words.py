@@ -1,26 +1,20 @@
 """The words in which people say when: `weekdays at 9`, `8am and 6pm`, `every 2h`, `twice a day`, `cron "…"`.
 
-What is not said in so many words is a guess, and kept as one, so that whoever gave the order can be asked.
+What is not said exactly is guessed, and listed as a guess, so that the reader can be asked. The words
+themselves are in `words/`, a file for each language.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from configparser import ConfigParser
 from dataclasses import dataclass, field
 from datetime import time
+from importlib.resources import files
 
-from bot.commands.clock_words import (
-    BARE,
-    CLOCK,
-    HALVES,
-    is_day,
-    read_day,
-    read_plural_day,
-    read_quiet,
-    read_time,
-)
 from bot.schedules.crontab import read_crontab
 from bot.schedules.schedule import (
     ALL_DAYS,
+    DAY_NAMES,
     HOUR_STEPS,
     WEEKDAYS,
     WEEKEND,
@@ -32,31 +26,47 @@ from bot.schedules.zones import AmbiguousZone, UnknownZone, read_zone
 
 MAX_CAP = 20
 MAX_TIMES = 12  # a day
+_CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})(am|pm)?|(\d{1,2})(am|pm)", re.IGNORECASE)
+_HALVES = frozenset({"am", "pm"})
+_HOUR = re.compile(r"\d{1,2}")
 _STEP = re.compile(r"(\d{1,3})(m|h)(?:ins?|inutes?|ours?|rs?)?", re.IGNORECASE)
 _RANGE = re.compile(r"([^\s-]+)-([^\s-]+)")
-_EXACT = {"noon": time(12), "midday": time(12), "midnight": time(0)}
-_ABOUT = {"morning": time(8), "afternoon": time(15), "evening": time(18), "night": time(21)}
-_OFTEN = {
+_TIMES_A_DAY = {
     1: (time(8),),
     2: (time(8), time(18)),
     3: (time(8), time(13), time(18)),
     4: (time(8), time(12), time(16), time(20)),
 }
-# Words that are not looked for in a topic: whoever means them there puts it in quotes.
-_EVERY_DAY = ("daily", "weekdays", "workdays", "weekends", "weekly")
-_OPENING = frozenset(("hourly", "every", *_EVERY_DAY, "cron", "breaking", "quiet", "at"))
-_COUNTS = {"once": 1, "twice": 2, "thrice": 3, "two": 2, "three": 3, "four": 4}
 _MINUTE_STEPS = (15, 20, 30)
 _ZONE_WORDS = 3  # "Ho Chi Minh"
+# Keywords that begin a schedule. They are not looked for in a topic: there, they need quotes.
+_OPENING = frozenset(
+    ("hourly", "every", "daily", "weekdays", "weekends", "weekly", "cron", "breaking", "quiet", "at")
+)
+
+
+def _load_words() -> Mapping[str, Mapping[str, str]]:
+    """Word -> meaning, by section, of all languages."""
+    words = ConfigParser(delimiters=("=",), comment_prefixes=("#",), interpolation=None)
+    for file in sorted(files("bot.commands").joinpath("words").iterdir(), key=lambda file: file.name):
+        words.read_string(file.read_text(encoding="utf-8"))
+    return words
+
+
+_SAID = _load_words()
+_KEYWORDS, _UNITS = dict(_SAID["keywords"]), dict(_SAID["units"])
+_EXACT = {word: time.fromisoformat(at) for word, at in _SAID["times"].items()}
+_ABOUT = {form: time.fromisoformat(at) for word, at in _SAID["parts"].items() for form in (word, f"{word}s")}
+_COUNTS = {word: int(count) for word, count in _SAID["counts"].items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ReadSchedule:
     """What the words of a schedule say."""
 
     schedule: Schedule
     zone: str | None = None  # IANA; None: none was named, or it is not clear which is meant
-    zones: tuple[str, ...] = ()  # those that can be meant, where it is not clear
+    zones: tuple[str, ...] = ()  # those that can be meant, if it is not clear
     always: bool = False  # a digest also when there is nothing new
     guesses: tuple[str, ...] = ()  # “evening” as 18:00
 
@@ -64,32 +74,71 @@ class Said:
 def opens_schedule(tokens: Sequence[str]) -> bool:
     """Whether the first of these words begins a schedule, as far as can be told."""
     word = tokens[0].lower()
-    if word in _OPENING:
+    if _KEYWORDS.get(word) in _OPENING:
         return True
     following = tokens[1].lower() if len(tokens) > 1 else ""
     if word == "always":
         return not following
     if word in _COUNTS or word.isdigit():
-        return following in {"a", "per", "times"} or (word.isdigit() and following in HALVES)
+        return following in {"a", "per", "times"} or (word.isdigit() and following in _HALVES)
     if word == "on":
-        return following in _OPENING or read_day(following.rstrip(",").removesuffix("s")) is not None
+        opens = _KEYWORDS.get(following) in _OPENING
+        return opens or _read_day(following.rstrip(",").removesuffix("s")) is not None
     if word == "each":
-        return following in _UNITS or read_day(following) is not None
-    if is_day(word):  # "black friday" is a topic, and "nato friday 9am" is not
-        return following == "at" or bool(CLOCK.fullmatch(following))
-    return bool(CLOCK.fullmatch(word.partition(",")[0])) or read_plural_day(word) is not None
+        return following in _UNITS or _read_day(following) is not None
+    if all(_read_day(part) is not None for part in word.split("-")):
+        # "black friday" is a topic, and "nato friday 9am" is not
+        return following == "at" or bool(_CLOCK.fullmatch(following))
+    return bool(_CLOCK.fullmatch(word.partition(",")[0])) or _read_days(word) is not None
 
 
-def read_schedule(tokens: Sequence[str]) -> Said:
+def read_schedule(tokens: Sequence[str]) -> ReadSchedule:
     """The words, quoted ones as one token each. What is not said gets its default. Raises ValueError."""
-    reading = _Reading(list(_words(tokens)))
-    while reading.tokens:
-        reading.take()
-    return reading.said()
+    reader = _Reader(list(_split(tokens)))
+    while reader.tokens:
+        reader.take()
+    return reader.result()
+
+
+def read_time(word: str) -> time:
+    """`8:00`, `08.00`, `8am` or `8:30pm` as a time of day. Raises ValueError."""
+    found = _CLOCK.fullmatch(word.lower())
+    if found:
+        hour, minute, half = int(found[1] or found[4]), int(found[2] or 0), found[3] or found[5]
+        if half and 1 <= hour <= 12:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        elif half:
+            hour = 24
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise ValueError(f"“{word}” is not a time of day: write 08:00.")
+
+
+def _read_day(word: str) -> int | None:
+    """Monday is 0; a day may be cut to three letters or more."""
+    if len(word) < 3:
+        return None
+    return next((n for n, day in enumerate(DAY_NAMES) if day.lower().startswith(word.lower())), None)
+
+
+def _read_days(word: str) -> int | None:
+    """`mondays`; Monday is 0."""
+    return _read_day(word[:-1]) if word.endswith("days") and word[:-1].title() in DAY_NAMES else None
+
+
+def _read_quiet(words: str) -> tuple[time, time]:
+    """`22:00-07:00`, `10pm-7am` or `22-7`. Raises ValueError."""
+    start, dash, end = words.replace("–", "-").partition("-")
+    if not dash:
+        raise ValueError(f"“quiet {words}” has no end: write quiet 22:00-07:00.")
+    first, last = (read_time(f"{word}:00" if _HOUR.fullmatch(word) else word) for word in (start, end))
+    if first == last:
+        raise ValueError("Quiet hours that start when they end would be all day: use /pause instead.")
+    return first, last
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Reader:
     """Reads a schedule's words from left to right."""
 
     tokens: list[str]
@@ -104,22 +153,27 @@ class _Reading:
     about: dict[str, Sequence[time]] = field(default_factory=dict)  # "evening", if no time is said
 
     def take(self) -> None:
+        """Reads the next word, and those that belong to it."""
         token = self.tokens.pop(0)
         word = token.lower()
-        if reader := _WORDS.get(word):
-            reader(self)
-        elif (day := read_day(word)) is not None or (day := read_plural_day(word)) is not None:
+        if keyword := _KEYWORDS.get(word):
+            _READERS[keyword](self)
+        elif word in _EXACT:
+            self.times.append(_EXACT[word])
+        elif word in _ABOUT:
+            self.about[word] = (_ABOUT[word],)
+        elif (day := _read_day(word)) is not None or (day := _read_days(word)) is not None:
             self.on(day)
-        elif CLOCK.fullmatch(word) or (BARE.fullmatch(word) and self._half_follows()):
+        elif _CLOCK.fullmatch(word) or (_HOUR.fullmatch(word) and self._half_follows()):
             self.times.append(read_time(self._with_half(word)))
         elif word in _COUNTS or (word.isascii() and word.isdigit()):
             self._count(word)
-        elif "/" not in token and (found := _RANGE.fullmatch(word)) and read_day(found[1]) is not None:
+        elif "/" not in token and (found := _RANGE.fullmatch(word)) and _read_day(found[1]) is not None:
             self._days_from(found)
         else:
             self._zone(token)
 
-    def said(self) -> Said:
+    def result(self) -> ReadSchedule:
         rhythm = self.rhythm or Rhythm.DAILY
         fields: dict[str, object] = {"rhythm": rhythm, **self.fields}
         if not self.times:
@@ -140,7 +194,7 @@ class _Reading:
                 raise ValueError(f"That is more than {MAX_TIMES} times a day: write every 2h, or hourly.")
             fields |= {"times": times} if times else {}
             fields |= {"days": sorted(set(self.days))} if self.days else {}
-        return Said(
+        return ReadSchedule(
             schedule=from_json(fields),
             zone=self.zone,
             zones=self.zones,
@@ -161,9 +215,9 @@ class _Reading:
 
     def at(self) -> None:
         word = self._next("at 08:00")
-        if word.lower() in _WORDS:
+        if word.lower() in _KEYWORDS or word.lower() in _EXACT or word.lower() in _ABOUT:
             self.tokens.insert(0, word)
-        elif not BARE.fullmatch(word) or self._half_follows():
+        elif not _HOUR.fullmatch(word) or self._half_follows():
             self.times.append(read_time(self._with_half(word)))
         else:
             hour = read_time(f"{word}:00")
@@ -174,9 +228,10 @@ class _Reading:
     def every(self) -> None:
         step = self._next("every 2h").lower()
         if step in _UNITS:
-            _UNITS[step](self)
+            _READERS[_UNITS[step]](self)
             return
-        if step in _WORDS or read_day(step) is not None or read_day(step.removesuffix("s")) is not None:
+        is_day = _read_day(step) is not None or _read_day(step.removesuffix("s")) is not None
+        if is_day or step in _KEYWORDS or step in _EXACT or step in _ABOUT:
             self.tokens.insert(0, step)
             return
         if step.isdigit() and self.tokens:
@@ -191,16 +246,16 @@ class _Reading:
             self.fields["cron"] = f"*/{found[1]} * * * *"
         else:
             steps = ", ".join([*(f"{n}m" for n in _MINUTE_STEPS), *(f"{n}h" for n in HOUR_STEPS)])
-            raise ValueError(f"“every {step}” cannot be kept: write every {steps}, or hourly.")
+            raise ValueError(f"“every {step}” is not possible: write every {steps}, or hourly.")
 
     def weekly(self) -> None:
         self.set(Rhythm.DAILY)
-        if not any(read_day(token.lower().removesuffix("s")) is not None for token in self.tokens):
+        if not any(_read_day(token.lower().removesuffix("s")) is not None for token in self.tokens):
             self.days.append(0)
             self.guesses.append("“weekly” as on Mondays")
 
     def quiet(self) -> None:
-        self.fields["quiet"] = read_quiet(self._next("quiet 22:00-07:00"))
+        self.fields["quiet"] = _read_quiet(self._next("quiet 22:00-07:00"))
 
     def cron(self) -> None:
         quoted = self._next('cron "*/30 8-18 * * mon-fri"')
@@ -210,22 +265,22 @@ class _Reading:
         try:
             read_crontab(words).check()
         except ValueError as error:
-            raise ValueError(f"The cron expression “{words}” cannot be kept: {error}.") from error
+            raise ValueError(f"The cron expression “{words}” is not possible: {error}.") from error
         self.set(Rhythm.CRON)
         self.fields["cron"] = words
 
     def cap(self) -> None:
         most = self._next("breaking max 5")
         if not (most.isascii() and most.isdigit() and 1 <= int(most) <= MAX_CAP):
-            raise ValueError(f"“max {most}” cannot be kept: write max 1 to max {MAX_CAP}, alerts a day.")
+            raise ValueError(f"“max {most}” is not possible: write max 1 to max {MAX_CAP}, alerts a day.")
         self.set(Rhythm.BREAKING)
         self.fields["cap"] = int(most)
 
-    def skip(self) -> None:
-        pass
-
     def say_always(self) -> None:
         self.always = True
+
+    def skip(self) -> None:
+        """Passes over a word that means nothing here."""
 
     def _count(self, word: str) -> None:
         """`twice a day`, `3 times a day`."""
@@ -233,14 +288,14 @@ class _Reading:
         if self.tokens and self.tokens[0].lower() == "times":
             self.tokens.pop(0)
         tail = [token.lower() for token in self.tokens[:2]]
-        if tail not in (["a", "day"], ["per", "day"]) or count not in _OFTEN:
+        if tail not in (["a", "day"], ["per", "day"]) or count not in _TIMES_A_DAY:
             raise ValueError(f"“{word}” is not a time of day: write 08:00 or twice a day.")
         del self.tokens[:2]
         self.set(Rhythm.DAILY)
-        self.about[f"{word} a day"] = _OFTEN[count]
+        self.about[f"{word} a day"] = _TIMES_A_DAY[count]
 
     def _days_from(self, found: re.Match[str]) -> None:
-        first, last = read_day(found[1]), read_day(found[2])
+        first, last = _read_day(found[1]), _read_day(found[2])
         if first is None or last is None:
             raise ValueError(f"“{found[0]}” is not a range of days: write mon-fri.")
         self.on(*((first + n) % 7 for n in range((last - first) % 7 + 1)))
@@ -269,63 +324,34 @@ class _Reading:
         return self.tokens.pop(0)
 
     def _with_half(self, word: str) -> str:
-        """`8:30 pm` is written in two words, too."""
+        """The time with the "pm" that follows it: `8:30 pm` may be two words."""
         return word + self.tokens.pop(0).lower() if word[-1].isdigit() and self._half_follows() else word
 
     def _half_follows(self) -> bool:
-        return bool(self.tokens) and self.tokens[0].lower() in HALVES
+        return bool(self.tokens) and self.tokens[0].lower() in _HALVES
 
 
-def _words(tokens: Sequence[str]) -> Iterator[str]:
+def _split(tokens: Sequence[str]) -> Iterator[str]:
     """`8am,6pm` is two words; what is quoted is one, and so are the fields of a cron expression."""
     for token in tokens:
         in_cron = "cron" in (other.lower() for other in tokens)
         yield from [token] if token[0] in '"“' or in_cron else filter(None, token.split(","))
 
 
-_Reader = Callable[[_Reading], None]
-
-
-def _part_of_day(word: str) -> _Reader:
-    def read(reading: _Reading) -> None:
-        reading.about[word] = (_ABOUT[word.removesuffix("s")],)
-
-    return read
-
-
-def _exactly(word: str) -> _Reader:
-    return lambda reading: reading.times.append(_EXACT[word])
-
-
-def _days(*days: int) -> _Reader:
-    return lambda reading: reading.on(*days)
-
-
-# What may stand behind "every".
-_UNITS: dict[str, _Reader] = {
-    "hour": lambda reading: reading.set(Rhythm.HOURLY),
-    "day": _days(*ALL_DAYS),
-    "weekday": _days(*WEEKDAYS),
-    "workday": _days(*WEEKDAYS),
-    "weekend": _days(*WEEKEND),
-    "week": _Reading.weekly,
-}
-_WORDS: dict[str, _Reader] = {
-    "hourly": lambda reading: reading.set(Rhythm.HOURLY),
-    "every": _Reading.every,
-    "daily": lambda reading: reading.set(Rhythm.DAILY),
-    "weekdays": _days(*WEEKDAYS),
-    "workdays": _days(*WEEKDAYS),
-    "weekends": _days(*WEEKEND),
-    "weekly": _Reading.weekly,
-    "cron": _Reading.cron,
-    "breaking": lambda reading: reading.set(Rhythm.BREAKING),
-    "max": _Reading.cap,
-    "always": _Reading.say_always,
-    "quiet": _Reading.quiet,
-    "at": _Reading.at,
-    **{word: _exactly(word) for word in _EXACT},
-    **{word: _part_of_day(word) for about in _ABOUT for word in (about, f"{about}s")},
-    "each": _Reading.every,
-    **dict.fromkeys(("and", "&", "on", "in", "the"), _Reading.skip),
+_READERS: dict[str, Callable[[_Reader], None]] = {
+    "hourly": lambda reader: reader.set(Rhythm.HOURLY),
+    "daily": lambda reader: reader.set(Rhythm.DAILY),
+    "all days": lambda reader: reader.on(*ALL_DAYS),
+    "weekdays": lambda reader: reader.on(*WEEKDAYS),
+    "weekends": lambda reader: reader.on(*WEEKEND),
+    "weekly": _Reader.weekly,
+    "every": _Reader.every,
+    "each": _Reader.every,
+    "cron": _Reader.cron,
+    "breaking": lambda reader: reader.set(Rhythm.BREAKING),
+    "max": _Reader.cap,
+    "always": _Reader.say_always,
+    "quiet": _Reader.quiet,
+    "at": _Reader.at,
+    "skip": _Reader.skip,
 }

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.feeds.filters import Match, Rule, Where
-from bot.commands.clock_words import read_time
+from bot.commands.schedule_words import read_time
 from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words, read_draft
 from bot.schedules.schedule import ALL_DAYS, HOUR_STEPS, WEEKDAYS, WEEKEND, Rhythm, Schedule
 
@@ -95,18 +95,18 @@ def test_a_digest_with_nothing_new_comes_where_it_is_wanted() -> None:
     ("words", "complaint"),
     [
         ("nato daily someday", "“someday” is neither a time zone"),
-        ("nato every 5h", "“every 5h” cannot be kept"),
+        ("nato every 5h", "“every 5h” is not possible"),
         ("nato quiet 22:00", "has no end"),
         ("nato quiet 8:00-8:00", "all day"),
         ("nato daily at", "ends too soon"),
         ("nato daily at 25:00", "not a time of day"),
         ("nato daily 08:00 Rome/Atlantis", "“Rome/Atlantis” is neither"),
         ("nato daily hourly", "do not go together"),
-        ("nato every other day", "“every other” cannot be kept"),
+        ("nato every other day", "“every other” is not possible"),
         ("nato hourly 8:00 9:00", "takes one time"),
         ("nato daily 5 times a day", "“5” is not a time of day"),
         ("nato 9 times a day", "“9” is not a time of day"),
-        ("nato breaking max 0", "“max 0” cannot be kept"),
+        ("nato breaking max 0", "“max 0” is not possible"),
         ('nato cron "* * * *"', "it needs five fields"),
         ('nato cron "0 0 30 2 *"', "it never fires"),
         ('nato cron "*/5 * * * *"', "more often than every 15 minutes"),

@@ -231,7 +231,7 @@ def test_filters_narrow_a_brief(app: Application, clock: HandClock) -> None:
         ("/brief nato since:9999w", "since:9999w is not a span of time"),
         ("/section #1 e", "There is no section “e”"),
         ("/more\n", "No brief has been shown here yet"),
-        ("/subscribe nato every 5h", "“every 5h” cannot be kept"),
+        ("/subscribe nato every 5h", "“every 5h” is not possible"),
     ],
 )
 def test_what_cannot_be_answered_is_one_line_with_what_is_there(
