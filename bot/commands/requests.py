@@ -209,6 +209,24 @@ def read_topic(words: str) -> BriefRequest:
     return BriefRequest(topic=topic, filters=filters)
 
 
+def brief_in_words(request: BriefRequest) -> str:
+    """The words that `read_topic` reads as this request."""
+    filters = request.filters
+    said = [
+        request.topic,
+        f"since:{since_in_words(filters.since)}" if filters.since else "",
+        f'from:"{filters.publisher}"' if filters.publisher else "",
+        f"lang:{filters.language}" if filters.language else "",
+    ]
+    return " ".join(filter(None, said))
+
+
+def since_in_words(since: timedelta) -> str:
+    """`7d` or `12h`. Whole hours."""
+    hours = int(since.total_seconds() // 3600)
+    return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
+
+
 def read_brief(words: str) -> BriefRequest | ArticleBriefRequest:
     _, article = _article(words)
     return read_topic(words) if article is None else ArticleBriefRequest(article=article)

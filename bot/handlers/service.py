@@ -13,7 +13,6 @@ from bot.commands.table import COMMANDS, Who
 from bot.handlers.feeds import FeedHandler
 from bot.handlers.subscriptions import SubscriptionHandler, name_of
 from bot.ports import IncomingCommand
-from bot.replies import views
 from bot.replies.compose import button
 from bot.replies.quotations import Quotations
 from bot.replies.stories import Stories
@@ -96,21 +95,9 @@ class Service:
         if isinstance(article, Reply):
             return article
         zone, page_chars = self._subscriptions.zone_of(incoming.chat), incoming.page_chars
-        match request:
-            case requests.ArticleBriefRequest():
-                return self._stories.article_brief(article, zone=zone)
-            case requests.ArticleQuotesRequest():
-                return self._quotations.in_article(article, page=request.page, page_chars=page_chars)
-            case requests.SectionsRequest():
-                return views.sections(article)
-            case requests.SectionRequest():
-                return views.section(article, request, page_chars=page_chars)
-            case requests.FullRequest():
-                return views.full(article, page=request.page, page_chars=page_chars)
-            case requests.SourceRequest():
-                return views.source(article, self._stories.reports(article), zone=zone)
-            case requests.EvidenceRequest():
-                return self._stories.evidence(article)
+        if isinstance(request, requests.ArticleQuotesRequest):
+            return self._quotations.in_article(article, page=request.page, page_chars=page_chars)
+        return self._stories.about(article, request, zone=zone, page_chars=page_chars)
 
     def _meant(self, incoming: IncomingCommand, article_id: ArticleId | None) -> Article | Reply:
         """The article named, else the one shown by the message replied to, else the one shown last."""
@@ -169,11 +156,11 @@ class Service:
         """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
         match argument:
             case "topic":
-                return self._stories.topics_like(typed, limit=COMPLETIONS)
+                return self._articles.topics_like(typed, limit=COMPLETIONS)
             case "speaker":
                 return self._quotations.speakers_like(typed, limit=COMPLETIONS)
             case "from":
-                return self._stories.publishers_like(typed, limit=COMPLETIONS)
+                return self._articles.publishers_like(typed, limit=COMPLETIONS)
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":

@@ -114,11 +114,10 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%-d %b %Y, %H:%M}"
 
 
-def in_words(span: timedelta, *, short: bool = False) -> str:
-    """`7 days`, or `7d` as the command language has it. Whole hours."""
+def in_words(span: timedelta) -> str:
+    """`7 days` or `12 hours`. Whole hours."""
     hours = int(span.total_seconds() // 3600)
-    number, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f"{number}{unit[0]}" if short else counted(number, unit)
+    return counted(hours // 24, "day") if hours % 24 == 0 else counted(hours, "hour")
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
-from bot.commands.requests import QuotesRequest
+from bot.commands.requests import QuotesRequest, since_in_words
 from bot.replies.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.speakers.index import StoredSpeaker
@@ -81,7 +81,7 @@ def _choice(request: QuotesRequest, named: Sequence[StoredSpeaker]) -> Reply:
 
 def _narrowed(request: QuotesRequest) -> str:
     about = f" about {request.about}" if request.about else ""
-    return about + (f" since:{in_words(request.since, short=True)}" if request.since else "")
+    return about + (f" since:{since_in_words(request.since)}" if request.since else "")
 
 
 def _turning(speaker: StoredSpeaker, request: QuotesRequest, *, is_last: bool) -> tuple[Button, ...]:

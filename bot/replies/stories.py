@@ -1,15 +1,27 @@
-"""Stories: the brief on a topic or of the day, headlines, and what there is where nothing matches."""
+"""Stories and single articles: briefs, headlines, sections, the full text, the source and the evidence."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from articles.model import Article
+from rapidfuzz import fuzz, process, utils
+
+from articles.model import Article, Section
 from articles.search.article_search import SearchFilter
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore, FoundStories, Report
-from bot.commands.requests import BriefRequest, Filters, SearchRequest
-from bot.replies import views
+from bot.commands.requests import (
+    ArticleBriefRequest,
+    BriefRequest,
+    EvidenceRequest,
+    Filters,
+    FullRequest,
+    SearchRequest,
+    SectionRequest,
+    SectionsRequest,
+    SourceRequest,
+    brief_in_words,
+)
 from bot.replies.compose import (
     also_reported,
     brief_blocks,
@@ -17,11 +29,16 @@ from bot.replies.compose import (
     button_rows,
     counted,
     difference_notes,
+    full_blocks,
+    heading_of,
     in_words,
     in_zone,
     origin,
+    paged,
+    published_note,
+    text_blocks,
 )
-from bot.reply import Block, Button, Item, Items, Note, Reply, Title, refusal
+from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.differences import Difference, differences
 from summarizer.differences import Report as StoryReport
 from summarizer.model import Brief
@@ -31,7 +48,12 @@ COMPARED = 5  # other publishers' reports of a story whose numbers are held agai
 ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
+OTHER_REPORTS = 10  # under /source
+MIN_PART = 3  # letters of a heading that may stand for it
 
+AboutStory = (
+    ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
+)
 # The vector of a question; None: not known, and it is answered by its words.
 MeaningOf = Callable[[str], ArticleVector | None]
 
@@ -61,33 +83,46 @@ class Stories:
             headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
             also = (Note(text="Also"), Items(items=headlines))
         return Reply(
-            blocks=(*how_found(first, request.topic, found), *self.told(first, zone), *also),
-            buttons=follow_ups(first, more=button("More", "/more") if rest else ()),
+            blocks=(*_how_found(first, request.topic, found), *self.told(first, zone), *also),
+            buttons=_follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
-            query=_as_words(request),
+            query=brief_in_words(request),
             offset=offset,
         )
 
-    def article_brief(self, article: Article, *, zone: ZoneInfo) -> Reply:
-        """The brief of that one article."""
-        return Reply(blocks=self.told(article, zone), buttons=follow_ups(article), article=article.id)
+    def about(
+        self, article: Article, request: AboutStory, *, zone: ZoneInfo, page_chars: int | None
+    ) -> Reply:
+        """What is asked about that one article."""
+        match request:
+            case ArticleBriefRequest():
+                return self._article_brief(article, zone)
+            case SectionsRequest():
+                return _sections(article)
+            case SectionRequest():
+                return _section(article, request, page_chars=page_chars)
+            case FullRequest():
+                return full_text(article, page=request.page, page_chars=page_chars)
+            case SourceRequest():
+                return _source(article, self._reports(article), zone)
+            case EvidenceRequest():
+                others = self._others(article, self._reports(article))
+                return _evidence(article, self._brief_of(article), _differences(article, others))
+
+    def _article_brief(self, article: Article, zone: ZoneInfo) -> Reply:
+        return Reply(blocks=self.told(article, zone), buttons=_follow_ups(article), article=article.id)
 
     def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         """The article's brief, and who else reported its story."""
-        reports = self.reports(article)
+        reports = self._reports(article)
         others = self._others(article, reports)
         return (
-            *brief_blocks(article, self.brief_of(article), zone, others=others),
+            *brief_blocks(article, self._brief_of(article), zone, others=others),
             *difference_notes(_differences(article, others)),
             *also_reported(article, reports),
         )
 
-    def evidence(self, article: Article) -> Reply:
-        """What the article's brief rests on, and what the story's numbers do."""
-        others = self._others(article, self.reports(article))
-        return views.evidence(article, self.brief_of(article), _differences(article, others))
-
-    def reports(self, article: Article) -> tuple[Report, ...]:
+    def _reports(self, article: Article) -> tuple[Report, ...]:
         """All reports of the article's story, itself among them; the first to come in first."""
         return self._articles.reports(article.id) if article.id is not None else ()
 
@@ -106,9 +141,9 @@ class Stories:
     ) -> tuple[Reply, ...]:
         """A brief of each story asked for."""
         stories = self._asked_for(request, now=now, limit=limit).articles
-        return tuple(self.article_brief(article, zone=zone) for article in stories)
+        return tuple(self._article_brief(article, zone) for article in stories)
 
-    def brief_of(self, article: Article) -> Brief:
+    def _brief_of(self, article: Article) -> Brief:
         """The brief stored with the article. Raises LookupError: every article is stored with one."""
         brief = self._analyses.brief_of(article.id) if article.id is not None else None
         if brief is None:
@@ -147,14 +182,6 @@ class Stories:
         when = f", the newest of {in_zone(newest.published, zone)}" if newest.published else ""
         return f"{counted(self._articles.count(), 'article')} stored{when}."
 
-    def topics_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
-        """Topics that have articles, for completion."""
-        return self._articles.topics_like(typed, limit=limit)
-
-    def publishers_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
-        """Publishers that have recent articles, for completion."""
-        return self._articles.publishers_like(typed, limit=limit)
-
     def _asked_for(
         self, request: BriefRequest, *, now: datetime, limit: int, offset: int = 0
     ) -> FoundStories:
@@ -188,7 +215,7 @@ def _differences(article: Article, others: Sequence[StoryReport]) -> tuple[Diffe
     return differences([StoryReport(publisher=article.publisher, article=article), *others])
 
 
-def how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, ...]:
+def _how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, ...]:
     """That a story was found by what it means, or by another name, where that is so."""
     if article.id in found.by_meaning:
         return (Note(text=f"Near in meaning: not every word of “{topic}” is in this story."),)
@@ -205,7 +232,7 @@ def _narrowed(filters: Filters, now: datetime) -> SearchFilter:
     )
 
 
-def follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tuple[Button, ...], ...]:
+def _follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tuple[Button, ...], ...]:
     """The buttons under a brief."""
     about = f"#{article.id}"
     return (
@@ -218,13 +245,92 @@ def follow_ups(article: Article, *, more: tuple[Button, ...] = ()) -> tuple[tupl
     )
 
 
-def _as_words(request: BriefRequest) -> str:
-    """The words of a `/brief` that asks the same."""
-    filters = request.filters
-    said = [
-        request.topic,
-        f"since:{in_words(filters.since, short=True)}" if filters.since else "",
-        f'from:"{filters.publisher}"' if filters.publisher else "",
-        f"lang:{filters.language}" if filters.language else "",
+def _sections(article: Article) -> Reply:
+    """The headings, numbered."""
+    if len(article.sections) == 1 and article.sections[0].heading is None:
+        return refusal(f"“{article.headline}” has no sections; /full shows all of it.")
+    headings = [heading_of(section) for section in article.sections]
+    items = Items(items=tuple(Item(text=heading) for heading in headings), numbered=True)
+    buttons = [
+        b
+        for n, heading in enumerate(headings, 1)
+        for b in button(f"{n} {heading}", f"/section #{article.id} {n}")
     ]
-    return " ".join(filter(None, said))
+    return Reply(
+        blocks=(Title(text=article.headline, url=article.url), items),
+        buttons=button_rows(buttons, width=2),
+        article=article.id,
+    )
+
+
+def _section(article: Article, request: SectionRequest, *, page_chars: int | None) -> Reply:
+    """One section whole, or one page of it."""
+    number = _section_number(article.sections, request.section)
+    if number is None:
+        names = ", ".join(f"{n} {heading_of(s)}" for n, s in enumerate(article.sections, 1))
+        return refusal(
+            f"There is no section “{request.section}” in “{article.headline}”. There are: {names}."
+        )
+    chosen = article.sections[number - 1]
+    return paged(
+        Title(text=heading_of(chosen)),
+        list(text_blocks(chosen.paragraphs, article.text)),
+        f"/section #{article.id} {number}",
+        page=request.page,
+        page_chars=page_chars,
+        article=article.id,
+    )
+
+
+def full_text(article: Article, *, page: int, page_chars: int | None) -> Reply:
+    """The whole article, or one page of it."""
+    title = Title(text=article.headline, url=article.url)
+    blocks = list(full_blocks(article))
+    return paged(title, blocks, f"/full #{article.id}", page=page, page_chars=page_chars, article=article.id)
+
+
+def _source(article: Article, reports: Sequence[Report], zone: ZoneInfo) -> Reply:
+    """Where it was published, with the link, and the other reports of its story."""
+    where = Item(text=article.url or "It came in as a file; no address is known.", url=article.url)
+    blocks: list[Block] = [Title(text=article.headline, url=article.url), *published_note(article, zone)]
+    blocks.append(Items(items=(where,)))
+    others = [report for report in reports if report.id != article.id][:OTHER_REPORTS]
+    if others:
+        told = (" · ".join(filter(None, (report.publisher, report.headline))) for report in others)
+        items = (Item(text=text, url=report.url) for text, report in zip(told, others, strict=True))
+        blocks += [Note(text="The same story elsewhere"), Items(items=tuple(items))]
+    return Reply(blocks=tuple(blocks), article=article.id)
+
+
+def _evidence(article: Article, brief: Brief, found: Sequence[Difference]) -> Reply:
+    """Each line of the brief with the paragraphs that it rests on, then numbers that reports differ in."""
+    paragraphs = tuple(article.paragraphs())
+    blocks: list[Block] = [Title(text=f"What the brief rests on: {article.headline}", url=article.url)]
+    for bullet in brief.bullets:
+        blocks.append(Items(items=(Item(text=bullet.text),)))
+        for number in bullet.evidence:
+            blocks.append(Note(text=f"Paragraph {number + 1} of {len(paragraphs)}"))
+            blocks.append(Prose(text=paragraphs[number].span.of(article.text)))
+    for figure in (figure for difference in found for figure in difference.figures):
+        reported = figure.report.article
+        paragraph = tuple(reported.paragraphs())[figure.paragraph]
+        blocks.append(
+            Items(items=(Item(text=f"{figure.words} ({figure.report.publisher})", url=reported.url),))
+        )
+        blocks.append(Prose(text=paragraph.span.of(reported.text)))
+    return Reply(blocks=tuple(blocks), article=article.id)
+
+
+def _section_number(sections: Sequence[Section], wanted: int | str) -> int | None:
+    """Its number from 1, by number or by words of its heading, a typo allowed."""
+    if isinstance(wanted, int):
+        return wanted if 1 <= wanted <= len(sections) else None
+    headings = [heading_of(section) for section in sections]
+    part = (fuzz.partial_ratio, 90)
+    for scorer, cutoff in ((fuzz.ratio, 85), *([part] if len(wanted) >= MIN_PART else [])):
+        found = process.extractOne(
+            wanted, headings, scorer=scorer, processor=utils.default_process, score_cutoff=cutoff
+        )
+        if found:
+            return int(found[2]) + 1
+    return None

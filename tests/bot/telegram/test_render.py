@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.model import ParagraphKind, lay_out
-from bot.replies import views
 from bot.replies.compose import full_blocks
 from bot.replies.compose import pages as paged_blocks
+from bot.replies.stories import full_text
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 from bot.telegram.render import MAX_ENTITIES, MAX_UNITS, one_line, render
 from tests.samples import article
@@ -123,7 +123,7 @@ def test_any_article_in_full_is_its_own_text_page_by_page(
     pages = len(paged_blocks(list(full_blocks(whole)), page_chars))
     found = ""
     for page in range(1, pages + 1):
-        for message, entities in shown(views.full(whole, page=page, page_chars=page_chars)):
+        for message, entities in shown(full_text(whole, page=page, page_chars=page_chars)):
             assert units(message) <= MAX_UNITS
             assert len(entities) <= MAX_ENTITIES
             found += message.removeprefix("H") if f"{message}\n\n".startswith("H\n\n") else message
