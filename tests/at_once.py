@@ -13,7 +13,7 @@ def at_once(times: int, work: Callable[[int], T]) -> list[T]:
     ready = threading.Barrier(times)
 
     def run(number: int) -> T:
-        ready.wait(timeout=30)
+        ready.wait(timeout=60)
         return work(number)
 
     with ThreadPoolExecutor(times) as pool:

@@ -51,7 +51,7 @@ def test_told_to_stop_a_process_ends_though_a_thread_goes_on(tmp_path: Path) -> 
     assert process.stdout.readline()  # it answers
     began = time.monotonic()
     process.terminate()
-    _, log = process.communicate(timeout=40)
+    _, log = process.communicate(timeout=100)
     assert 10 < time.monotonic() - began < 13  # after its grace
     assert process.returncode == 0
     assert "ended without waiting for threads" in log
@@ -60,7 +60,7 @@ def test_told_to_stop_a_process_ends_though_a_thread_goes_on(tmp_path: Path) -> 
 
 def test_a_process_that_fails_says_why_and_ends_though_a_thread_goes_on(tmp_path: Path) -> None:
     process = started(tmp_path, "refused")
-    _, log = process.communicate(timeout=40)
+    _, log = process.communicate(timeout=100)
     assert process.returncode == 2
     assert "pullquote: the token is refused" in log
     assert "Traceback" not in log

@@ -164,7 +164,7 @@ async def test_bytes_overwritten_while_it_runs_end_the_process_with_what_to_do(o
     on_file.database.engine.dispose()  # so that all is in the file, and nothing in a cache
     overwrite(path)
     await dispatcher.round()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with pytest.raises(DatabaseCorrupted, match=r"restore a backup: stop Pullquote.*pullquote db backup"):
             await dispatcher.broken()
     assert chat.posted == []

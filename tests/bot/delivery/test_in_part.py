@@ -89,7 +89,7 @@ async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_a
     chat.messages, chat.errors = 2, [None, Throttled(timedelta(hours=1))]
     going = asyncio.create_task(dispatcher.round())
     await chat.has_tried(2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await dispatcher.finish()
         await going
     (undelivered,) = DeadLetterStore(app.database).listed(limit=9)

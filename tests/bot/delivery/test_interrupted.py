@@ -72,7 +72,7 @@ async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_d
     await asyncio.sleep(0.1)
     assert not stopping.done()
     chat.answers.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await asyncio.gather(going, stopping)
     assert app.outbox.states() == {DeliveryState.SENT: 1, DeliveryState.DUE: 4}
     await make_dispatcher(app, chat).round()

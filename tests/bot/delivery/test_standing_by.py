@@ -72,7 +72,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
 async def standing_by(adapter: ChatAdapter) -> AsyncIterator[ChatAdapter]:
     standing = asyncio.create_task(adapter.stand_by())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await adapter.ready()
         yield adapter
     finally:
@@ -114,4 +114,4 @@ async def test_many_stand_by_at_once(place: Place) -> None:
 
 async def test_a_refused_token_ends_the_standing_by_in_words(place: Place) -> None:
     with pytest.raises(ChatError, match="token"):
-        await asyncio.wait_for(place.adapter("1:wrong").stand_by(), timeout=10)
+        await asyncio.wait_for(place.adapter("1:wrong").stand_by(), timeout=60)

@@ -80,7 +80,7 @@ async def serving(
 
 
 async def happens(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (many kinds of things, without an event of their own)
             await asyncio.sleep(0.01)
 

@@ -339,7 +339,7 @@ async def test_the_adapter_waits_for_a_discord_that_is_not_there_yet(server: Dis
     running = asyncio.create_task(chat.serve(Scripted()))
     await asyncio.sleep(0.2)
     await server.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await chat.ready()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

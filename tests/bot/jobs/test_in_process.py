@@ -21,7 +21,7 @@ async def working(queue: InProcessQueue, run: Run) -> AsyncIterator[asyncio.Even
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, timeout=5)
+        await asyncio.wait_for(task, timeout=60)
 
 
 async def test_a_job_that_waits_is_not_queued_again() -> None:

@@ -109,7 +109,7 @@ async def test_what_one_schedules_another_takes_in_and_a_third_answers(
             digest = await server.next_post(ann)
             await server.say(bob, BOB, "/brief nato")
             brief = await server.next_post(bob)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 # Other processes store the article, and record that the digest was posted.
                 while three[2].articles.count() < 2 or three[2].outbox.oldest_due() is not None:  # noqa: ASYNC110
                     await asyncio.sleep(0.05)

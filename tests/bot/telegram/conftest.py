@@ -49,7 +49,7 @@ def free_port() -> int:
 async def served(chat: Adapter, conversation: Conversation) -> AsyncIterator[Adapter]:
     task = asyncio.create_task(chat.serve(conversation))
     ready = asyncio.create_task(chat.ready())
-    await asyncio.wait({task, ready}, timeout=15, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({task, ready}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
     ready.cancel()
     if task.done():
         await task

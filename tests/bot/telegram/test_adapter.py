@@ -131,11 +131,11 @@ async def test_an_answer_goes_to_the_topic_that_it_was_asked_in(
 async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
     server: TelegramServer, serving: Serving
 ) -> None:
-    limiter = threading.Event()
+    release = threading.Event()
 
     def slow_first(request: IncomingCommand) -> Reply:
         if request.parsed.text == "/brief":
-            limiter.wait(10)
+            release.wait(60)
         return prose(request.parsed.text)
 
     async with serving(Scripted(slow_first)):
@@ -143,7 +143,7 @@ async def test_answers_in_one_chat_come_in_the_order_of_the_questions(
         await server.say(server.person(ANN), ANN, "/sections")
         await server.say(server.person(BOB), BOB, "/help")
         await server.next_post(server.person(BOB))  # another chat does not wait
-        limiter.set()
+        release.set()
         await server.next_post(server.person(ANN), after=1)
     assert [p.text for p in server.posted] == ["/help", "/brief", "/sections"]
 
@@ -228,11 +228,11 @@ async def test_who_has_left_a_group_may_not_change_it(server: TelegramServer, se
 
 
 async def test_an_answer_that_takes_long_is_announced_by_typing(server: TelegramServer) -> None:
-    limiter = threading.Event()
+    release = threading.Event()
 
     def slow(request: IncomingCommand) -> Reply:
         if request.parsed.text == "/brief":
-            limiter.wait(10)
+            release.wait(60)
         return prose(request.parsed.text)
 
     async with served(make_chat(server.base_url, typing_after=timedelta(seconds=0.3)), Scripted(slow)):
@@ -240,7 +240,7 @@ async def test_an_answer_that_takes_long_is_announced_by_typing(server: Telegram
         await server.next_post(server.person(BOB))
         await server.say(server.person(ANN), ANN, "/brief")
         await server.until(lambda: bool(server.actions))
-        limiter.set()
+        release.set()
         await server.next_post(server.person(ANN))
     assert server.actions == [(ANN, "typing")]
 
@@ -291,10 +291,10 @@ async def test_an_answer_follows_a_group_that_has_moved_unnoticed(
     server: TelegramServer, serving: Serving
 ) -> None:
     old = server.group(-2, kind="group")
-    limiter = threading.Event()
+    release = threading.Event()
 
     def slow(request: IncomingCommand) -> Reply:
-        limiter.wait(10)
+        release.wait(60)
         return prose("done")
 
     talk = Scripted(slow)
@@ -302,7 +302,7 @@ async def test_an_answer_follows_a_group_that_has_moved_unnoticed(
         await server.say(old, ANN, "/brief")
         await server.until(lambda: bool(server._updates) is False)
         new = await server.migrate(old, -1002, told=False)
-        limiter.set()
+        release.set()
         posted = await server.next_post(new)
     assert (posted.text, posted.reply_to) == ("done", None)
     assert talk.moves == [(ref(-2), ref(-1002))]
@@ -372,17 +372,17 @@ async def test_what_was_handled_is_not_sent_again_after_a_restart(server: Telegr
 async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
     server: TelegramServer, serving: Serving
 ) -> None:
-    asked, limiter = threading.Event(), threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
     def slow(request: IncomingCommand) -> Reply:
         asked.set()
-        limiter.wait(10)
+        release.wait(60)
         return prose("done")
 
     async with serving(Scripted(slow)):
         await server.say(server.person(ANN), ANN, "/brief")
-        await asyncio.to_thread(asked.wait, 10)
-        asyncio.get_running_loop().call_later(0.1, limiter.set)
+        await asyncio.to_thread(asked.wait, 60)
+        asyncio.get_running_loop().call_later(0.1, release.set)
     assert [p.text for p in server.posted] == ["done"]
 
 

@@ -94,7 +94,7 @@ class Interaction:
         return [choice["value"] for choice in self.callback["data"]["choices"]]
 
     async def _until(self, happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not happened():
                 self.changed.clear()
                 await self.changed.wait()

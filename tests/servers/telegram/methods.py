@@ -56,7 +56,7 @@ class Methods:
         result = found(params)
         return await result if asyncio.iscoroutine(result) else result
 
-    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 15.0) -> None:
+    async def until(self, holds: Callable[[], bool], *, timeout_s: float = 60.0) -> None:
         """Waits for what a test expects; TimeoutError if it does not come."""
         async with asyncio.timeout(timeout_s), self._happened:
             await self._happened.wait_for(holds)
