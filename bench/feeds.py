@@ -30,7 +30,7 @@ from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
-from bot.feeds.desk import FeedWork, Refreshed
+from bot.feeds.manager import FeedWork, Refreshed
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.model import Job, PollFeed, TakeIn
 from bot.jobs.scheduler import REFILL_S, Scheduler
@@ -105,7 +105,7 @@ class Bench:
         sources = due.feed_sources(tick_s=REFILL_S, feeds_every_s=REFILL_S)
         (source,) = (source for source in sources if source.kind is kind)
         queue, stop = InProcessQueue(), asyncio.Event()
-        worker = Worker(desk=nobody, work=work, dispatcher=nobody, tell=nobody, shared=False)
+        worker = Worker(manager=nobody, work=work, dispatcher=nobody, tell=nobody, shared=False)
         scheduling = asyncio.create_task(Scheduler(queue, [source]).run())
         working = asyncio.create_task(queue.work(worker.run, stop=stop))
         while await asyncio.to_thread(source.due, 1):  # noqa: ASYNC110 (the tables tell no event)

@@ -1,26 +1,56 @@
-"""The log: one line a record, its facts as `key=value` or as JSON, no secrets."""
+"""Sets up the log: one line a record, with its facts as `key=value` or as JSON, and without secrets."""
 
+import contextlib
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from pythonjsonlogger.json import JsonFormatter
-
-from bot.redaction import Redaction
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 NOISY_LOGGERS = ("httpx", "httpcore", "apscheduler", "alembic", "filelock")
 
 
+class Redaction(logging.Filter):
+    """A filter that replaces secrets in a record's message and traceback, and keeps every record.
+
+    It is needed because libraries log URLs, and a URL may hold a token. Add it to a handler, or to one
+    logger.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if self._holds(message):
+            record.msg, record.args = self.redacted(message), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text and self._holds(record.exc_text):
+            record.exc_text = self.redacted(record.exc_text)
+        return True
+
+    def redacted(self, text: str) -> str:
+        """`text` with each secret replaced."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[secret]")
+        return text
+
+    def _holds(self, text: str) -> bool:
+        return any(secret in text for secret in self._secrets)
+
+
 class LogFormat(StrEnum):
     TEXT = "text"  # for people
-    JSON = "json"  # an object a line, for collectors
+    JSON = "json"  # one object a line, for programs
 
 
 class _WithFacts(logging.Formatter):
-    """Adds what was given as `extra`."""
+    """Adds the fields given as `extra`."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base's name)
         facts = "".join(f" {name}={value!r}" for name, value in vars(record).items() if name not in _STANDARD)
@@ -28,13 +58,13 @@ class _WithFacts(logging.Formatter):
 
 
 class _Redacting(logging.Formatter):
-    """Replaces secrets in what another formatter made: message, facts and traceback alike."""
+    """Replaces secrets in all that another formatter writes: message, facts and traceback."""
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
         kept = tuple(secrets)
-        # A fact is written as Python or JSON writes it, where a quote mark or a backslash looks different.
+        # Facts are written in Python's or JSON's notation, which escapes quotation marks and backslashes.
         as_facts = (written(secret)[1:-1] for secret in kept for written in (repr, json.dumps))
         self._redaction = Redaction({*kept, *as_facts})
 
@@ -43,7 +73,7 @@ class _Redacting(logging.Formatter):
 
 
 def set_up_logs(level: int, *, secrets: Iterable[str], written_as: LogFormat = LogFormat.TEXT) -> None:
-    """Writes records of `level` and above to standard error; libraries' from WARNING on."""
+    """Writes records of `level` and above to standard error; of noisy libraries only from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(_formatter(written_as), secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
@@ -61,3 +91,17 @@ def _formatter(written_as: LogFormat) -> logging.Formatter:
         return _WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s")
     names = {"levelname": "level", "name": "logger", "message": "event"}
     return JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=names, timestamp="time")
+
+
+@contextlib.contextmanager
+def redacted(loggers: Iterable[str], secrets: Iterable[str]) -> Iterator[None]:
+    """Inside the block these loggers do not write `secrets`, whatever their handlers."""
+    found = [logging.getLogger(name) for name in loggers]
+    redaction = Redaction(secrets)
+    for logger in found:
+        logger.addFilter(redaction)
+    try:
+        yield
+    finally:
+        for logger in found:
+            logger.removeFilter(redaction)

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar in a terminal, log lines elsewhere."""
+"""Progress of long work: a bar in a terminal, log lines elsewhere."""
 
 import logging
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ _LINES = 10
 
 
 class Step(Protocol):
-    """Hears how far the work has come."""
+    """Called after one or several steps of the work."""
 
     def __call__(self, steps: int = 1) -> None: ...
 
 
 @contextmanager
 def progress(label: str, total: int, stream: TextIO) -> Iterator[Step]:
-    """A function to call after each of `total` steps, or after several; more of them do no harm."""
+    """Gives a function to call after steps of the work; it may be called more than `total` times."""
     if not stream.isatty():
         yield _logged(label, total)
         return

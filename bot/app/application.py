@@ -23,7 +23,7 @@ from bot.digests.breaking import LOOKED_THROUGH, Breaking
 from bot.digests.digest import DeliveryPolicy, Digests
 from bot.digests.followed import Followed
 from bot.digests.shared_stories import SharedStories
-from bot.feeds.desk import FeedDesk, Refreshed
+from bot.feeds.manager import FeedManager, Refreshed
 from bot.handlers.feeds import FeedHandler
 from bot.handlers.service import Service
 from bot.handlers.subscriptions import SubscriptionHandler
@@ -77,7 +77,7 @@ class Application:
         self.analyst = analyst.with_ledger(UsageLedger(database, clock=clock))
         self.clock = clock
         self.meters = meters or Meters(CollectorRegistry())
-        self.feeds = FeedDesk(
+        self.feeds = FeedManager(
             database, policy=policy, ingest=self.ingest, clock=clock, observe=self._feeds_asked
         )
         self.feed_owners = FeedOwners(database)
@@ -112,7 +112,7 @@ class Application:
                 quotes=quotes,
                 breaking=delivery.breaking,
             ),
-            feeds=FeedHandler(desk=self.feeds, owners=self.feed_owners, clock=clock),
+            feeds=FeedHandler(manager=self.feeds, owners=self.feed_owners, clock=clock),
             chats=self.chats,
             clock=clock,
         )

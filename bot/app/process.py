@@ -122,7 +122,7 @@ class _Jobs:
         )
         async with self._application.feeds.at_work() as work:
             worker = Worker(
-                desk=self._application.feeds,
+                manager=self._application.feeds,
                 work=work,
                 dispatcher=self._dispatcher,
                 tell=notices.tell,

@@ -1,4 +1,4 @@
-"""The command line: the outermost edge, where settings are read and real things are chosen."""
+"""The command line. Settings are read here, and the adapters are chosen here."""
 
 from bot.cli.app import main
 

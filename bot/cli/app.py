@@ -1,9 +1,11 @@
-"""`pullquote ...`: the commands, and what a person is told where one fails."""
+"""The commands of `pullquote`, and their error messages."""
 
 import asyncio
+import importlib.util
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,26 +14,16 @@ from prometheus_client import CollectorRegistry
 from articles.database import Database, DatabaseError
 from articles.errors import ArticleError
 from articles.model import Article
-from bot.app.doctor import (
-    Check,
-    check_briefs,
-    check_database,
-    check_model,
-    check_platform,
-    check_python,
-    checked,
-)
+from bot.app.application import Application
 from bot.app.roles import SCHEDULER, WORKER
 from bot.app.single_process import NotAlone
 from bot.chat import ChatError
-from bot.cli.as_json import article_json, brief_json, quotes_json
 from bot.cli.database import db_commands
-from bot.cli.ending import leave, run_loop
 from bot.cli.feeds import feeds
 from bot.cli.outbox import outbox_commands
-from bot.cli.output import REFUSED, as_json_option, complain, echo_json
+from bot.cli.output import REFUSED, article_json, as_json_option, brief_json, complain, echo_json, quotes_json
 from bot.cli.reading import read_article
-from bot.cli.serving import fit_for, roles_of, serve, serve_console
+from bot.cli.serving import fit_for, leave, roles_of, run_loop, serve, serve_console
 from bot.cli.wiring import (
     PLATFORMS,
     analyst_of,
@@ -43,11 +35,12 @@ from bot.cli.wiring import (
     shared_limits_of,
 )
 from bot.console import print_reply
-from bot.feeds.desk import FeedDesk
+from bot.feeds.manager import FeedManager
 from bot.jobs.model import QueueUnavailable
 from bot.monitor import Meters, MonitorUnusable
 from bot.replies.compose import brief_blocks, quote_blocks
 from bot.reply import Reply
+from bot.storage.deliveries import DeliveryState
 from config.settings import Settings
 from summarizer.analysis import Analyst
 from summarizer.errors import SummarizerError
@@ -60,7 +53,7 @@ from summarizer.speakers.names import same_name
 @click.pass_context
 def app(context: click.Context) -> None:
     """Reads the news: short briefs whose quotes are the article's own words."""
-    context.obj = open_feed_desk
+    context.obj = open_feeds
 
 
 app.add_command(feeds)
@@ -74,7 +67,7 @@ app.add_command(feeds)
     " Several processes share a PostgreSQL database.",
 )
 def run(roles: str | None) -> None:
-    """Open the bot: on the platforms that have a token, else in this terminal."""
+    """Run the bot on the platforms that have a token, or in this terminal if none has."""
     settings = read_settings()
     if roles is None and not any(platform.token(settings) for platform in PLATFORMS.values()):
         serve_console(settings)
@@ -89,7 +82,7 @@ def run(roles: str | None) -> None:
 
 @app.command()
 def console() -> None:
-    """Chat in this terminal, whatever platforms are configured."""
+    """Chat in this terminal, even if platforms have tokens."""
     serve_console(read_settings())
 
 
@@ -98,7 +91,7 @@ def console() -> None:
 def ingest(where: tuple[str, ...]) -> None:
     """Read articles and store them with their quotes and briefs.
 
-    What is stored already is left as it is. If one cannot be read, the others are stored all the same.
+    Articles that are stored already stay unchanged. If one cannot be read, the others are still stored.
     """
     settings = read_settings()
     failed = False
@@ -122,7 +115,7 @@ def brief(where: str, *, as_json: bool) -> None:
     """Print an article's brief; nothing is stored."""
     settings = read_settings()
     with reading_analyst(settings) as analyst:
-        analyst.load_in_background()  # while the article is fetched and parsed
+        analyst.load_in_background()  # meanwhile the article is fetched and parsed
         article = find_article(where, settings)
         analysis = analyst.read(article)
     if as_json:
@@ -137,7 +130,7 @@ def brief(where: str, *, as_json: bool) -> None:
 @click.option("--speaker", metavar="NAME", help="Only this speaker's.")
 @as_json_option
 def quotes(where: str, *, speaker: str | None, as_json: bool) -> None:
-    """Print an article's quotes with their speakers, and apart from them what is paraphrased."""
+    """Print an article's quotes with their speakers, then its paraphrased statements."""
     settings = read_settings()
     article = find_article(where, settings)
     found = analyst_of(settings).quotes(article)
@@ -152,7 +145,7 @@ def quotes(where: str, *, speaker: str | None, as_json: bool) -> None:
 @app.command()
 @as_json_option
 def doctor(*, as_json: bool) -> None:
-    """Check that everything the bot needs is there."""
+    """Check that everything the bot needs works."""
     checks = list(examine(read_settings()))
     if as_json:
         echo_json([{"check": c.name, "ok": c.ok, "found": c.found} for c in checks])
@@ -164,7 +157,7 @@ def doctor(*, as_json: bool) -> None:
 
 
 def by_speaker(found: tuple[Quote, ...], name: str) -> tuple[Quote, ...]:
-    """Those quotes whose speaker can be meant. Raises click.ClickException, naming who is quoted."""
+    """The quotes whose speaker may have that name. Raises click.ClickException, which lists the speakers."""
     meant = tuple(quote for quote in found if quote.speaker and same_name(name, quote.speaker.name))
     if not meant:
         names = ", ".join(dict.fromkeys(quote.speaker.name for quote in found if quote.speaker)) or "nobody"
@@ -173,13 +166,13 @@ def by_speaker(found: tuple[Quote, ...], name: str) -> tuple[Quote, ...]:
 
 
 def find_article(where: str, settings: Settings) -> Article:
-    """The article in the file or at the address. Raises ArticleError."""
+    """The article in the file or at the web address. Raises ArticleError."""
     return asyncio.run(read_article(where, policy=fetch_policy(settings)))
 
 
 @contextmanager
 def reading_analyst(settings: Settings) -> Iterator[Analyst]:
-    """The analyst; the database is opened only where a budget is kept in it."""
+    """The analyst. Opens the database only if a budget for a model is kept in it."""
     if settings.briefs.endpoint is None:
         yield analyst_of(settings)
         return
@@ -188,8 +181,8 @@ def reading_analyst(settings: Settings) -> Iterator[Analyst]:
 
 
 @contextmanager
-def open_feed_desk() -> Iterator[FeedDesk]:
-    """What the sub-commands of `feeds` work with."""
+def open_feeds() -> Iterator[FeedManager]:
+    """The feeds, for the sub-commands of `feeds`."""
     settings = read_settings()
     with application_of(settings) as application:
         offer_default_feeds(application, settings)
@@ -198,27 +191,56 @@ def open_feed_desk() -> Iterator[FeedDesk]:
 
 @contextmanager
 def database_of_settings(*, secrets: Iterable[str] = ()) -> Iterator[Database]:
-    """What the sub-commands of `db` and `outbox` work with."""
+    """The database, for the sub-commands of `db` and `outbox`."""
     with application_of(read_settings(secrets=secrets)) as application:
         yield application.database
 
 
-def examine(settings: Settings) -> Iterator[Check]:
-    """Every check there is."""
-    yield check_python()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What `pullquote doctor` says about one thing."""
 
-    def database() -> Iterator[Check]:
+    name: str
+    ok: bool
+    found: str  # what was found, or what to do
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Checks everything that the bot needs."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check(name="python", ok=sys.version_info >= (3, 11), found=version)
+    try:
         with application_of(settings) as application:
             yield from check_database(application)
-
-    yield from checked("database", database)
+    except DatabaseError as error:
+        yield Check(name="database", ok=False, found=str(error))
     analyst = analyst_of(settings)
-    yield check_model(analyst)
-    yield check_briefs(analyst)
+    for name, examined in (("model", analyst.load), ("briefs", analyst.check_writer)):
+        try:
+            yield Check(name=name, ok=True, found=examined())
+        except SummarizerError as error:
+            yield Check(name=name, ok=False, found=str(error))
     for name, platform in PLATFORMS.items():
         has_token = platform.token(settings) is not None
-        variable = f"PULLQUOTE_{name.upper()}__TOKEN"
-        yield check_platform(name, has_token=has_token, variable=variable, package=platform.library)
+        yield check_platform(name, platform.library, has_token=has_token)
+
+
+def check_database(application: Application) -> Iterator[Check]:
+    """What the database holds, and whether deliveries failed. Raises DatabaseError."""
+    application.database.check()
+    found = f"{application.articles.count():,} articles in {application.database.version()}"
+    yield Check(name="database", ok=True, found=found)
+    states = application.outbox.states()
+    counts = ", ".join(f"{count:,} {state}" for state, count in states.items()) or "empty"
+    yield Check(name="outbox", ok=DeliveryState.FAILED not in states, found=counts)
+
+
+def check_platform(name: str, library: str, *, has_token: bool) -> Check:
+    """Whether the platform can be used. No token is fine: the bot then runs without that platform."""
+    if not has_token:
+        return Check(name=name, ok=True, found=f"off (PULLQUOTE_{name.upper()}__TOKEN is not set)")
+    installed = importlib.util.find_spec(library) is not None
+    return Check(name=name, ok=installed, found="on" if installed else f"the package {library} is missing")
 
 
 app.add_command(db_commands(database_of_settings))
@@ -226,9 +248,9 @@ app.add_command(outbox_commands(database_of_settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; what a person got wrong is one line and exit code 2, never a traceback.
+    """Runs a command and returns its exit code. A user's mistake gives one line and code 2, no traceback.
 
-    arguments: None: those of this process, which may end here, too: see `leave`.
+    arguments: None: those of this process, which may end here: see `leave`.
     """
     code = _code_of(arguments)
     if arguments is None:
@@ -242,7 +264,7 @@ def _code_of(arguments: Sequence[str] | None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
-        complain(f"{error.format_message()} (pullquote --help shows what there is)")
+        complain(f"{error.format_message()} (see pullquote --help)")
     except click.ClickException as error:
         complain(error.format_message())
     except (

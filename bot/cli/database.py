@@ -1,4 +1,4 @@
-"""`pullquote db ...`: looking after the database, from the command line."""
+"""`pullquote db ...`: the commands for the database."""
 
 import sys
 from collections.abc import Iterable
@@ -17,20 +17,20 @@ from bot.progress import progress
 
 class OpenDatabase(Protocol):
     def __call__(self, *, secrets: Iterable[str] = ()) -> AbstractContextManager[Database]:
-        """secrets: what besides the settings' must not be logged."""
+        """secrets: what must not be logged, besides the settings' secrets."""
 
 
 def db_commands(open_database: OpenDatabase) -> click.Group:
-    """The group. open_database: opens that of the settings, brought up to date."""
+    """The group. open_database: opens the database in the settings and upgrades its schema."""
 
     @click.group()
     def db() -> None:
-        """Look after the database."""
+        """Back up or copy the database."""
 
     @db.command()
     @click.argument("path", type=click.Path(path_type=Path))
     def backup(path: Path) -> None:
-        """Copy the database to a new file, while the bot runs (SQLite)."""
+        """Back up the SQLite database to a new file; the bot may run meanwhile."""
         with open_database() as database:
             size = back_up(database, path)
         click.echo(f"backed up: {path} ({size / 1e6:,.1f} MB)")
@@ -40,9 +40,9 @@ def db_commands(open_database: OpenDatabase) -> click.Group:
         "--to", "url", metavar="URL", required=True, help="postgresql://user@host/an-empty-database"
     )
     def copy(url: str) -> None:
-        """Copy a whole SQLite installation to PostgreSQL; run again, it goes on where it was stopped.
+        """Copy a whole SQLite installation to PostgreSQL. If interrupted, run it again to continue.
 
-        Stop the bot first: what it writes meanwhile is not copied.
+        Stop the bot first: changes during the copy are not copied.
         """
         with open_database(secrets=filter(None, [password_in(url)])) as database:
             done = copy_to(

@@ -1,4 +1,4 @@
-"""`pullquote feeds ...`: the list of feeds, from the command line."""
+"""`pullquote feeds ...`: the commands for feeds."""
 
 import asyncio
 import sys
@@ -13,10 +13,10 @@ from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
 from bot.cli.output import REFUSED, as_json_option, complain, echo_json
-from bot.feeds.desk import FeedDesk, NoSuchFeed, Refreshed
+from bot.feeds.manager import FeedManager, NoSuchFeed, Refreshed
 
-OpenDesk = Callable[[], AbstractContextManager[FeedDesk]]
-"""The context's `obj`: `bot/cli/app.py` sets it."""
+OpenFeeds = Callable[[], AbstractContextManager[FeedManager]]
+"""The context's `obj`, set by `bot/cli/app.py`."""
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -27,18 +27,22 @@ def feeds() -> None:
 
 
 def filter_options(command: Command) -> Command:
-    """The options that make up a feed's filters."""
+    """Adds the options for a feed's filters to a command."""
     options: tuple[Any, ...] = (
-        click.option("--any", "any_", metavar="WORDS", multiple=True, help="Take what has any of these."),
-        click.option("--all", "all_", metavar="WORDS", multiple=True, help="Take what has all of these."),
+        click.option(
+            "--any", "any_", metavar="WORDS", multiple=True, help="Take only what has any of these."
+        ),
+        click.option(
+            "--all", "all_", metavar="WORDS", multiple=True, help="Take only what has all of these."
+        ),
         click.option("--none", metavar="WORDS", multiple=True, help="Leave out what has any of these."),
-        click.option("--pattern", metavar="REGEX", multiple=True, help="Take what matches any (RE2)."),
+        click.option("--pattern", metavar="REGEX", multiple=True, help="Take only what matches any (RE2)."),
         click.option(
             "--in",
             "where",
             type=click.Choice([each.value for each in Where]),
             default="both",
-            help="Where to look.",
+            help="Where to look for them.",
         ),
     )
     for option in reversed(options):
@@ -50,14 +54,14 @@ def filter_options(command: Command) -> Command:
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @filter_options
 @click.pass_obj
-def add(open_desk: OpenDesk, /, urls: tuple[str, ...], **options: Any) -> None:
-    """Follow feeds, by their own address or their site's."""
+def add(open_feeds: OpenFeeds, /, urls: tuple[str, ...], **options: Any) -> None:
+    """Follow feeds, given their own URL or their site's."""
     rules = _rules(**options)
     failed = False
-    with open_desk() as desk:
+    with open_feeds() as manager:
         for url in urls:
             try:
-                feed, is_new = asyncio.run(desk.add(url, rules))
+                feed, is_new = asyncio.run(manager.add(url, rules))
             except ArticleError as error:
                 complain(error)
                 failed = True
@@ -70,73 +74,73 @@ def add(open_desk: OpenDesk, /, urls: tuple[str, ...], **options: Any) -> None:
 @feeds.command("list")
 @as_json_option
 @click.pass_obj
-def list_feeds(open_desk: OpenDesk, *, as_json: bool) -> None:
-    """Show the feeds that are followed."""
-    with open_desk() as desk:
-        followed = desk.store.followed()
+def list_feeds(open_feeds: OpenFeeds, *, as_json: bool) -> None:
+    """List the followed feeds."""
+    with open_feeds() as manager:
+        followed = manager.store.followed()
     if as_json:
         echo_json([_as_json(feed) for feed in followed])
         return
     for feed in followed:
-        click.echo(f"{_named(feed)}{_standing(feed)}")
+        click.echo(f"{_named(feed)}{_state(feed)}")
 
 
 @feeds.command()
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.pass_obj
-def remove(open_desk: OpenDesk, urls: tuple[str, ...]) -> None:
-    """Follow feeds no more; their articles stay."""
-    with open_desk() as desk, _in_one_line():
+def remove(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
+    """Stop following feeds; their articles stay."""
+    with open_feeds() as manager, _in_one_line():
         for url in urls:
-            click.echo(f"removed: {_named(desk.remove(url))}")
+            click.echo(f"removed: {_named(manager.remove(url))}")
 
 
 @feeds.command("filter")
 @click.argument("url", metavar="URL")
 @filter_options
 @click.pass_obj
-def set_filter(open_desk: OpenDesk, /, url: str, **options: Any) -> None:
-    """Change what is taken from a feed; with no option, everything is."""
+def set_filter(open_feeds: OpenFeeds, /, url: str, **options: Any) -> None:
+    """Change the filters of a feed; without options, remove them."""
     rules = _rules(**options)
-    with open_desk() as desk, _in_one_line():
-        feed = desk.feed_at(url)
-        desk.store.set_rules(feed.id, rules)
+    with open_feeds() as manager, _in_one_line():
+        feed = manager.feed_at(url)
+        manager.store.set_rules(feed.id, rules)
     click.echo(f"{'filtered' if rules else 'unfiltered'}: {_named(feed)}")
 
 
 @feeds.command()
 @click.argument("urls", metavar="[URL...]", nargs=-1)
 @click.pass_obj
-def refresh(open_desk: OpenDesk, urls: tuple[str, ...]) -> None:
-    """Ask feeds now, those named or all, and store what is new.
+def refresh(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
+    """Poll feeds now, the named ones or all, and store new articles.
 
-    Feeds that are paused are asked too, and are active again.
+    Paused feeds are polled too and become active again.
     """
-    with open_desk() as desk, _in_one_line():
-        click.echo(_summary(asyncio.run(desk.refresh(urls, stream=sys.stderr))))
+    with open_feeds() as manager, _in_one_line():
+        click.echo(_summary(asyncio.run(manager.refresh(urls, stream=sys.stderr))))
 
 
 @feeds.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.pass_obj
-def import_feeds(open_desk: OpenDesk, file: Path) -> None:
+def import_feeds(open_feeds: OpenFeeds, file: Path) -> None:
     """Follow the feeds of an OPML file."""
     try:
         body = file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from error
-    with open_desk() as desk, _in_one_line():
-        new, known = desk.import_opml(body)
+    with open_feeds() as manager, _in_one_line():
+        new, known = manager.import_opml(body)
     click.echo(f"{new} added, {known} followed before")
 
 
 @feeds.command("export")
 @click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
 @click.pass_obj
-def export_feeds(open_desk: OpenDesk, file: Path | None) -> None:
-    """Write the feeds as OPML, to a file or here."""
-    with open_desk() as desk:
-        body = desk.export_opml()
+def export_feeds(open_feeds: OpenFeeds, file: Path | None) -> None:
+    """Write the feeds as OPML to a file, or to standard output."""
+    with open_feeds() as manager:
+        body = manager.export_opml()
     if file is None:
         click.echo(body, nl=False)
         return
@@ -148,7 +152,7 @@ def export_feeds(open_desk: OpenDesk, file: Path | None) -> None:
 
 @contextmanager
 def _in_one_line() -> Iterator[None]:
-    """What a person got wrong, told as click tells it."""
+    """Turns errors of the user into click's one-line errors."""
     try:
         yield
     except (ArticleError, NoSuchFeed) as error:
@@ -178,7 +182,7 @@ def _named(feed: Feed) -> str:
     return f"{feed.title} <{feed.url}>" if feed.title else f"<{feed.url}>"
 
 
-def _standing(feed: Feed) -> str:
+def _state(feed: Feed) -> str:
     if feed.pause_reason:
         return f" (paused: {feed.pause_reason})"
     if feed.failures:
@@ -204,13 +208,13 @@ def _as_json(feed: Feed) -> dict[str, object]:
 def _summary(done: Refreshed) -> str:
     polled, taken = done.poll, done.intake
     told = [
-        f"{polled.polled} feeds asked, {polled.unchanged} unchanged, {polled.failed} failed",
-        f"{taken.stored} articles stored, {taken.known} known before",
+        f"{polled.polled} feeds polled, {polled.unchanged} unchanged, {polled.failed} failed",
+        f"{taken.stored} articles stored, {taken.known} known already",
     ]
     if taken.from_feed_text:
-        told.append(f"{taken.from_feed_text} with the feed's own text alone")
+        told.append(f"{taken.from_feed_text} with only the feed's text")
     if taken.filtered:
         told.append(f"{taken.filtered} filtered out")
     if taken.postponed:
-        told.append(f"{taken.postponed} to be tried again")
+        told.append(f"{taken.postponed} postponed")
     return "; ".join(told)

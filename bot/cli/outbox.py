@@ -1,4 +1,4 @@
-"""`pullquote outbox ...`: what was not delivered and why, from the command line."""
+"""`pullquote outbox ...`: the commands for deliveries that failed."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,17 +20,17 @@ ids_argument = click.argument("ids", metavar="ID...", nargs=-1, type=int)
 
 
 def outbox_commands(open_database: OpenDatabase) -> click.Group:
-    """The group. open_database: opens that of the settings, brought up to date."""
+    """The group. open_database: opens the database in the settings and upgrades its schema."""
 
     @click.group()
     def outbox() -> None:
-        """See what was not delivered, and why."""
+        """List, retry or drop deliveries that failed."""
 
     @outbox.command("list")
     @click.option("--limit", default=LISTED, show_default=True, type=click.IntRange(min=1))
     @as_json_option
     def show(limit: int, *, as_json: bool) -> None:
-        """Count deliveries by state, and list those that failed or that nobody knows of."""
+        """Count deliveries by state, and list those that failed or have an unknown outcome."""
         with open_database() as database:
             states = Outbox(database).states()
             faulty = DeadLetterStore(database).listed(limit=limit)
@@ -44,26 +44,26 @@ def outbox_commands(open_database: OpenDatabase) -> click.Group:
 
     @outbox.command()
     @ids_argument
-    @click.option("--failed", "every", is_flag=True, help="All that failed.")
+    @click.option("--failed", "every", is_flag=True, help="All failed deliveries.")
     def retry(ids: tuple[int, ...], *, every: bool) -> None:
-        """Deliver again what was given up: those named, or all with --failed."""
+        """Retry failed deliveries: the given ones, or all with --failed."""
         if bool(ids) == every:
-            raise click.UsageError("name deliveries by the numbers that `outbox list` shows, or say --failed")
+            raise click.UsageError("give the ids that `outbox list` shows, or --failed")
         with open_database() as database:
             chosen = None if every else [DeliveryId(each) for each in ids]
             count = DeadLetterStore(database).retry(chosen, now=datetime.now(UTC))
         if ids and count < len(set(ids)):
             raise click.ClickException(
-                f"{count} due again; the others did not fail (what is unknown may have arrived: it stays)"
+                f"{count} due again; the others did not fail (unknown ones may have arrived, so they stay)"
             )
         click.echo(f"{count} due again")
 
     @outbox.command()
     @ids_argument
     def drop(ids: tuple[int, ...]) -> None:
-        """Take deliveries off the list for good."""
+        """Delete deliveries from the list."""
         if not ids:
-            raise click.UsageError("name deliveries by the numbers that `outbox list` shows")
+            raise click.UsageError("give the ids that `outbox list` shows")
         with open_database() as database:
             count = DeadLetterStore(database).drop([DeliveryId(each) for each in ids])
         click.echo(f"{count} dropped")

@@ -1,11 +1,16 @@
-"""`pullquote run` and `pullquote console`: what a process of the bot does until it is told to stop."""
+"""`pullquote run` and `pullquote console`: starts the application and ends the process."""
 
 import asyncio
 import io
+import logging
+import os
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, nullcontext
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +20,9 @@ from prometheus_client import ProcessCollector
 from articles.files import read_article_file
 from articles.model import Article
 from bot.app.application import Application
-from bot.app.process import run_application
+from bot.app.process import GRACE_S, run_application
 from bot.app.roles import Roles, UnknownRole, all_roles, parse_roles
 from bot.app.single_process import alone_with
-from bot.cli.ending import run_loop, stopping
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
     PLATFORMS,
@@ -34,9 +38,11 @@ from bot.ports import ChatAdapter
 from config.defaults import sample_article
 from config.settings import Settings
 
+log = logging.getLogger(__name__)
+
 
 def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
-    """Raises click.ClickException."""
+    """The roles in the option `--roles`; all if it was not given. Raises click.ClickException."""
     if text is None:
         return all_roles(adapters)
     try:
@@ -47,7 +53,7 @@ def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
 
 @contextmanager
 def fit_for(application: Application, roles: Roles) -> Iterator[None]:
-    """Whether the database is one that several processes may work on, or this one is alone.
+    """Checks that the roles fit the database: on SQLite one process has all roles and locks the file.
 
     Raises NotAlone, click.ClickException.
     """
@@ -56,7 +62,7 @@ def fit_for(application: Application, roles: Roles) -> Iterator[None]:
         return
     if not roles.everything:
         raise click.ClickException(
-            "on SQLite one process does everything: leave --roles out, or set database_url to postgresql://…"
+            "on SQLite one process has all roles: leave --roles out, or set database_url to postgresql://…"
         )
     file = application.database.engine.url.database or ""
     with nullcontext() if file.startswith("file:") else alone_with(Path(file)):
@@ -78,7 +84,7 @@ async def queue_of(application: Application) -> AsyncIterator[JobQueue | None]:
 async def serve(
     application: Application, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles
 ) -> None:
-    """What the roles say, until told to stop."""
+    """Runs the application with these roles until it is told to stop."""
     if roles.works or roles.serving:
         application.load_soon()
     if roles.schedules:
@@ -99,14 +105,14 @@ async def serve(
 
 
 def connected(adapters: Mapping[str, ChatAdapter], roles: Roles) -> dict[str, ChatAdapter]:
-    """The adapters that this process connects."""
+    """The adapters that this process connects to their platforms."""
     return {name: adapter for name, adapter in adapters.items() if roles.works or name in roles.serving}
 
 
 def monitor_of(
     application: Application, adapters: Mapping[str, ChatAdapter], settings: Settings
 ) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
-    """The work that serves health and metrics, if there is to be any."""
+    """The task that serves health and metrics; none if no port is set."""
     if (port := settings.monitor.port) is None:
         return
     registry = application.meters.registry
@@ -126,9 +132,9 @@ def monitor_of(
 
 
 def serve_console(settings: Settings) -> None:
-    """The terminal chat. Exits with REFUSED if the input was piped in and a line of it could not be done."""
+    """The terminal chat. Exits with REFUSED if the input was piped in and a line of it failed."""
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")  # what is piped in may be in any encoding
+        sys.stdin.reconfigure(errors="replace")  # piped input may have any encoding
     chat = ConsoleChat(sys.stdin, sys.stdout)
     with application_of(settings) as application:
         offer_default_feeds(application, settings)
@@ -142,6 +148,87 @@ def serve_console(settings: Settings) -> None:
 
 
 def sample() -> Article:
-    """The sample article, with what its file does not say."""
+    """The sample article with its publisher and URL."""
     about = sample_article()
     return replace(read_article_file(about.path), publisher=about.publisher, url=about.url)
+
+
+# The end of a process that serves. Threads cannot be stopped from outside, and both asyncio and the
+# interpreter wait for each of them, for example for a slow statement or the analysis of a long article. After
+# the grace period we do not wait: all that could be recorded is recorded, and databases survive a killed
+# client.
+
+TASKS_S = 0.5  # for tasks that were cancelled after the grace period
+THREADS_S = 1.0  # for threads that end soon
+_AT_LEAST_S = 0.5  # for threads, if closing took longer than planned
+
+
+class _NotWaitedFor(ThreadPoolExecutor):
+    """asyncio's thread pool, without the wait for its threads when the loop is closed."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 (asyncio's)
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+@dataclass
+class _Process:
+    serves: bool = False
+    leaves_at: float | None = None  # `time.monotonic`
+
+
+_process = _Process()
+
+
+def stopping() -> None:
+    """Starts the grace period."""
+    _process.leaves_at = time.monotonic() + GRACE_S + THREADS_S
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Like `asyncio.run`, without its wait for threads. The process must end with `leave`."""
+    runner = asyncio.Runner()
+    loop, threads = runner.get_loop(), _NotWaitedFor(thread_name_prefix="work")
+    loop.set_default_executor(threads)
+    _process.serves = True
+    try:
+        runner.run(main)
+    finally:
+        # Closing a loop waits for its tasks, so a loop with a task that does not end stays open.
+        if loop.run_until_complete(_all_ended(TASKS_S)):
+            runner.close()
+
+
+async def _all_ended(within_s: float) -> bool:
+    """Cancels all other tasks; whether they ended in time."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if not others:
+        return True
+    _, unfinished = await asyncio.wait(others, timeout=within_s)
+    return not unfinished
+
+
+def leave(code: int) -> None:
+    """Ends the process if it served and a thread runs past the grace period; else returns."""
+    if not _process.serves:
+        return
+    deadline = max(_process.leaves_at or 0.0, time.monotonic() + _AT_LEAST_S)
+    for thread in _others():
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = sorted(thread.name for thread in _others())
+    if not left:
+        return
+    log.warning("threads still running at exit", extra={"threads": left})
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # the stream is closed
+            stream.flush()
+    os._exit(code)
+
+
+def _others() -> list[threading.Thread]:
+    """The threads that the interpreter waits for."""
+    return [
+        each for each in threading.enumerate() if not each.daemon and each is not threading.current_thread()
+    ]

@@ -40,7 +40,7 @@ class Command:
     """One command of the language."""
 
     name: str  # Telegram: 1 to 32 of a-z, 0-9 and _
-    # One letter that never changes: buttons already in chats hold it (see `bot/telegram/buttons.py`).
+    # One letter that never changes: buttons already in chats hold it (see `bot/telegram/outbound.py`).
     code: str
     read: Callable[[str], requests.Request]  # the words after the name; raises NotUnderstood
     summary: str  # at most 100 characters

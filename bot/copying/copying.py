@@ -1,39 +1,43 @@
-"""A SQLite installation copied into an empty PostgreSQL database: all of it, or it says what is missing.
+"""Copies a whole SQLite database into an empty PostgreSQL database, and compares the two at the end.
 
-The source is read in one snapshot. Rows go over in batches, each in one transaction with the note of how far
-the copy has come, so that a copy that is killed goes on behind its last batch. What checks and follows
-single rows (foreign keys, triggers, the index of words) is off meanwhile and comes back at the end, once
-every table has been read back from both sides and compared. Until then no bot starts on the database.
+The source is read in one snapshot. Rows are written in batches; each batch is one transaction that also
+records how far the copy is, so that a killed copy can go on after its last batch. Foreign keys, triggers and
+the word index are off during the copy. They come back at the end, after every table was read back and
+compared. Until then the bot refuses to start on the database.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from psycopg import Connection as PsycopgConnection
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, exists, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
+import summarizer.schema  # noqa: F401 (its tables join the metadata)
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, disable_timeouts, open_database
-from articles.schema import articles
+from articles.schema import articles, metadata
 from articles.search.tsvector import INDEX, MAKE_INDEX, words_of
-from bot.copying import state
 from bot.copying.rows import Raw, batches, digest_of_source, digest_of_target, key_of, write
 from bot.progress import Step
 from bot.storage.migration import upgrade
+from bot.storage.schema import copied
 
-_LOCK = 0x50554C4C, 4  # with `AdvisoryLock.COPY`: for as long as the whole copy takes, not one transaction
+_LOCK = 0x50554C4C, 4  # as `AdvisoryLock.COPY`, but held for the whole copy, not for one transaction
+
+TABLES = tuple(table for table in metadata.sorted_tables if table is not copied)
+"""The tables to copy, each after those that it refers to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """What came of it."""
+    """Result of a copy."""
 
     rows: int  # in all tables
-    resumed_at: int  # of those, how many an earlier run had copied
+    resumed_at: int  # how many of these an earlier run copied
     before: datetime | None = None  # when an earlier run finished it; None: this one did
 
 
@@ -44,18 +48,18 @@ def copy_to(
     clock: Callable[[], datetime],
     progress: Callable[[int], AbstractContextManager[Step]] = lambda _: nullcontext(_no_step),
 ) -> Copied:
-    """Copies all of the source, which is up to date, to the database at the URL, and finishes what was begun.
+    """Copies the source, whose schema is up to date, to the database at the URL, or goes on with such a copy.
 
-    progress: from how many rows there are to copy to what hears how many have just been. Raises
-    DatabaseUnusable where the target is no PostgreSQL database, or holds anything else; where the source has
-    been written to since an earlier run, so that the two are not the same.
+    progress: given the number of rows to copy, returns a function to call after each batch. Raises
+    DatabaseUnusable if the target is not PostgreSQL or holds other data, or if the source changed since an
+    earlier run.
     """
     if source.engine.dialect.name != "sqlite":
-        raise DatabaseUnusable("only a SQLite database is copied: for PostgreSQL use pg_dump and pg_restore")
-    if not url.startswith("postgres"):
         raise DatabaseUnusable(
-            "a copy goes to PostgreSQL, to a database such as postgresql://user@host/pullquote"
+            "only SQLite databases can be copied: for PostgreSQL use pg_dump and pg_restore"
         )
+    if not url.startswith("postgres"):
+        raise DatabaseUnusable("the target must be PostgreSQL, for example postgresql://user@host/pullquote")
     target = open_database(url)
     try:
         upgrade(target)
@@ -65,12 +69,21 @@ def copy_to(
         target.close()
 
 
+def refuse_unfinished(database: Database) -> None:
+    """Raises DatabaseUnusable if a copy into the database was started and not finished."""
+    with database.reading() as connection:
+        if connection.execute(select(exists().where(copied.c.finished_at.is_(None)))).scalar():
+            raise DatabaseUnusable(
+                "the copy into this database is not finished, run `pullquote db copy` again: " + database.name
+            )
+
+
 def _no_step(steps: int = 1) -> None: ...
 
 
 @contextmanager
 def _alone(target: Database) -> Iterator[None]:
-    """Keeps any other copy out of the target, also one whose client was killed and whose server works on."""
+    """Locks the target against other copies, even one whose client was killed while its server works on."""
     with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
         if not connection.execute(select(func.pg_try_advisory_lock(*_LOCK))).scalar():
@@ -78,9 +91,17 @@ def _alone(target: Database) -> Iterator[None]:
         try:
             yield
         finally:
-            # A server that is gone has unlocked it, and why the copy ended has been said already.
+            # If the connection is lost, the server has released the lock.
             with suppress(DBAPIError):
                 connection.execute(select(func.pg_advisory_unlock(*_LOCK)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TableState:
+    """How far one table is copied. The target database keeps it in the table `copied`."""
+
+    rows: int
+    last_key: Sequence[Any] | None  # primary key of the last row; None: no row yet
 
 
 class _Copying:
@@ -95,8 +116,8 @@ class _Copying:
 
     def run(self) -> Copied:
         with self._target.transaction() as connection:
-            known = state.states(connection)
-            before = state.finished_at(connection) if known else None
+            known = _states(connection)
+            before = _finished_at(connection) if known else None
             if before is not None:
                 return Copied(rows=sum(each.rows for each in known.values()), resumed_at=0, before=before)
             if not known:
@@ -104,8 +125,8 @@ class _Copying:
         resumed_at = sum(each.rows for each in known.values())
         with self._source.reading() as source:
             self._refuse_changed(source, known)
-            with self._progress(sum(_count(source, table) for table in state.TABLES) - resumed_at) as step:
-                for table in state.TABLES:
+            with self._progress(sum(_count(source, table) for table in TABLES) - resumed_at) as step:
+                for table in TABLES:
                     last_key = known[table.name].last_key if table.name in known else None
                     for batch in batches(source, table, last_key):
                         self._store(table, batch)
@@ -115,21 +136,21 @@ class _Copying:
         return Copied(rows=rows, resumed_at=resumed_at)
 
     def _begin(self, connection: Connection) -> None:
-        if held := state.holds_anything(connection):
+        if held := _non_empty_table(connection):
             raise DatabaseUnusable(
                 f"a copy needs an empty database, and this one has {held}: {self._target.name}"
             )
         disable_timeouts(connection)
-        for table in state.TABLES:
+        for table in TABLES:
             for constraint in table.foreign_key_constraints:
                 connection.execute(DropConstraint(constraint))
             connection.execute(text(f"ALTER TABLE {table.name} DISABLE TRIGGER USER"))
         connection.execute(text(f"DROP INDEX {INDEX}"))
-        state.begin(connection)
+        connection.execute(insert(copied), [{"table_name": table.name, "rows": 0} for table in TABLES])
 
-    def _refuse_changed(self, source: Connection, known: Mapping[str, state.TableState]) -> None:
-        """A first look, before hours of copying: it finds what was deleted. `_compare` finds the rest."""
-        for table in state.TABLES:
+    def _refuse_changed(self, source: Connection, known: Mapping[str, _TableState]) -> None:
+        """Checks for deleted rows before hours of copying. `_compare` finds other changes."""
+        for table in TABLES:
             there = known[table.name].rows if table.name in known else 0
             if there > _count(source, table):
                 raise self._changed(table)
@@ -144,12 +165,13 @@ class _Copying:
                 rows = (dict(zip(columns, row, strict=True)) for row in batch)
                 words = ((row["search_key"], words_of(row)) for row in rows if row["superseded_by"] is None)
                 write(driver, "article_words", ("search_key", "words"), words)
-            state.note(connection, table, len(batch), key_of(table, batch[-1]))
+            values = {"rows": copied.c.rows + len(batch), "last_key": key_of(table, batch[-1])}
+            connection.execute(update(copied).where(copied.c.table_name == table.name).values(values))
 
     def _compare(self, source: Connection) -> int:
-        """How many rows both have. Raises DatabaseUnusable where a table is not the same in both."""
+        """The number of rows in both. Raises DatabaseUnusable if a table differs."""
         rows = 0
-        for table in state.TABLES:
+        for table in TABLES:
             with self._target.transaction() as connection:
                 disable_timeouts(connection)
                 copy = digest_of_target(_driver(connection), table)
@@ -163,7 +185,7 @@ class _Copying:
             disable_timeouts(connection)
             connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
             connection.execute(text(MAKE_INDEX))
-            for table in state.TABLES:
+            for table in TABLES:
                 for constraint in table.foreign_key_constraints:
                     connection.execute(AddConstraint(constraint))
                 connection.execute(text(f"ALTER TABLE {table.name} ENABLE TRIGGER USER"))
@@ -172,13 +194,35 @@ class _Copying:
                     sequence = func.pg_get_serial_sequence(table.name, "id")
                     connection.execute(select(func.setval(sequence, func.coalesce(last, 0) + 1, False)))
             connection.execute(text("ANALYZE"))
-            state.finish(connection, self._clock())
+            connection.execute(update(copied).values(finished_at=self._clock()))
 
     def _changed(self, table: Table) -> DatabaseUnusable:
         return DatabaseUnusable(
-            f"{table.name} is not the same in both: the source has been written to since the copy began."
-            f" Stop the bot, make {self._target.name} anew, and copy again"
+            f"{table.name} differs between source and target: the source changed since the copy started."
+            f" Stop the bot, create {self._target.name} again, and copy again"
         )
+
+
+def _states(connection: Connection) -> Mapping[str, _TableState]:
+    """By table; empty if no copy was started."""
+    return {
+        row.table_name: _TableState(rows=row.rows, last_key=row.last_key)
+        for row in connection.execute(select(copied))
+    }
+
+
+def _finished_at(connection: Connection) -> datetime | None:
+    """When the copy was finished; None if it is not finished, or there was none."""
+    finished = select(func.min(copied.c.finished_at)).having(func.count() == func.count(copied.c.finished_at))
+    return connection.execute(finished).scalar()
+
+
+def _non_empty_table(connection: Connection) -> str | None:
+    """The name of a table that has rows; None: all are empty."""
+    for table in TABLES:
+        if connection.execute(select(1).select_from(table).limit(1)).first() is not None:
+            return table.name
+    return None
 
 
 def _count(source: Connection, table: Table) -> int:

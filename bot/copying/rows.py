@@ -1,7 +1,7 @@
-"""Rows as both databases have them, and what tells whether they are the same.
+"""Reads rows from both databases in one form, writes them, and computes checksums of tables.
 
-Read raw: JSON as its text, instants as SQLite writes them. A row of PostgreSQL is turned into what SQLite
-would have given, so that equal rows are equal values. A table's checksum does not depend on the order.
+Rows are raw: JSON as text, instants as SQLite stores them. A PostgreSQL row is converted to what SQLite would
+give, so that equal rows have equal values. A table's checksum does not depend on the order of rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,21 +34,21 @@ from articles.schema import UtcDateTime
 from articles.text.encoding import replace_invalid_characters
 
 Raw = tuple[Any, ...]
-WIDE_BATCH, NARROW_BATCH = 500, 10_000  # rows in one transaction: articles and their like, and all others
+WIDE_BATCH, NARROW_BATCH = 500, 10_000  # rows in one transaction, of tables in `WIDE` and of others
 WIDE = frozenset({"articles", "article_marks", "briefs", "quotes", "feed_entries"})
 READ_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """How many rows, and the sum of their hashes."""
+    """The number of rows and the sum of their hashes."""
 
     rows: int
     checksum: int  # 64 bits
 
 
 def batches(source: Connection, table: Table, last_key: Sequence[Any] | None) -> Iterator[list[Raw]]:
-    """The table's rows behind that key, by the primary key; as they are written to PostgreSQL."""
+    """The table's rows after that primary key, in its order, as PostgreSQL takes them."""
     keys = list(table.primary_key.columns)
     size = WIDE_BATCH if table.name in WIDE else NARROW_BATCH
     as_written = converter(table)
@@ -79,13 +79,13 @@ def write(target: PsycopgConnection[Any], table: str, columns: Sequence[str], ro
 
 
 def digest_of_source(source: Connection, table: Table) -> Digest:
-    """Of all rows, as they are written."""
+    """The digest of all rows of the source."""
     as_written = converter(table)
     return digest(as_written(row) for row in source.execute(_raw(table)))
 
 
 def digest_of_target(target: PsycopgConnection[Any], table: Table) -> Digest:
-    """Of all rows, read back."""
+    """The digest of all rows of the target."""
     read = sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
         sql.Identifier(table.name),
@@ -101,7 +101,7 @@ def digest_of_target(target: PsycopgConnection[Any], table: Table) -> Digest:
 
 
 def digest(rows: Iterable[Raw]) -> Digest:
-    """The digest of rows in whatever order."""
+    """The digest of rows in any order."""
     count = total = 0
     for row in rows:
         count += 1
@@ -110,7 +110,7 @@ def digest(rows: Iterable[Raw]) -> Digest:
 
 
 def converter(table: Table) -> Callable[[Sequence[Any]], Raw]:
-    """From SQLite's raw row to what PostgreSQL is given: truth values, and no character that is none."""
+    """Converts SQLite's raw rows for PostgreSQL: real booleans, and text without invalid characters."""
     kinds = [_kind(column.type) for column in table.columns]
     if not any(kinds):
         return tuple
@@ -136,7 +136,7 @@ def _kind(column_type: object) -> Callable[[Any], Any] | None:
         return replace_invalid_characters
     if isinstance(column_type, _AS_THEY_ARE):
         return None
-    raise TypeError(f"a copy knows no columns of type {column_type!r}")
+    raise TypeError(f"cannot copy columns of type {column_type!r}")
 
 
 def _as_sqlite(row: Raw, days_and_instants: Sequence[int]) -> Raw:

@@ -25,11 +25,10 @@ from bot.chat import (
     Throttled,
 )
 from bot.discord.client import Client, RestClient
-from bot.discord.components import view_of
 from bot.discord.errors import chat_error
+from bot.discord.interactions import PLATFORM, view_of
 from bot.discord.render import render
-from bot.discord.requests import PLATFORM
-from bot.discord.wire import watched
+from bot.discord.traffic import watched
 from bot.limits.shared import SharedLimits
 from bot.ports import Capabilities, Conversation
 from bot.reply import Reply

@@ -13,11 +13,13 @@ from discord import app_commands
 
 from bot.chat import ChatError, ChatRef, MessageId
 from bot.commands.table import ParsedCommand, parse
-from bot.discord.commands import add_commands, sync_if_changed
-from bot.discord.components import CommandButton, CommandSelect
-from bot.discord.localisation import Names
-from bot.discord.requests import (
+from bot.discord.commands import Names, add_commands, sync_if_changed
+from bot.discord.interactions import (
     PLATFORM,
+    CommandButton,
+    CommandSelect,
+    Response,
+    arguments_of,
     chat_of,
     elsewhere,
     line_of,
@@ -25,7 +27,6 @@ from bot.discord.requests import (
     request_of_message,
     undeliverable,
 )
-from bot.discord.responses import Response, arguments_of
 from bot.discord.threads import (
     card_of,
     fill_thread,
@@ -35,8 +36,7 @@ from bot.discord.threads import (
     pointer_to,
     thread_name,
 )
-from bot.discord.traffic import PER_SECOND, Traffic
-from bot.discord.wire import tracing
+from bot.discord.traffic import PER_SECOND, Traffic, tracing
 from bot.limits.shared import SharedLimits
 from bot.ports import Conversation, IncomingCommand
 from bot.reply import Reply, refusal

@@ -5,11 +5,13 @@ import hashlib
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import Locale, app_commands
+from discord.app_commands import TranslationContextLocation
 
 from bot.commands.table import COMMANDS, Argument, Command, Who
 
@@ -120,3 +122,40 @@ def _read(remembered: Path) -> str | None:
 def _write(remembered: Path, digest: str) -> None:
     remembered.parent.mkdir(parents=True, exist_ok=True)
     remembered.write_text(digest + "\n")
+
+
+# The names of commands and their options as people of other languages find them in Discord's menu.
+#
+# A name that no file of `names/` has stays English. English names always work, whatever the language.
+
+_NAMES = Path(__file__).parent / "names"
+_SAME_LANGUAGE = {Locale.latin_american_spanish: Locale.spain_spanish}
+
+
+@cache
+def names_in(locale: Locale) -> dict[str, str]:
+    """The names in that language by their English name (a command's with its slash); empty without a file."""
+    file = _NAMES / f"{_SAME_LANGUAGE.get(locale, locale).value}.txt"
+    if not file.is_file():
+        return {}
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" = ") for line in lines if line and not line.startswith("#"))
+
+
+class Names(app_commands.Translator):
+    """discord.py's port for translations."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The name in that language; None for all that is no name, or has none there."""
+        match context.location:
+            case TranslationContextLocation.command_name:
+                return names_in(locale).get(f"/{string.message}")
+            case TranslationContextLocation.parameter_name:
+                return names_in(locale).get(string.message)
+            case _:
+                return None

@@ -9,8 +9,8 @@ import discord
 from bot.commands.requests import FullRequest
 from bot.commands.table import ParsedCommand
 from bot.discord.errors import THREAD_EXISTS
-from bot.discord.markdown import length
-from bot.discord.responses import arguments_of
+from bot.discord.interactions import arguments_of
+from bot.discord.render import length
 from bot.reply import Note, Reply, Title
 
 MAX_NAME = 100  # "Start Thread from Message"

@@ -1,1 +1,1 @@
-"""Feeds as chats and operators see them: added, asked, paused, removed."""
+"""Feeds as chats and operators see them: added, polled, paused, removed."""

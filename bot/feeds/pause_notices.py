@@ -1,4 +1,4 @@
-"""Tells the chats that asked for a feed when it is asked no more, each once."""
+"""Tells the chats that added a feed when the feed is paused; each chat once."""
 
 import asyncio
 import logging
@@ -12,17 +12,17 @@ from bot.storage.feed_owners import FeedOwners
 
 log = logging.getLogger(__name__)
 
-READY_WITHIN_S = 5.0  # a platform that cannot be reached must not keep feeds from being asked
+READY_WITHIN_S = 5.0  # an unreachable platform must not delay the polling of feeds
 
 
-class _ToldByAnother(Exception):
-    """Another process tells that chat."""
+class _SentByAnother(Exception):
+    """Another process sends this notice to that chat."""
 
 
 class PauseNotices:
-    """At most once, by policy: a chat counts as told from right before the notice goes out.
+    """Sends notices about paused feeds, each at most once: a chat is marked as told just before the send.
 
-    That is taken back where surely nothing was sent. Adapters: by platform.
+    The mark is removed if certainly nothing was sent.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class PauseNotices:
         self._ready_within_s = ready_within_s
 
     async def tell(self, pause: FeedPaused) -> bool:
-        """Tells those owners who have not been told; False where some are to be tried again."""
+        """Tells the owners who were not told yet; False if some must be tried again."""
         untold = await asyncio.to_thread(self._owners.untold, pause)
         settled = [await self._tell_one(chat, pause) for chat in untold]
         return all(settled)
@@ -46,15 +46,15 @@ class PauseNotices:
         adapter = self._adapters.get(chat.platform)
         if adapter is None or not await self._is_ready(adapter):
             return False
-        telling = _Telling(self._owners, pause, chat)
+        mark = _MarkTold(self._owners, pause, chat)
         key = f"feed:{pause.id}@{pause.at.timestamp()}"
         try:
-            await adapter.send(chat, notice_of(pause), key=key, hooks=telling)
-        except _ToldByAnother:
+            await adapter.send(chat, notice_of(pause), key=key, hooks=mark)
+        except _SentByAnother:
             return True
         except (Throttled, SendFailed, ChatMoved) as error:
-            log.info("feed's owner told later", extra={"feed": pause.url, "reason": str(error)})
-            if telling.taken:
+            log.info("feed pause notice postponed", extra={"feed": pause.url, "reason": str(error)})
+            if mark.taken:
                 await asyncio.to_thread(self._owners.give_back, pause, chat)
             if isinstance(error, ChatMoved):
                 await asyncio.to_thread(self._conversation.moved, chat, error.to)
@@ -62,7 +62,7 @@ class PauseNotices:
         except ChatGone:
             await asyncio.to_thread(self._conversation.gone, chat)
         except ChatError as error:
-            log.warning("feed's owner not told", extra={"feed": pause.url, "reason": str(error)})
+            log.warning("feed pause notice not sent", extra={"feed": pause.url, "reason": str(error)})
         return True
 
     async def _is_ready(self, adapter: ChatAdapter) -> bool:
@@ -74,8 +74,8 @@ class PauseNotices:
         return True
 
 
-class _Telling(SendHooks):
-    """Marks that the chat is told, right before it is."""
+class _MarkTold(SendHooks):
+    """Marks the chat as told just before the notice is sent."""
 
     def __init__(self, owners: FeedOwners, pause: FeedPaused, chat: ChatRef) -> None:
         self._owners, self._pause, self._chat = owners, pause, chat
@@ -86,11 +86,11 @@ class _Telling(SendHooks):
         if not self.taken:
             self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)
         if not self.taken:
-            raise _ToldByAnother
+            raise _SentByAnother
 
 
 def notice_of(pause: FeedPaused) -> Reply:
-    """What an owner is told."""
-    text = f"The feed “{pause.title or pause.url}” is asked no more: {pause.reason}."
-    hint = f"/addfeed {pause.url} tries it again, and /removefeed {pause.id} takes it off the list."
+    """The notice to an owner."""
+    text = f"The feed “{pause.title or pause.url}” is paused: {pause.reason}."
+    hint = f"/addfeed {pause.url} tries it again, and /removefeed {pause.id} removes it."
     return Reply(blocks=(Prose(text=text), Note(text=hint)))

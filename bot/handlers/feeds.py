@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from articles.errors import ArticleError
 from articles.feeds.model import Feed
 from bot.commands.requests import AboutFeeds, AddFeedRequest, FeedsRequest, RemoveFeedRequest
-from bot.feeds.desk import FeedDesk, NoSuchFeed
+from bot.feeds.manager import FeedManager, NoSuchFeed
 from bot.ports import IncomingCommand
 from bot.replies.compose import button, counted, paged, sentence
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
@@ -19,17 +19,17 @@ _LISTED_TOGETHER = 20  # feeds; pages end between such lists
 
 
 class FeedHandler:
-    """What is asked of the desk in a chat. The service has made sure that whoever changes feeds may."""
+    """What is asked of the manager in a chat. The service has made sure that whoever changes feeds may."""
 
     def __init__(
         self,
         *,
-        desk: FeedDesk,
+        manager: FeedManager,
         owners: FeedOwners,
         clock: Callable[[], datetime],
         add_within_s: float = ADD_WITHIN_S,
     ) -> None:
-        self._desk, self._owners, self._clock, self._add_within_s = desk, owners, clock, add_within_s
+        self._manager, self._owners, self._clock, self._add_within_s = manager, owners, clock, add_within_s
 
     def answer(self, incoming: IncomingCommand, request: AboutFeeds) -> Reply:
         """Asks publishers where need be, so it may block for as long as `add_within_s`."""
@@ -42,7 +42,7 @@ class FeedHandler:
                 return self._remove(request.which)
 
     def _listed(self, incoming: IncomingCommand, *, page: int) -> Reply:
-        feeds = self._desk.store.followed()
+        feeds = self._manager.store.followed()
         if not feeds:
             return Reply(blocks=(Prose(text="No feeds are followed."), Note(text="/addfeed adds one.")))
         items = [_item(feed, to_owner=incoming.is_owner) for feed in feeds]
@@ -73,17 +73,17 @@ class FeedHandler:
 
     async def _added(self, url: str) -> tuple[Feed, bool]:
         async with asyncio.timeout(self._add_within_s):
-            return await self._desk.add(url)
+            return await self._manager.add(url)
 
     def _remove(self, which: str) -> Reply:
-        meant = _meant(which, self._desk.store.followed())
+        meant = _meant(which, self._manager.store.followed())
         if not meant:
             return refusal(f"No feed “{which}” is followed. /feeds shows those that are, with their numbers.")
         if len(meant) > 1:
             numbers = ", ".join(str(feed.id) for feed in meant)
             return refusal(f"“{which}” has several feeds. Say which by its number: {numbers}.")
         try:
-            feed = self._desk.remove(meant[0].url)
+            feed = self._manager.remove(meant[0].url)
         except NoSuchFeed:  # somebody else was quicker
             return refusal(f"No feed “{which}” is followed any more.")
         self._owners.clear(feed.id)

@@ -9,7 +9,7 @@ from articles.feeds.model import FeedPaused
 from articles.feeds.store import FeedStore
 from articles.text.urls import host_of
 from bot.delivery.dispatcher import Dispatcher
-from bot.feeds.desk import FeedDesk, FeedWork
+from bot.feeds.manager import FeedManager, FeedWork
 from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
 
@@ -22,15 +22,15 @@ class Worker:
     def __init__(
         self,
         *,
-        desk: FeedDesk,
+        manager: FeedManager,
         work: FeedWork,
         dispatcher: Dispatcher,
         tell: Callable[[FeedPaused], Awaitable[bool]],
         shared: bool,
     ) -> None:
         """tell: lets the owners of a paused feed know. shared: other processes do jobs, too."""
-        self._desk, self._work, self._dispatcher, self._tell, self._shared = (
-            desk,
+        self._manager, self._work, self._dispatcher, self._tell, self._shared = (
+            manager,
             work,
             dispatcher,
             tell,
@@ -45,7 +45,7 @@ class Worker:
             case TakeIn():
                 await self._work.take_in(job.entry)
             case TellOwners():
-                await self._desk.tell(job.feed, self._tell)
+                await self._manager.tell(job.feed, self._tell)
             case Deliver():
                 await self._dispatcher.deliver(job.delivery, job.platform)
         if self._shared and isinstance(job, PollFeed | TakeIn):

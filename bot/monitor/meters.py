@@ -4,12 +4,16 @@ Names follow "Metric and label naming" of the Prometheus documentation: base uni
 label holds what a person typed or a publisher wrote, so that nobody outside can make more time series.
 """
 
+import time
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from articles.feeds.entry_processor import EntryReport
 from articles.feeds.poller import PollReport
+from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendHooks
+from bot.ports import ChatAdapter, Conversation, IncomingCommand
+from bot.reply import Reply
 
 # From an indexed query to an article that a model writes about, in seconds.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -92,3 +96,76 @@ class Meters:
     def answered(self, platform: str, command: str, *, took: timedelta) -> None:
         """command: one of the language's, or "words"."""
         self._answers.labels(platform, command).observe(took.total_seconds())
+
+
+# A chat adapter and its conversation, with what passes between them measured.
+
+
+class MeteredChat:
+    """A `ChatAdapter` that is another one, measured."""
+
+    def __init__(self, adapter: ChatAdapter, meters: Meters) -> None:
+        self.capabilities = adapter.capabilities
+        self._adapter, self._platform, self._meters = adapter, adapter.capabilities.platform, meters
+
+    async def serve(self, conversation: Conversation) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.serve(_MeteredConversation(conversation, self._meters))
+
+    async def stand_by(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.stand_by()
+
+    async def ready(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.ready()
+
+    async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
+        """See `ChatAdapter`. What the hooks raises is no outcome of a send: there was none."""
+        began = time.monotonic()
+        try:
+            message = await self._adapter.send(chat, reply, key=key, hooks=hooks)
+        except ChatError as error:
+            self._meters.sent(self._platform, _outcome(error), took=_since(began))
+            raise
+        self._meters.sent(self._platform, "sent", took=_since(began))
+        return message
+
+    async def ping(self) -> None:
+        """See `ChatAdapter`."""
+        await self._adapter.ping()
+
+    async def direct(self, user: str) -> ChatRef:
+        """See `ChatAdapter`."""
+        return await self._adapter.direct(user)
+
+
+class _MeteredConversation:
+    """A `Conversation` that is another one, with its answers timed."""
+
+    def __init__(self, inner: Conversation, meters: Meters) -> None:
+        self._inner, self._meters = inner, meters
+        self.posted = inner.posted
+        self.complete = inner.complete
+        self.offer = inner.offer
+        self.moved = inner.moved
+        self.gone = inner.gone
+
+    def answer(self, incoming: IncomingCommand) -> Reply:
+        began = time.monotonic()
+        reply = self._inner.answer(incoming)
+        command = incoming.parsed.command
+        self._meters.answered(
+            incoming.chat.platform, command.name if command else "words", took=_since(began)
+        )
+        return reply
+
+
+def _outcome(error: ChatError) -> str:
+    """`SendUnknown` is "send_unknown"."""
+    name = type(error).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")
+
+
+def _since(began: float) -> timedelta:
+    return timedelta(seconds=time.monotonic() - began)

@@ -1,6 +1,6 @@
 """Telegram: one chat adapter, on python-telegram-bot."""
 
 from bot.telegram.adapter import TelegramChat
-from bot.telegram.webhook import WebhookSettings
+from bot.telegram.updates import WebhookSettings
 
 __all__ = ["TelegramChat", "WebhookSettings"]

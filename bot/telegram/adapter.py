@@ -1,40 +1,49 @@
-"""The Telegram chat adapter: updates in, answers and deliveries out."""
+"""The Telegram chat adapter: receives updates, sends answers and deliveries, sets up the profile."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
-from telegram import Bot
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+)
 from telegram.error import InvalidToken, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendFailed, SendHooks
+from bot.commands.table import COMMANDS, Who
 from bot.limits.rate_limiter import Limit
 from bot.limits.shared import SharedLimits
+from bot.logs import redacted
 from bot.ports import Capabilities, Conversation
-from bot.redaction import redacted
 from bot.reply import Reply
 from bot.telegram.answering import Answering
-from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
-from bot.telegram.incoming import PLATFORM
-from bot.telegram.menu import set_up_profile
-from bot.telegram.outbound import MESSAGES_A_SECOND, Outbound, limits_of
-from bot.telegram.polling import Polling
-from bot.telegram.posting import Posting
-from bot.telegram.rights import Rights
-from bot.telegram.updates import Updates
-from bot.telegram.webhook import Webhook, WebhookSettings
+from bot.telegram.incoming import PLATFORM, Rights
+from bot.telegram.outbound import MESSAGES_A_SECOND, Buttons, Outbound, Posting, limits_of
+from bot.telegram.updates import Polling, Updates, Webhook, WebhookSettings
 
 log = logging.getLogger(__name__)
 
 NOISY_LOGGERS = ("httpx", "httpcore", "telegram")
-_LOGGERS = ("httpx", "telegram.Bot")  # these write URLs
-_MOST_AT_ONCE = 500  # updates being answered; Telegram keeps what is more
+_LOGGERS = ("httpx", "telegram.Bot")  # these log URLs, which hold the token
+_MOST_AT_ONCE = 500  # updates being answered; Telegram keeps the others
 _THREADS = 8
+DESCRIPTION = (
+    "I read the news and answer with short briefs: every quote is the article's own words, and every line "
+    "shows what it rests on.\n\nTry /brief nato, /quotes mattis, or /subscribe nato daily 08:00."
+)
+SHORT_DESCRIPTION = "Short news briefs with key quotes, word for word, on demand or on a schedule."
 
 
 class TelegramChat:
@@ -63,19 +72,19 @@ class TelegramChat:
         request_class: type[HTTPXRequest] = HTTPXRequest,
     ) -> None:
         """
-        base_url, base_file_url: of the Bot API server; the token is put at their end.
-        webhook: where Telegram is to post updates; None: they are polled.
-        owners: user ids of who runs the bot; they may change any chat's orders, and the feeds.
-        everyone_may_change: in groups, every member may change the orders, not administrators alone.
-        messages_a_second: to all chats; of several processes with one token each gets its part of the 30,
+        base_url, base_file_url: of the Bot API server, without the token at their end.
+        webhook: where Telegram posts updates; None: long polling.
+        owners: user ids of who runs the bot; they may change the feeds and any chat's subscriptions.
+        everyone_may_change: in groups every member may change subscriptions, not only administrators.
+        messages_a_second: to all chats. Several processes with one token divide Telegram's 30 between them,
             unless they have `shared_limits`.
         in_flight: maximum concurrent deliveries. Telegram does not de-duplicate, so a crash leaves at most
             this many with an unknown outcome.
-        chat_limits: of one chat, by its id; Telegram's own, unless the Bot API server has others.
-        timeout: for connecting, writing, and for the answer to a request.
-        longest_pause: an answer waits no longer than this when Telegram asks for a pause.
-        typing_after: how long an answer may take before the chat is shown that it is on its way.
-        grace: how long answers in the making may take when `serve` is cancelled.
+        chat_limits: rate limits of one chat, by its id.
+        timeout: to connect, to write, and to wait for an answer.
+        longest_pause: if Telegram asks for a longer pause, an answer is given up.
+        typing_after: how long an answer may take before the chat shows that we are typing.
+        grace: how long unfinished answers may take when `serve` is cancelled.
         throttled: called for each answer 429.
         """
         self.capabilities = Capabilities(
@@ -124,7 +133,7 @@ class TelegramChat:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="telegram")
 
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`. Raises ChatError for a refused token, or a webhook's port that is taken."""
+        """See `ChatAdapter`. Raises ChatError if the token is refused or the webhook's port is in use."""
         answering = Answering(
             self._bot,
             conversation,
@@ -175,7 +184,7 @@ class TelegramChat:
         chat: ChatRef,
         reply: Reply,
         *,
-        key: str,  # noqa: ARG002 (the port's: Telegram posts whatever it is sent)
+        key: str,  # noqa: ARG002 (the port's: Telegram does not de-duplicate)
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """See `ChatAdapter`."""
@@ -194,7 +203,7 @@ class TelegramChat:
             raise translate(error) from error
 
     async def direct(self, user: str) -> ChatRef:
-        """See `ChatAdapter`: a private chat has the id of its person, who must have opened it once."""
+        """See `ChatAdapter`. A private chat has its person's id; the person must have opened it once."""
         return ChatRef(platform=PLATFORM, chat=user)
 
     async def _connect(self) -> None:
@@ -208,7 +217,9 @@ class TelegramChat:
                 raise ChatError("Telegram does not accept the bot's token: get one from @BotFather") from None
             except TelegramError as error:
                 failures += 1
-                log.warning("telegram not reached", extra={"error": error.message, "failures": failures})
+                log.warning(
+                    "telegram connection failed", extra={"error": error.message, "failures": failures}
+                )
                 await asyncio.sleep(min(30.0, 2.0**failures))
         log.info("telegram connected", extra={"bot": self._bot.username})
 
@@ -216,3 +227,42 @@ class TelegramChat:
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+
+async def set_up_profile(bot: Bot) -> None:
+    """Sets the menus of commands and the descriptions that Telegram shows, where they differ.
+
+    Errors are only logged: without menus people can still type commands.
+    """
+    # Telegram has its own button for /start. A menu is for all in a chat, so owners' commands are left out.
+    shown = [c for c in COMMANDS if c.name != "start" and c.who is not Who.OWNERS]
+    everything = [BotCommand(command.name, command.summary) for command in shown]
+    for_anyone = [BotCommand(c.name, c.summary) for c in shown if c.who is Who.ANYONE]
+    for scope, commands in (
+        (BotCommandScopeDefault(), for_anyone),
+        (BotCommandScopeAllPrivateChats(), everything),
+        (BotCommandScopeAllGroupChats(), for_anyone),
+        (BotCommandScopeAllChatAdministrators(), everything),
+    ):
+        await _attempt(f"menu for {scope.type}", partial(_set_commands, bot, scope, commands))
+    await _attempt("description", partial(_describe, bot))
+
+
+async def _attempt(what: str, do: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await do()
+    except TelegramError as error:
+        log.warning("telegram profile not set", extra={"what": what, "error": error.message})
+
+
+async def _set_commands(bot: Bot, scope: BotCommandScope, commands: Sequence[BotCommand]) -> None:
+    # We read it first, because Telegram limits how often a profile may change, and a bot may restart often.
+    if await bot.get_my_commands(scope=scope) != tuple(commands):
+        await bot.set_my_commands(commands, scope=scope)
+
+
+async def _describe(bot: Bot) -> None:
+    if (await bot.get_my_description()).description != DESCRIPTION:
+        await bot.set_my_description(DESCRIPTION)
+    if (await bot.get_my_short_description()).short_description != SHORT_DESCRIPTION:
+        await bot.set_my_short_description(SHORT_DESCRIPTION)

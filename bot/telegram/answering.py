@@ -1,44 +1,69 @@
-"""Updates to answers: what somebody wrote, pressed or typed inline, and what became of a chat."""
+"""Answers Telegram's updates: messages, pressed buttons, inline queries, and changes of a chat."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from telegram import Bot, CallbackQuery, ChatMemberUpdated, InlineQuery, Message, Update
-from telegram.constants import CallbackQueryLimit, ChatMemberStatus, ChatType
+from telegram import (
+    Bot,
+    CallbackQuery,
+    ChatMemberUpdated,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Message,
+    Update,
+)
+from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus, ChatType, ParseMode
 from telegram.error import TelegramError
 
 from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, MessageId, SendFailed, Throttled
 from bot.commands.table import Who, parse
 from bot.ports import Conversation, IncomingCommand
-from bot.reply import Reply, refusal
-from bot.telegram import inline
-from bot.telegram.buttons import Buttons
-from bot.telegram.incoming import PLATFORM, Incoming, read_message, read_press, whole_chat
-from bot.telegram.links import link, payload_of
-from bot.telegram.outbound import Outbound
-from bot.telegram.posting import Posting
-from bot.telegram.presses import Presses
-from bot.telegram.progress import shown_typing
+from bot.reply import Items, Reply, Title, refusal
+from bot.telegram.incoming import (
+    PLATFORM,
+    Incoming,
+    Rights,
+    link,
+    payload_of,
+    read_message,
+    read_press,
+    whole_chat,
+)
+from bot.telegram.outbound import Buttons, Outbound, Posting
 from bot.telegram.render import one_line, render
-from bot.telegram.rights import Rights
 
 log = logging.getLogger(__name__)
 
 _SORRY = "Something went wrong on my side, and it has been noted. Please try again."
 _STALE = "This button no longer works here. Please ask again."
-_TRIES = 4  # for an answer that somebody waits for
+_TRIES = 4  # to send an answer that somebody waits for
+_TYPING_SHOWN_S = 4.5  # Telegram shows an action for five seconds
+DOUBLE_TAP_S = 1.0
+_PRESSES_KEPT = 1_000  # messages
+# Inline mode: "@the_bot nato" in any chat offers briefs to send there.
+OFFERS = 10
+KEEP_S = 30  # how long Telegram may show the same answer; news gets old
+MAX_QUERY_CHARS = 256  # Telegram sends no more of a query
 
 T = TypeVar("T")
 
 
 class Answering:
-    """Answers updates, each chat's in the order in which they came."""
+    """Answers updates; those of one chat in their order."""
 
     def __init__(
         self,
@@ -52,7 +77,7 @@ class Answering:
         typing_after: timedelta,
         threads: Executor,
     ) -> None:
-        """threads: for what the conversation does; nobody who asks waits for one behind the deliveries."""
+        """threads: where the conversation runs, apart from deliveries, so that nobody waits for those."""
         self._bot = bot
         self._conversation = conversation
         self._outbound = outbound
@@ -66,14 +91,14 @@ class Answering:
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, update: Update) -> None:
-        """Answers the update, or logs why it could not."""
+        """Answers the update, or logs why that failed."""
         arrived_at = _now()
         try:
             if update.inline_query is not None:
                 await self._on_inline(update.inline_query)
             elif (chat := update.effective_chat) is not None:
                 turn = self._turns.setdefault(chat.id, asyncio.Lock())
-                async with turn:  # "/sections" right after "/brief" is about that brief
+                async with turn:  # a "/sections" right after "/brief" means that brief
                     await self._handle_in_turn(update, arrived_at)
         except ChatError as error:
             log.warning("telegram answer not sent", extra={"error": str(error)})
@@ -97,7 +122,7 @@ class Answering:
         if message.migrate_to_chat_id is not None:
             await self._moved(whole_chat(message.chat.id), whole_chat(message.migrate_to_chat_id))
             return
-        if message.migrate_from_chat_id is not None:  # the other chat's half of the same news
+        if message.migrate_from_chat_id is not None:  # the same event, in the new chat
             await self._moved(whole_chat(message.migrate_from_chat_id), whole_chat(message.chat.id))
             return
         incoming = read_message(message, me=self._bot.bot)
@@ -108,7 +133,7 @@ class Answering:
         await self._post(incoming.chat, reply, answers=answers)
 
     async def _on_press(self, query: CallbackQuery, arrived_at: float) -> None:
-        """A press is answered whatever happens, else the button keeps spinning."""
+        """Handles a pressed button. It always acknowledges the press, else the button keeps spinning."""
         said: str | None = _SORRY
         url: str | None = None
         try:
@@ -118,12 +143,12 @@ class Answering:
             chat, number, data = str(query.message.chat.id), str(query.message.message_id), query.data
             command = self._buttons.command(data, chat=chat)
             if command is None:
-                log.info("telegram press not taken", extra={"chat": chat})
+                log.info("telegram button refused", extra={"chat": chat})
                 said = _STALE
             elif self._presses.is_repeat(chat, number, data, pressed_at=arrived_at):
                 said = None
             elif query.message.chat.type == ChatType.CHANNEL and (payload := payload_of(command)):
-                # Not in place: a reader would change the post for all the others.
+                # Not edited in place: one reader would change the post for all others.
                 said, url = None, link(self._bot.username, payload)
             else:
                 said = await self._answer_press(query, command)
@@ -132,7 +157,7 @@ class Answering:
             await self._acknowledge(query, said, url)
 
     async def _answer_press(self, query: CallbackQuery, command: str) -> str | None:
-        """Shows the answer; what is to be said to who pressed it alone, if anything."""
+        """Shows the answer. Returns text that only the person who pressed should see, if any."""
         incoming = read_press(query, command)
         reply = await self._ask(incoming)
         if reply.error:
@@ -150,19 +175,19 @@ class Answering:
 
     async def _on_inline(self, query: InlineQuery) -> None:
         own = ChatRef(platform=PLATFORM, chat=str(query.from_user.id))
-        words = query.query[: inline.MAX_WORDS]
-        replies = await self._in_thread(self._conversation.offer, own, words, limit=inline.OFFERS)
-        offers = [inline.offer_of(reply, bot_name=self._bot.username) for reply in replies]
+        words = query.query[:MAX_QUERY_CHARS]
+        replies = await self._in_thread(self._conversation.offer, own, words, limit=OFFERS)
+        offers = [offer_of(reply, bot_name=self._bot.username) for reply in replies]
         found = [offer for offer in offers if offer is not None]
         try:
             await self._bot.answer_inline_query(
                 query.id,
                 found,
-                cache_time=inline.KEEP_S,
+                cache_time=KEEP_S,
                 is_personal=True,  # times are in the asker's own zone
-                button=None if found else inline.nothing_found(words),
+                button=None if found else nothing_found(words),
             )
-        except TelegramError as error:  # too late to be shown: somebody went on typing
+        except TelegramError as error:  # too late: the person typed on
             log.info("telegram inline query not answered", extra={"error": error.message})
 
     async def _on_membership(self, change: ChatMemberUpdated) -> None:
@@ -196,7 +221,7 @@ class Answering:
         await self._in_thread(self._conversation.posted, chat, reply, message)
 
     async def _moved(self, chat: ChatRef, to: ChatRef) -> None:
-        if chat in self._moves:  # told in both chats, and by what we send there
+        if chat in self._moves:  # Telegram tells it in both chats, and again when we send
             return
         self._moves.add(chat)
         log.info("telegram chat moved", extra={"chat": chat.chat, "to": to.chat})
@@ -219,23 +244,23 @@ class Answering:
         await self._remember(chat, reply, message)
 
     async def _patiently(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """For somebody who waits: keeps the pauses that Telegram asks for, and tries again."""
+        """Tries several times, because somebody waits, with the pauses that Telegram asks for."""
         for tried in range(1, _TRIES + 1):
             try:
                 return await attempt()
-            except Throttled as error:  # the limiter keeps the pause
+            except Throttled as error:  # the rate limiter waits out the pause
                 if tried == _TRIES or error.retry_after > self._longest_pause:
                     raise
             except SendFailed:
                 if tried == _TRIES:
                     raise
                 await asyncio.sleep(2.0 ** (tried - 1))
-        raise AssertionError("unreachable")  # the last try returned or raised
+        raise AssertionError("unreachable")  # the last attempt returned or raised
 
     async def _acknowledge(self, query: CallbackQuery, said: str | None, url: str | None) -> None:
         try:
             await self._bot.answer_callback_query(query.id, text=said, show_alert=said is not None, url=url)
-        except TelegramError as error:  # too late to be shown; the answer itself is in the chat
+        except TelegramError as error:  # too late; the answer itself is in the chat
             log.info("telegram press not acknowledged", extra={"error": error.message})
 
     async def _apologise(self, update: Update) -> None:
@@ -251,3 +276,82 @@ class Answering:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
+
+
+class Presses:
+    """The last press under each message, to ignore the second tap of a double tap.
+
+    Times are seconds on one monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+
+    def is_repeat(self, chat: str, message: str, data: str, *, pressed_at: float) -> bool:
+        """Whether the same button was pressed just before, so that its answer was hardly seen yet."""
+        pressed, answered_at = self._last.get((chat, message), ("", 0.0))
+        return pressed == data and pressed_at < answered_at + DOUBLE_TAP_S
+
+    def answered(self, chat: str, message: str, data: str, *, now: float) -> None:
+        """Notes that the press was answered."""
+        self._last[chat, message] = (data, now)
+        self._last.move_to_end((chat, message))
+        if len(self._last) > _PRESSES_KEPT:
+            self._last.popitem(last=False)
+
+
+@contextlib.asynccontextmanager
+async def shown_typing(bot: Bot, chat: ChatRef, *, after_s: float) -> AsyncIterator[None]:
+    """Shows in the chat that we are typing, from `after_s` on until the block ends."""
+    showing = asyncio.create_task(_keep_typing(bot, chat, after_s))
+    try:
+        yield
+    finally:
+        showing.cancel()
+        await asyncio.wait({showing})
+
+
+async def _keep_typing(bot: Bot, chat: ChatRef, after_s: float) -> None:
+    await asyncio.sleep(after_s)
+    try:
+        while True:
+            await bot.send_chat_action(
+                chat_id=int(chat.chat),
+                action=ChatAction.TYPING,
+                message_thread_id=None if chat.thread is None else int(chat.thread),
+            )
+            await asyncio.sleep(_TYPING_SHOWN_S)
+    except TelegramError as error:  # sending the answer will show the same error
+        log.debug("telegram typing not shown", extra={"error": error.message})
+
+
+def offer_of(reply: Reply, *, bot_name: str) -> InlineQueryResultArticle | None:
+    """A brief that somebody may choose in inline mode; None if it does not fit one message.
+
+    The bot may not be in the chat that the brief is sent to, so its button opens a chat with the bot.
+    """
+    shown = render(reply)
+    title = next((block.text for block in reply.blocks if isinstance(block, Title)), None)
+    payload = payload_of(f"/brief #{reply.article}")
+    if len(shown) != 1 or title is None or payload is None:
+        return None
+    lines = [item.text for block in reply.blocks if isinstance(block, Items) for item in block.items]
+    content = InputTextMessageContent(
+        shown[0], parse_mode=ParseMode.HTML, link_preview_options=LinkPreviewOptions(is_disabled=True)
+    )
+    more = InlineKeyboardButton(text="Quotes, sections, full text", url=link(bot_name, payload))
+    return InlineQueryResultArticle(
+        id=str(reply.article),
+        title=title,
+        input_message_content=content,
+        description=lines[0] if lines else None,
+        reply_markup=InlineKeyboardMarkup([[more]]),
+    )
+
+
+def nothing_found(words: str) -> InlineQueryResultsButton:
+    """The button over an empty list: it opens a chat with the bot, which tells what there is."""
+    plain = "_".join(re.findall(r"[A-Za-z0-9]+", words))[:50]
+    return InlineQueryResultsButton(
+        text="No brief on that. See what there is", start_parameter=f"brief_{plain}" if plain else "help"
+    )

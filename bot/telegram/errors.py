@@ -1,4 +1,4 @@
-"""Telegram's errors as the port's: what was sent, and what trying again would do."""
+"""Translates Telegram's errors to the port's, by whether the message was sent and a retry may help."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from bot.chat import (
 )
 from bot.telegram.incoming import PLATFORM
 
-# Bot API descriptions of a place that is no more; Telegram gives them as "Bad Request".
+# Bot API descriptions of a chat that no longer exists; Telegram gives them as "Bad Request".
 _GONE = (
     "chat not found",
     "thread not found",
@@ -35,8 +35,8 @@ _GONE = (
     "peer_id_invalid",
 )
 
-# And of one where we may not write: until an administrator allows it, or opens the topic again.
-_BARRED = (
+# The same where we may not write until an administrator allows it or opens the topic again.
+_NOT_ALLOWED = (
     "not enough rights",
     "have no rights",
     "need administrator rights",
@@ -58,7 +58,7 @@ _BEFORE_SENDING = (
 
 
 def translate(error: TelegramError) -> ChatError:
-    """What a failed `sendMessage` means to who wanted it sent; raise it from `error`."""
+    """The port's error for a failed `sendMessage`; raise it from `error`."""
     match error:
         case RetryAfter():
             return Throttled(pause_of(error))
@@ -66,19 +66,19 @@ def translate(error: TelegramError) -> ChatError:
             return ChatMoved(ChatRef(platform=PLATFORM, chat=str(error.new_chat_id)))
         case Forbidden():
             return ChatGone(error.message)
-        case BadRequest():  # a NetworkError to python-telegram-bot, so asked first
+        case BadRequest():  # a subclass of NetworkError, so it comes first
             return _refused(error.message)
         case InvalidToken():
             return SendFailed("Telegram does not accept the bot's token")
         case NetworkError():
             return _lost(error)
-        case _:  # an answer that is not the Bot API's: it may stand for anything
+        case _:  # an answer that is not the Bot API's: the message may have been posted
             return SendUnknown(error.message)
 
 
 def pause_of(error: RetryAfter) -> timedelta:
     """How long Telegram asks to wait."""
-    # The public attribute is an int today and a timedelta tomorrow, and warns of it at each reading.
+    # The public attribute changes its type between versions of the library, and warns when read.
     return error._retry_after  # noqa: SLF001
 
 
@@ -86,15 +86,15 @@ def _refused(message: str) -> ChatError:
     words = message.lower()
     if any(known in words for known in _GONE):
         return ChatGone(message)
-    return NotAllowed(message) if any(known in words for known in _BARRED) else SendRefused(message)
+    return NotAllowed(message) if any(known in words for known in _NOT_ALLOWED) else SendRefused(message)
 
 
 def _lost(error: NetworkError) -> ChatError:
     cause = error.__cause__
     if isinstance(cause, _BEFORE_SENDING):
         return SendFailed(f"no connection to Telegram ({type(cause).__name__})")
-    # Telegram's own "Internal Server Error" comes instead of acceptance. A gateway's error says only that the
-    # gateway got no answer: what stands behind it may have accepted.
+    # After Telegram's own "Internal Server Error" nothing was posted. A gateway's error says only that the
+    # gateway got no answer: the server behind it may have posted the message.
     gateway = error.message.startswith(("Bad Gateway", "Gateway Timeout"))
     if cause is None and not gateway:
         return SendFailed(f"Telegram answered: {error.message}")

@@ -1,37 +1,44 @@
-"""What comes in from Telegram, as requests: who is meant, in which topic, about which message."""
+"""Reads Telegram messages, button presses and deep links, and knows who may change a chat's subscriptions."""
 
 import re
+import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from telegram import CallbackQuery, Message, User
-from telegram.constants import ChatType
+from telegram import Bot, CallbackQuery, Message, User
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.error import BadRequest
 
 from bot.chat import ChatRef, MessageId
-from bot.telegram.links import command_of
 
 PLATFORM = "telegram"
+
+KEEP_S = 180.0  # how long an answer about somebody's rights is kept
+_MOST = 10_000  # answers kept; then the oldest go
+_WORDS = ("brief", "quotes", "search")
+_ABOUT_ARTICLE = ("sections", "section", "quotes", "full", "source", "evidence")
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ABOUT = re.compile(r"/([a-z]+) #([0-9]{1,15})(?: ([0-9]{1,4}))?")
+_COMMAND = re.compile(r"^/(\w+)(?:@(\w+))?(?=\s|$)")
+_START = re.compile(r"/start\s+(\S+)$")  # sent by a deep link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """Text for us, not yet parsed. Telegram may have to be asked what its sender may change."""
+    """Text for us, not parsed yet."""
 
     chat: ChatRef
     user: str
     text: str
     replied_to: MessageId | None
-    in_charge: bool | None  # None: a member of a group; Telegram knows whether an administrator
-
-
-_COMMAND = re.compile(r"^/(\w+)(?:@(\w+))?(?=\s|$)")
-_START = re.compile(r"/start\s+(\S+)$")  # what following a deep link sends
+    in_charge: bool | None  # may change subscriptions; None: Telegram must be asked (a group's member)
 
 
 def read_message(message: Message, *, me: User) -> Incoming | None:
-    """The request in a message, or None if it is not for us.
+    """The text in a message; None if it is not for us.
 
-    In a private chat every text is. Elsewhere it is a command (that names no other bot), an answer to a
-    message of ours, or starts with our name.
+    In a private chat every text is for us. Elsewhere it must be a command (that names no other bot), an
+    answer to a message of ours, or start with our name.
     """
     name = me.username or ""
     text, named = without_name(name, message.text or "")
@@ -51,7 +58,7 @@ def read_message(message: Message, *, me: User) -> Incoming | None:
     private = message.chat.type == ChatType.PRIVATE
     if not (private or to_us or named or text.startswith("/")):
         return None
-    # Who writes in a channel's or a group's own name is one of its administrators.
+    # Only administrators can write in the name of their channel or group.
     as_chat = message.sender_chat is not None and message.sender_chat.id == message.chat.id
     sender = message.from_user or message.sender_chat
     return Incoming(
@@ -64,11 +71,11 @@ def read_message(message: Message, *, me: User) -> Incoming | None:
 
 
 def read_press(query: CallbackQuery, command: str) -> Incoming:
-    """The request of a pressed button, whose message Telegram still shows us."""
+    """The command of a pressed button. Raises ValueError if Telegram no longer tells its message."""
     message = query.message
     if message is None:
         raise ValueError("a press without its message")
-    # A message too old to be shown has no topic that we could know of.
+    # Of a message that is too old Telegram does not tell the topic.
     chat = chat_of(message) if isinstance(message, Message) else whole_chat(message.chat.id)
     return Incoming(
         chat=chat,
@@ -80,14 +87,14 @@ def read_press(query: CallbackQuery, command: str) -> Incoming:
 
 
 def without_name(name: str, text: str) -> tuple[str, bool]:
-    """What is said after "@name", and whether it was there: "@pullquote_bot, quotes mattis"."""
+    """The text without "@name" at its start, and whether that was there: "@pullquote_bot, quotes mattis"."""
     text = text.strip()
     called = re.match(rf"@{re.escape(name)}(?!\w)[\s,:]*", text, re.IGNORECASE)
     return (text[called.end() :], True) if called else (text, False)
 
 
 def names_another(name: str, text: str) -> bool:
-    """Whether it is a command for some other bot: "/brief@otherbot"."""
+    """Whether the text is a command for another bot: "/brief@otherbot"."""
     command = _COMMAND.match(text)
     return command is not None and command[2] is not None and command[2].lower() != name.lower()
 
@@ -98,8 +105,88 @@ def whole_chat(chat: int) -> ChatRef:
 
 
 def chat_of(message: Message) -> ChatRef:
-    """Where a message stands. A thread of replies in a group is no place of its own; a forum topic is."""
+    """The chat of a message, with its forum topic. A thread of replies in a group counts as the group."""
     thread = message.message_thread_id if message.is_topic_message else None
     return ChatRef(
         platform=PLATFORM, chat=str(message.chat.id), thread=None if thread is None else str(thread)
     )
+
+
+# Deep links: t.me/the_bot?start=PAYLOAD opens a chat with the bot and gives it a command. A payload has 1 to
+# 64 of A-Z, a-z, 0-9, _ and -. `brief_nato` is /brief nato; `sections_12` is /sections #12; `story_12` is
+# /brief #12. Only commands that change nothing have links, because anybody can make one.
+
+
+def command_of(payload: str) -> str | None:
+    """The command of a deep link's payload; None if it has none."""
+    if not _PAYLOAD.fullmatch(payload):
+        return None
+    name, *words = payload.split("_")
+    name = name.lower()
+    if name == "story" and len(words) == 1 and words[0].isdigit():
+        return f"/brief #{words[0]}"
+    if name in _ABOUT_ARTICLE and words and all(word.isdigit() for word in words):
+        return " ".join([f"/{name}", f"#{words[0]}", *words[1:]])
+    if name in _WORDS:
+        return " ".join([f"/{name}", *filter(None, words)])
+    return None
+
+
+def payload_of(command: str) -> str | None:
+    """The deep link's payload for a command about an article; None for other commands."""
+    found = _ABOUT.fullmatch(command)
+    if found is None:
+        return None
+    name = "story" if found[1] == "brief" else found[1]
+    if name != "story" and name not in _ABOUT_ARTICLE:
+        return None
+    return "_".join(filter(None, (name, found[2], found[3])))
+
+
+def link(bot_name: str, payload: str) -> str:
+    """The deep link."""
+    return f"https://t.me/{bot_name}?start={payload}"
+
+
+class Rights:
+    """Who may change a group's subscriptions: its administrators. Telegram's answers are kept for minutes."""
+
+    def __init__(self, bot: Bot, *, owners: Collection[int] = (), everyone: bool = False) -> None:
+        """owners: user ids of who runs the bot; they may everywhere. everyone: every member may."""
+        self._bot = bot
+        self._owners = frozenset(str(owner) for owner in owners)
+        self._everyone = everyone
+        self._known: dict[tuple[str, str], tuple[bool, float]] = {}
+
+    def owns(self, user: str) -> bool:
+        """Whether `user` runs the bot."""
+        return user in self._owners
+
+    async def in_charge(self, chat: str, user: str) -> bool:
+        """Whether `user` may change the chat's subscriptions. Raises TelegramError if we cannot ask."""
+        if self._everyone or self.owns(user):
+            return True
+        known, until = self._known.get((chat, user), (False, 0.0))
+        if time.monotonic() < until:
+            return known
+        answer = await self._administers(chat, user)
+        self._known.pop((chat, user), None)
+        self._known[chat, user] = (answer, time.monotonic() + KEEP_S)
+        if len(self._known) > _MOST:
+            del self._known[next(iter(self._known))]
+        return answer
+
+    def forget(self, chat: str) -> None:
+        """Drops what we know about the chat's members, because it changed."""
+        for key in [key for key in self._known if key[0] == chat]:
+            del self._known[key]
+
+    async def _administers(self, chat: str, user: str) -> bool:
+        try:
+            member = await self._bot.get_chat_member(chat_id=int(chat), user_id=int(user))
+        except BadRequest as error:
+            # Somebody who left, or a channel's reader.
+            if "participant" in error.message.lower() or "user not found" in error.message.lower():
+                return False
+            raise
+        return member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)

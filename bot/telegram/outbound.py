@@ -1,33 +1,92 @@
-"""The bot's messages on their way out: inside Telegram's limits, its errors in the port's words."""
+"""Sends replies to Telegram: buttons, rate limits, and Telegram's errors translated to the port's."""
 
+import base64
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import hmac
+from collections.abc import AsyncIterator, Callable, Sequence
+from hashlib import blake2b
 
-from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
-from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, Throttled
+from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, SendRefused, Throttled
+from bot.commands.table import COMMANDS, Command
 from bot.limits.rate_limiter import Limit, RateLimiter, Turns
 from bot.limits.shared import SharedLimits
 from bot.reply import Items, Reply
-from bot.telegram.buttons import Buttons
 from bot.telegram.errors import translate
+from bot.telegram.render import render
 
 MESSAGES_A_SECOND = 30  # to all chats together
+_SIGNATURE_BYTES = 6
+_SIGNATURE_CHARS = 8  # of base64
+
+
+class Buttons:
+    """Buttons under messages: each carries its signed command as callback data of at most 64 bytes.
+
+    Anybody with a client of their own can send any callback data for any message. So we accept only what we
+    put there: a command signed for that chat. Signatures need no table, survive restarts and are the same in
+    every process. Guessing 48 bits takes about 2^47 requests to Telegram. The key is made from the bot's
+    token, so a new token makes old buttons stale.
+
+    Callback data has a one-letter code instead of the command's name, to make room for the signature:
+    `Button` allows 60 bytes, and names have at least four letters.
+    """
+
+    def __init__(self, token: str, *, commands: Sequence[Command] = COMMANDS) -> None:
+        self._codes = {f"/{command.name}": command.code for command in commands}
+        self._names = {code: name for name, code in self._codes.items()}
+        self._key = blake2b(token.encode(), person=b"buttons").digest()
+
+    def keyboard(self, reply: Reply, *, chat: str) -> InlineKeyboardMarkup | None:
+        """The reply's buttons for that chat; None if it has none."""
+        rows: Sequence[Sequence[InlineKeyboardButton]] = [
+            [
+                InlineKeyboardButton(text=button.label, callback_data=self.data(button.command, chat=chat))
+                for button in row
+            ]
+            for row in reply.buttons
+            if row
+        ]
+        return InlineKeyboardMarkup(rows) if rows else None
+
+    def data(self, command: str, *, chat: str) -> str:
+        """Callback data for a command, at most 64 bytes."""
+        name, space, rest = command.partition(" ")
+        return f"{self._signature(command, chat)}{self._codes[name]}{space}{rest}"
+
+    def command(self, data: str, *, chat: str) -> str | None:
+        """The command in callback data; None if we did not put it under a message of that chat."""
+        signature, code, rest = data[:_SIGNATURE_CHARS], data[_SIGNATURE_CHARS:][:1], data[9:]
+        command = f"{self._names.get(code, '')}{rest}"
+        expected = self._signature(command, chat)
+        return command if hmac.compare_digest(signature.encode(), expected.encode()) else None
+
+    def _signature(self, command: str, chat: str) -> str:
+        signed = blake2b(f"{chat}\n{command}".encode(), key=self._key, digest_size=_SIGNATURE_BYTES)
+        return base64.urlsafe_b64encode(signed.digest()).decode()
 
 
 def limits_of(chat: str) -> tuple[Limit, ...]:
-    """What Telegram allows in one chat ("Bots FAQ: My bot is hitting limits"); a group's id is negative.
+    """Telegram's limits in one chat ("Bots FAQ: My bot is hitting limits"). A group's id is negative.
 
-    Edits are counted with the messages, though Telegram is said to be easier on them.
+    We count edits as messages, although Telegram may allow more of them.
     """
     a_second = Limit(1, 1.0)
     return (a_second, Limit(20, 60.0)) if chat.startswith("-") else (a_second,)
 
 
 class Outbound:
-    """Sends and edits one message at a time; whoever waits for an answer goes before a digest."""
+    """Sends and edits single messages inside the rate limits. Answers to people go before digests."""
 
     def __init__(
         self,
@@ -39,12 +98,12 @@ class Outbound:
         throttled: Callable[[], None],
         shared: SharedLimits | None,
     ) -> None:
-        """throttled: called for each answer 429. shared: None: no other process writes with this token."""
+        """throttled: called for each answer 429. shared: None: no other process sends with this token."""
         self._bot = bot
         self._buttons = buttons
         self._throttled = throttled
         self._chats: Turns = RateLimiter(places=chat_limits)
-        # Spread over three quarters of a second: evenly, with something in hand for what comes late.
+        # Spread over three quarters of each second, so that late requests still fit.
         overall = Limit(per_second, 1.0)
         self._overall: Turns = RateLimiter(overall=overall, gap_s=0.75 / per_second)
         if shared is not None:
@@ -62,7 +121,7 @@ class Outbound:
         urgent: bool,
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
-        """A message of the reply; the buttons go under the last one. Raises the port's errors."""
+        """Sends one message of the reply; buttons go under the last one. Raises the port's errors."""
         answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
         async with self._turn(chat.chat, urgent=urgent, hooks=hooks):
             message = await self._bot.send_message(
@@ -77,7 +136,7 @@ class Outbound:
         return MessageId(str(message.message_id))
 
     async def edit(self, message: Message, html: str, reply: Reply) -> bool:
-        """Shows the reply in place of a message of ours; False if that is no longer editable.
+        """Replaces a message of ours by the reply; False if it can no longer be edited.
 
         Raises the port's errors.
         """
@@ -119,9 +178,63 @@ class Outbound:
 
 
 def preview_of(reply: Reply) -> LinkPreviewOptions:
-    """No preview of links, but for one that is shown as its own address: that is there to be followed."""
+    """Previews no link, except one whose text is its own address: readers are meant to follow it."""
     for block in reply.blocks:
         for item in block.items if isinstance(block, Items) else ():
             if item.url is not None and item.url == item.text:
                 return LinkPreviewOptions(url=item.url)
     return LinkPreviewOptions(is_disabled=True)
+
+
+class Posting:
+    """Sends one reply to one chat, message by message. Call `finish` again to go on after a failure."""
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        chat: ChatRef,
+        reply: Reply,
+        *,
+        urgent: bool,
+        answers: int | None = None,
+        already_posted: int = 0,
+    ) -> None:
+        """urgent: somebody waits for it. answers: the message that the first one answers.
+
+        already_posted: how many of its messages an earlier attempt posted.
+        """
+        self._outbound = outbound
+        self._chat = chat
+        self._reply = reply
+        self._messages = render(reply)
+        self._urgent = urgent
+        self._answers = answers
+        self._already_posted = already_posted
+
+    def redirect(self, chat: ChatRef) -> None:
+        """Sends the rest to this chat: the first one has a new id."""
+        if chat != self._chat:
+            self._chat, self._answers = chat, None  # messages are numbered anew there
+
+    async def finish(self, hooks: SendHooks = NO_HOOKS) -> MessageId:
+        """Sends the messages that were not posted yet; returns the id of the last one.
+
+        Raises the port's errors: SendRefused if there is nothing to show or Telegram refuses it.
+        """
+        if not self._messages:
+            raise SendRefused("the reply has nothing to show")
+        while True:
+            is_last = self._already_posted == len(self._messages) - 1
+            message = await self._outbound.send(
+                self._chat,
+                self._messages[self._already_posted],
+                self._reply,
+                is_last=is_last,
+                answers=self._answers if self._already_posted == 0 else None,
+                urgent=self._urgent,
+                hooks=hooks,
+            )
+            if is_last:
+                return message
+            self._already_posted += 1
+            hooks.message_posted()

@@ -1,7 +1,7 @@
 """A reply as Telegram messages: HTML that Telegram's parser accepts, each message inside its limits.
 
-Blocks become passages of styled runs, passages are packed into messages, and tags are written around whole
-runs last of all. So no split can fall inside a tag, and no text can bring a tag of its own.
+Blocks become paragraphs of styled runs, paragraphs are packed into messages, and tags are written around
+whole runs last. So no split falls inside a tag, and no text can bring its own tags.
 """
 
 import re
@@ -14,19 +14,21 @@ from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 
 # "Bots API, sendMessage": 1 to 4096 characters after entities parsing, counted in UTF-16 units.
 MAX_UNITS = 4096
-MAX_ENTITIES = 100  # Telegram drops what formatting is beyond this
-LONG_QUOTE_UNITS = 400  # longer ones are folded until they are touched
+MAX_ENTITIES = 100  # Telegram drops formatting beyond this
+LONG_QUOTE_UNITS = 400  # longer quotes are folded until somebody taps them
 
 
 def render(reply: Reply) -> tuple[str, ...]:
-    """The messages of a reply, in Telegram's HTML, in order. Empty if nothing in it can be seen."""
-    parts = (part for passage in _passages(reply.blocks) if _visible(passage) for part in _cut(passage))
+    """The messages of a reply in Telegram's HTML, in order. Empty if the reply has no visible text."""
+    parts = (
+        part for paragraph in _paragraphs(reply.blocks) if _visible(paragraph) for part in _cut(paragraph)
+    )
     return tuple(_html(message) for message in _pack(parts))
 
 
 def one_line(reply: Reply, *, max_chars: int) -> str:
-    """The reply's first words as plain text on one line, for places where Telegram takes no formatting."""
-    words = " ".join(" ".join(passage.text for passage in _passages(reply.blocks)).split())
+    """The reply's first words as one line of plain text, for places without formatting."""
+    words = " ".join(" ".join(paragraph.text for paragraph in _paragraphs(reply.blocks)).split())
     return words if len(words) <= max_chars else words[: max_chars - 1] + "…"
 
 
@@ -50,13 +52,13 @@ class _Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Passage:
-    """What stands together: a paragraph, an item, a quotation with its speaker."""
+class _Paragraph:
+    """Text that stays together: a paragraph, an item, a quotation with its speaker."""
 
     runs: tuple[_Run, ...]
-    gap: str = "\n\n"  # to what stands before it
+    gap: str = "\n\n"  # to the paragraph before
     quoted: bool = False
-    leads: bool = False  # it introduces the next one, and so goes with it
+    leads: bool = False  # it introduces the next one and stays with it
 
     @property
     def text(self) -> str:
@@ -73,37 +75,37 @@ class _Passage:
         return f"<blockquote{folded}>{html}</blockquote>"
 
 
-def _passages(blocks: Iterable[Block]) -> Iterator[_Passage]:
+def _paragraphs(blocks: Iterable[Block]) -> Iterator[_Paragraph]:
     under_title = False
     for block in blocks:
-        for passage in _lay_out(block):
+        for paragraph in _lay_out(block):
             close = under_title and isinstance(block, Note)
-            yield replace(passage, gap="\n") if close else passage
+            yield replace(paragraph, gap="\n") if close else paragraph
         under_title = isinstance(block, Title)
 
 
-def _lay_out(block: Block) -> Iterator[_Passage]:
+def _lay_out(block: Block) -> Iterator[_Paragraph]:
     match block:
         case Title(text=text, url=url):
-            yield _Passage(runs=(_Run(text=_clean(text), bold=True, url=_link(url)),), leads=True)
+            yield _Paragraph(runs=(_Run(text=_clean(text), bold=True, url=_link(url)),), leads=True)
         case Note(text=text, url=url):
-            yield _Passage(runs=(_Run(text=_clean(text), italic=True, url=_link(url)),), leads=True)
+            yield _Paragraph(runs=(_Run(text=_clean(text), italic=True, url=_link(url)),), leads=True)
         case Prose(text=text):
-            yield _Passage(runs=(_Run(text=_clean(text)),))
+            yield _Paragraph(runs=(_Run(text=_clean(text)),))
         case Items(items=items, numbered=numbered):
             for number, item in enumerate(items, start=1):
                 yield _item(item, mark=f"{number}. " if numbered else "• ", first=number == 1)
         case Quotation():
-            yield _Passage(runs=tuple(_quotation(block)), quoted=True)
+            yield _Paragraph(runs=tuple(_quotation(block)), quoted=True)
 
 
-def _item(item: Item, *, mark: str, first: bool) -> _Passage:
+def _item(item: Item, *, mark: str, first: bool) -> _Paragraph:
     runs = (_Run(text=mark), _Run(text=_clean(item.text), url=_link(item.url)))
-    return _Passage(runs=runs, gap="\n\n" if first else "\n")
+    return _Paragraph(runs=runs, gap="\n\n" if first else "\n")
 
 
 def _quotation(quotation: Quotation) -> Iterator[_Run]:
-    """The parts as they were said, each in its own marks; what the reporter put between them is left open."""
+    """The quoted parts, each in its own quotation marks, with … for what the reporter put between them."""
     parts = [_clean(part) for part in quotation.parts]
     said = " … ".join(f"“{part}”" if quotation.verbatim else part for part in parts)
     yield _Run(text=f"{quotation.before}{said}{quotation.behind}")
@@ -114,9 +116,9 @@ def _quotation(quotation: Quotation) -> Iterator[_Run]:
     yield _Run(text=f"— {who or 'speaker not named'}" + (f" ({how})" if how else ""), italic=True)
 
 
-# What Telegram makes of characters that steer the text instead of being read: control characters are blanks,
-# and line separators, directional overrides and the strikes over a letter go (td/telegram/misc.cpp,
-# clean_input_string). Done here so that what we count is what is counted there.
+# Telegram replaces control characters by blanks, and deletes line separators, directional overrides and
+# strikes over a letter (td/telegram/misc.cpp, clean_input_string). We do the same first, so that our counts
+# agree with Telegram's.
 _UNSEEN = {
     **{code: " " for code in range(32) if code != ord("\n")},
     **dict.fromkeys((*range(0x2028, 0x202F), 0x0333, 0x033F, 0x030A)),
@@ -126,13 +128,13 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def _clean(text: str) -> str:
-    """Text without steering characters, and without mentions: nobody is called by what an article says."""
+    """Text without control characters, and without mentions: an article must not notify anybody."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNSEEN).strip()
     return _MENTION.sub("@\N{WORD JOINER}", text)
 
 
 def _link(url: str | None) -> str | None:
-    """The URL if it is one that a reader may be sent to."""
+    """The URL if it is a web address that Telegram accepts; else None."""
     if url is None or any(char.isspace() or not char.isprintable() for char in url):
         return None
     try:
@@ -142,16 +144,16 @@ def _link(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def _visible(passage: _Passage) -> bool:
-    return any(char.isprintable() and not char.isspace() for run in passage.runs for char in run.text)
+def _visible(paragraph: _Paragraph) -> bool:
+    return any(char.isprintable() and not char.isspace() for run in paragraph.runs for char in run.text)
 
 
 def _units(text: str) -> int:
-    """UTF-16 units, which is how Telegram counts."""
+    """Length in UTF-16 units, as Telegram counts."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-# Where a passage that no message can hold may be cut, best first: after a line, a sentence, a word.
+# Where to cut a paragraph that no message can hold, best first: after a line, a sentence, a word.
 _ENDS = (
     re.compile(r"\s*\n\s*"),
     re.compile(r"(?<=[.!?…])\s+|(?<=[.!?…][\"'”’»)\]])\s+|(?<=[。！？])\s*"),
@@ -159,22 +161,22 @@ _ENDS = (
 )
 
 
-def _cut(passage: _Passage) -> Iterator[_Passage]:
-    """The passage in parts that each fit a message; most often it is one."""
-    while _units(passage.text) > MAX_UNITS:
-        end, start = _best_cut(passage.text)
-        yield replace(passage, runs=_slice(passage.runs, 0, end))
-        passage = replace(passage, runs=_slice(passage.runs, start, None))
-    yield passage
+def _cut(paragraph: _Paragraph) -> Iterator[_Paragraph]:
+    """The paragraph in parts that each fit a message; usually one."""
+    while _units(paragraph.text) > MAX_UNITS:
+        end, start = _best_cut(paragraph.text)
+        yield replace(paragraph, runs=_slice(paragraph.runs, 0, end))
+        paragraph = replace(paragraph, runs=_slice(paragraph.runs, start, None))
+    yield paragraph
 
 
 def _best_cut(text: str) -> tuple[int, int]:
-    """Where the first part ends and the next starts: what lies between is white space."""
+    """Where the first part ends and the next starts; between them is white space."""
     window = text[:MAX_UNITS]
     while _units(window) > MAX_UNITS:
         window = window[: -max(1, (_units(window) - MAX_UNITS) // 2)]
     for ends in _ENDS:
-        # Not in the first half: a sentence too long for that is cut at a word, and parts stay few.
+        # Only in the second half, to keep the parts few: a longer sentence is cut at a word.
         cuts = [m for m in ends.finditer(window, len(window) // 2) if m.start() > 0]
         if cuts:
             return cuts[-1].span()
@@ -182,7 +184,7 @@ def _best_cut(text: str) -> tuple[int, int]:
 
 
 def _slice(runs: Iterable[_Run], start: int, end: int | None) -> tuple[_Run, ...]:
-    """The runs that make up text[start:end] of their text."""
+    """The runs of text[start:end] of their joined text."""
     kept: list[_Run] = []
     at = 0
     for run in runs:
@@ -193,26 +195,26 @@ def _slice(runs: Iterable[_Run], start: int, end: int | None) -> tuple[_Run, ...
     return tuple(kept)
 
 
-def _pack(passages: Iterable[_Passage]) -> list[list[_Passage]]:
-    """Passages into messages, as few as their order allows; a heading never stays behind alone."""
-    messages: list[list[_Passage]] = []
-    for passage in passages:
-        if messages and _fits([*messages[-1], passage]):
-            messages[-1].append(passage)
+def _pack(paragraphs: Iterable[_Paragraph]) -> list[list[_Paragraph]]:
+    """Packs paragraphs into as few messages as their order allows; no message ends with a heading."""
+    messages: list[list[_Paragraph]] = []
+    for paragraph in paragraphs:
+        if messages and _fits([*messages[-1], paragraph]):
+            messages[-1].append(paragraph)
             continue
-        taken: list[_Passage] = []
+        taken: list[_Paragraph] = []
         while messages and len(messages[-1]) > 1 and messages[-1][-1].leads:
-            if not _fits([messages[-1][-1], *taken, passage]):
+            if not _fits([messages[-1][-1], *taken, paragraph]):
                 break
             taken.insert(0, messages[-1].pop())
-        messages.append([*taken, passage])
+        messages.append([*taken, paragraph])
     return messages
 
 
-def _fits(passages: Sequence[_Passage]) -> bool:
-    text = "".join(passage.gap + passage.text for passage in passages).removeprefix(passages[0].gap)
-    return _units(text) <= MAX_UNITS and sum(passage.entities() for passage in passages) <= MAX_ENTITIES
+def _fits(paragraphs: Sequence[_Paragraph]) -> bool:
+    text = "".join(paragraph.gap + paragraph.text for paragraph in paragraphs).removeprefix(paragraphs[0].gap)
+    return _units(text) <= MAX_UNITS and sum(paragraph.entities() for paragraph in paragraphs) <= MAX_ENTITIES
 
 
-def _html(passages: Iterable[_Passage]) -> str:
-    return "".join(passage.gap + passage.html() for passage in passages).lstrip("\n")
+def _html(paragraphs: Iterable[_Paragraph]) -> str:
+    return "".join(paragraph.gap + paragraph.html() for paragraph in paragraphs).lstrip("\n")

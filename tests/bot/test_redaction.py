@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from bot.redaction import redacted
+from bot.logs import redacted
 
 
 def test_a_secret_is_replaced_in_message_arguments_and_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -145,7 +145,7 @@ def test_what_is_no_article_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["frobnicate"], "No such command 'frobnicate'. (pullquote --help shows what there is)"),
+        (["frobnicate"], "No such command 'frobnicate'. (see pullquote --help)"),
         (["quotes"], "Missing argument 'PATH-OR-URL'."),
         (["quotes", SEED, "--speaker", "nobody"], "nobody called “nobody” is quoted there; quoted are: "),
         (["brief", "http://127.0.0.1/article"], "will not fetch http://127.0.0.1/article"),

@@ -64,7 +64,7 @@ def test_a_feed_is_added_listed_refreshed_and_removed(capsys: pytest.CaptureFixt
     assert printed(capsys, "add", url) == f"added: World <{url}>\n"
     assert printed(capsys, "add", url) == f"followed before: World <{url}>\n"
     assert printed(capsys, "list") == f"World <{url}>\n"
-    assert printed(capsys, "refresh").startswith("1 feeds asked, 0 unchanged, 0 failed; 1 articles stored")
+    assert printed(capsys, "refresh").startswith("1 feeds polled, 0 unchanged, 0 failed; 1 articles stored")
     assert printed(capsys, "remove", url) == f"removed: World <{url}>\n"
     assert printed(capsys, "list") == ""
 

@@ -71,7 +71,7 @@ def test_what_was_given_up_is_due_again_and_what_may_have_arrived_is_not(
     outbox.mark_unknown(claimed[1], "no answer", told=())
     refused = run("retry", str(claimed[1].id))
     assert refused.exit_code != 0
-    assert "it stays" in refused.output
+    assert "so they stay" in refused.output
     assert run("retry", "--failed").output == "1 due again\n"
     assert outbox.states() == {DeliveryState.DUE: 1, DeliveryState.UNKNOWN: 1, DeliveryState.SENDING: 1}
 

@@ -166,7 +166,7 @@ def test_a_copied_installation_goes_on(source: Database, target_url: str) -> Non
 
 
 def test_every_table_is_copied_whatever_was_imported_before() -> None:
-    script = "import bot.copying.state as s; print(*sorted(t.name for t in s.TABLES))"
+    script = "import bot.copying.copying as s; print(*sorted(t.name for t in s.TABLES))"
     alone = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert alone.stdout.split() == sorted({table.name for table in metadata.tables.values()} - {"copied"})
 
@@ -248,7 +248,7 @@ def test_a_source_that_was_written_to_in_between_is_found_out(
             copy(target_url, source)
     with source.transaction() as connection:
         connection.execute(update(subscriptions).values(topic="zurich"))
-    with pytest.raises(DatabaseUnusable, match="subscriptions is not the same in both"):
+    with pytest.raises(DatabaseUnusable, match="subscriptions differs between source and target"):
         copy(target_url, source)
     with source.transaction() as connection:
         connection.execute(update(subscriptions).values(topic="zürich"))
@@ -288,7 +288,7 @@ def test_a_server_that_goes_away_on_the_way_is_one_line(
 
 
 @pytest.mark.parametrize(
-    ("to", "says"), [("sqlite:///other.db", "goes to PostgreSQL"), ("postgresql://127.0.0.1:1/x", "answer")]
+    ("to", "says"), [("sqlite:///other.db", "must be PostgreSQL"), ("postgresql://127.0.0.1:1/x", "answer")]
 )
 def test_a_copy_goes_to_postgresql(
     source: Database, to: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

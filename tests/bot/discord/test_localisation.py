@@ -6,7 +6,7 @@ import pytest
 from discord import Locale
 
 from bot.commands.table import COMMANDS
-from bot.discord.localisation import names_in
+from bot.discord.commands import names_in
 from tests.bot.discord.talking import Scripted, serving
 from tests.servers.discord import DiscordServer
 

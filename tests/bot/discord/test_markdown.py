@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.markdown import escape, length, masked_link, pieces, title_link, unescape
+from bot.discord.render import escape, length, masked_link, pieces, title_link, unescape
 
 SIGNS = [*"*_~|`[]()<>#-+:@\\.1! \n", "**", "__", "> ", "# ", "-# ", "1. ", "  - ", ":x:", "😀", "\u2028"]
 WORDS = ["word", "Ünïcode", "@everyone", "<@1>", "[a](https://evil.example)", "https://news.example/a_b_c"]

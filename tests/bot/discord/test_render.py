@@ -4,8 +4,7 @@ import discord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.markdown import unescape
-from bot.discord.render import Message, render
+from bot.discord.render import Message, render, unescape
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title, refusal
 from tests.bot.discord.test_markdown import TEXTS
 from tests.servers.discord.checks import is_empty, message_faults

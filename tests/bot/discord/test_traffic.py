@@ -10,8 +10,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.chat import Throttled
-from bot.discord.traffic import DIGESTS_UNTIL, PEOPLE_UNTIL, Invalid, Traffic
-from bot.discord.wire import watched
+from bot.discord.traffic import DIGESTS_UNTIL, PEOPLE_UNTIL, Invalid, Traffic, watched
 from tests.bot.discord.talking import READER, Scripted, ref, say, serving
 from tests.servers.discord import DiscordServer
 from tests.virtual_time import run

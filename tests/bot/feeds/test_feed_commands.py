@@ -150,7 +150,7 @@ async def test_a_site_that_takes_too_long_is_refused_in_one_line(
         await given_up.wait()
         return web.Response()
 
-    feeds = FeedHandler(desk=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
+    feeds = FeedHandler(manager=app.feeds, owners=app.feed_owners, clock=app.clock, add_within_s=0.2)
     request = IncomingCommand(chat=CHAT, user="7", parsed=parse(""), may_change=True, is_owner=True)
     url = server.publish("/silent", silent)
     refused = await asyncio.to_thread(feeds.answer, request, AddFeedRequest(url=url))

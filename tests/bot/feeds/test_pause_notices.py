@@ -133,8 +133,8 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
     said = (
-        "The feed “World” is asked no more: the publisher says that it is gone for good.\n"
-        f"/addfeed {server.url('/feed')} tries it again, and /removefeed 1 takes it off the list."
+        "The feed “World” is paused: the publisher says that it is gone for good.\n"
+        f"/addfeed {server.url('/feed')} tries it again, and /removefeed 1 removes it."
     )
     assert (telegram.sent, discord.sent, rounds) == ([(CHAT, said)], [(OTHER, said)], 1)
     assert words(ask(app, "/feeds")).splitlines()[1] == "1: World (given up)"

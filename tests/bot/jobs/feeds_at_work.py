@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from articles.feeds.model import FeedPaused
-from bot.feeds.desk import FeedDesk
+from bot.feeds.manager import FeedManager
 from bot.jobs.in_process import InProcessQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
@@ -15,7 +15,7 @@ from bot.jobs.work import DueJobs, Worker
 
 @asynccontextmanager
 async def feeds_at_work(
-    desk: FeedDesk,
+    manager: FeedManager,
     tell: Callable[[FeedPaused], Awaitable[bool]],
     clock: Callable[[], datetime],
     *,
@@ -23,11 +23,11 @@ async def feeds_at_work(
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """Gives what ends only if one of the two breaks."""
     nobody: Any = None  # nothing is delivered here
-    due = DueJobs(feeds=desk.store, dispatcher=nobody, platforms=(), clock=clock)
+    due = DueJobs(feeds=manager.store, dispatcher=nobody, platforms=(), clock=clock)
     sources = due.feed_sources(tick_s=every_s, feeds_every_s=every_s)
     queue, stop = InProcessQueue(), asyncio.Event()
-    async with desk.at_work() as work:
-        worker = Worker(desk=desk, work=work, dispatcher=nobody, tell=tell, shared=False)
+    async with manager.at_work() as work:
+        worker = Worker(manager=manager, work=work, dispatcher=nobody, tell=tell, shared=False)
         both = asyncio.gather(Scheduler(queue, sources).run(), queue.work(worker.run, stop=stop))
         try:
             yield both

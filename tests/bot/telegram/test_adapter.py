@@ -389,7 +389,7 @@ async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
 async def test_two_processes_that_poll_with_one_token_say_so_once_each(
     server: TelegramServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING, logger="bot.telegram.polling"):
+    with caplog.at_level(logging.WARNING, logger="bot.telegram.updates"):
         async with (
             served(make_chat(server.base_url, poll_timeout=timedelta(seconds=1)), Scripted()),
             served(make_chat(server.base_url, poll_timeout=timedelta(seconds=1)), Scripted()),
@@ -397,4 +397,4 @@ async def test_two_processes_that_poll_with_one_token_say_so_once_each(
             await server.until(lambda: server.called("getUpdates") > 6)
     said = [record.message for record in caplog.records if "another process" in record.message]
     assert 1 <= len(said) <= 2
-    assert said[0] == "telegram updates go to another process that polls with this token too"
+    assert said[0] == "another process polls telegram with the same token"

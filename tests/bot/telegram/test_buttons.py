@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.commands.table import COMMANDS
 from bot.reply import MAX_COMMAND_BYTES, Button, Prose, Reply
-from bot.telegram.buttons import Buttons
+from bot.telegram.outbound import Buttons
 
 buttons = Buttons("4242:token")
 OLD_BUTTONS = [  # for chat "1", as they were made when a code was the command's place in the table

@@ -52,7 +52,7 @@ async def test_the_chat_that_added_a_feed_is_told_once_when_it_is_gone(
         news.publish("/feed", refusal(410))
         clock.now += timedelta(days=1)
         told = await server.next_post(ann, after=1)
-        assert told.text.startswith("The feed “World” is asked no more: the publisher says that it is gone")
+        assert told.text.startswith("The feed “World” is paused: the publisher says that it is gone")
         await asyncio.sleep(0.2)  # some more rounds of the watch
     finally:
         serving.cancel()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.telegram.links import command_of, link, payload_of
+from bot.telegram.incoming import command_of, link, payload_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.ports import IncomingCommand
 from bot.reply import Button, Reply, refusal
-from bot.telegram.presses import DOUBLE_TAP_S
+from bot.telegram.answering import DOUBLE_TAP_S
 from tests.bot.telegram.conftest import Serving
 from tests.bot.telegram.conversations import Scripted, prose
 from tests.servers.telegram import Posted, TelegramServer

@@ -151,6 +151,6 @@ async def test_a_port_that_is_taken_is_one_clear_line(server: TelegramServer) ->
         other.listen()
         port = other.getsockname()[1]
         chat = make_chat(server.base_url, webhook=WebhookSettings(url="https://example.org", port=port))
-        expected = rf"127\.0\.0\.1:{port}, for Telegram's webhook, can't be listened on"
+        expected = rf"cannot listen on 127\.0\.0\.1:{port} for Telegram's webhook"
         with pytest.raises(ChatError, match=expected):
             await chat.serve(Scripted())

@@ -1,4 +1,4 @@
-"""The desk over a real database and a publisher on loopback."""
+"""The manager over a real database and a publisher on loopback."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ from articles.fetching.transport import AllowList
 from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
-from bot.feeds.desk import FeedDesk, NoSuchFeed
+from bot.feeds.manager import FeedManager, NoSuchFeed
 from tests.bot.jobs.feeds_at_work import feeds_at_work
 from tests.servers.news import NewsServer, document, refusal
 
@@ -50,7 +50,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(database: Database, article_store: ArticleStore, server: NewsServer, clock: Clock) -> FeedDesk:
+def manager(database: Database, article_store: ArticleStore, server: NewsServer, clock: Clock) -> FeedManager:
     def take(article: Article) -> Ingested:
         return ingest(
             article, database=database, store=article_store, analyse=lambda _: lambda *_: None, now=START
@@ -58,59 +58,59 @@ def desk(database: Database, article_store: ArticleStore, server: NewsServer, cl
 
     allowed = AllowList.parse([f"127.0.0.1:{server.port}"])
     policy = FetchPolicy(contact="https://a.example", allowed=allowed, host_delay_s=0)
-    return FeedDesk(database, policy=policy, ingest=take, clock=clock)
+    return FeedManager(database, policy=policy, ingest=take, clock=clock)
 
 
 async def test_a_site_is_added_as_its_feed_with_what_it_says_of_itself(
-    desk: FeedDesk, server: NewsServer
+    manager: FeedManager, server: NewsServer
 ) -> None:
     rule = Rule(match=Match.ANY, words=("nato",))
-    feed, is_new = await desk.add(server.url("/"), [rule])
+    feed, is_new = await manager.add(server.url("/"), [rule])
     assert (feed.url, feed.title, feed.language, feed.rules) == (server.url("/feed"), "World", "en", (rule,))
     assert is_new
-    assert not (await desk.add(server.url("/feed")))[1]
+    assert not (await manager.add(server.url("/feed")))[1]
 
 
 async def test_refreshing_asks_now_and_stores_what_is_new(
-    desk: FeedDesk, server: NewsServer, article_store: ArticleStore
+    manager: FeedManager, server: NewsServer, article_store: ArticleStore
 ) -> None:
-    await desk.add(server.url("/feed"))
+    await manager.add(server.url("/feed"))
     for _ in range(2):
-        done = await desk.refresh([], stream=io.StringIO())
+        done = await manager.refresh([], stream=io.StringIO())
         assert done.poll.polled == 1
     assert article_store.count() == 1
 
 
-async def test_refreshing_one_feed_leaves_the_others_alone(desk: FeedDesk, server: NewsServer) -> None:
-    desk.import_opml(write_opml([Outline(url=server.publish("/other", document(FEED)))]))
-    await desk.refresh([], stream=io.StringIO())
-    await desk.add(server.url("/feed"))
+async def test_refreshing_one_feed_leaves_the_others_alone(manager: FeedManager, server: NewsServer) -> None:
+    manager.import_opml(write_opml([Outline(url=server.publish("/other", document(FEED)))]))
+    await manager.refresh([], stream=io.StringIO())
+    await manager.add(server.url("/feed"))
     asked = server.asked("/other")
-    await desk.refresh([server.url("/feed")], stream=io.StringIO())
+    await manager.refresh([server.url("/feed")], stream=io.StringIO())
     assert server.asked("/other") == asked
 
 
-async def test_a_feed_that_nobody_follows_is_named(desk: FeedDesk) -> None:
+async def test_a_feed_that_nobody_follows_is_named(manager: FeedManager) -> None:
     with pytest.raises(NoSuchFeed, match=r"https://news\.example/feed"):
-        desk.remove("https://news.example/feed")
+        manager.remove("https://news.example/feed")
     with pytest.raises(NoSuchFeed):
-        await desk.refresh(["https://news.example/feed"], stream=io.StringIO())
+        await manager.refresh(["https://news.example/feed"], stream=io.StringIO())
 
 
-def test_what_is_exported_can_be_imported_again(desk: FeedDesk) -> None:
+def test_what_is_exported_can_be_imported_again(manager: FeedManager) -> None:
     outlines = (
         Outline(url="https://a.example/rss", title="A", folder=("World",)),
         Outline(url="https://b.example/"),
     )
-    assert desk.import_opml(write_opml(outlines)) == (2, 0)
-    assert desk.import_opml(desk.export_opml()) == (0, 2)
-    assert desk.export_opml() == write_opml(outlines)
+    assert manager.import_opml(write_opml(outlines)) == (2, 0)
+    assert manager.import_opml(manager.export_opml()) == (0, 2)
+    assert manager.export_opml() == write_opml(outlines)
 
 
 async def test_a_pause_is_told_until_all_its_owners_know(
-    desk: FeedDesk, server: NewsServer, clock: Clock
+    manager: FeedManager, server: NewsServer, clock: Clock
 ) -> None:
-    desk.import_opml(write_opml([Outline(url=server.publish("/gone", refusal(410)))]))
+    manager.import_opml(write_opml([Outline(url=server.publish("/gone", refusal(410)))]))
     told: list[FeedPaused] = []
 
     async def tell(event: FeedPaused) -> bool:
@@ -119,24 +119,24 @@ async def test_a_pause_is_told_until_all_its_owners_know(
             raise ConnectionError
         return len(told) > 2  # not all owners could be told
 
-    async with feeds_at_work(desk, tell, clock) as working:
-        while desk.store.unannounced_pauses() or not told:
+    async with feeds_at_work(manager, tell, clock) as working:
+        while manager.store.unannounced_pauses() or not told:
             assert not working.done()
             await asyncio.sleep(0.01)
     assert [event.url for event in told] == [server.url("/gone")] * 3
-    assert desk.store.unannounced_pauses() == ()
+    assert manager.store.unannounced_pauses() == ()
     assert server.asked("/gone") == 1
 
 
 async def test_feeds_are_asked_again_after_the_database_was_locked_for_a_while(
-    desk: FeedDesk,
+    manager: FeedManager,
     server: NewsServer,
     article_store: ArticleStore,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await desk.add(server.url("/feed"))
-    due, tries = desk.store.due, 0
+    await manager.add(server.url("/feed"))
+    due, tries = manager.store.due, 0
 
     def locked_twice(*, now: datetime, limit: int) -> object:
         nonlocal tries
@@ -145,13 +145,13 @@ async def test_feeds_are_asked_again_after_the_database_was_locked_for_a_while(
             raise DatabaseUnavailable("the database is locked")
         return due(now=now, limit=limit)
 
-    monkeypatch.setattr(desk.store, "due", locked_twice)
+    monkeypatch.setattr(manager.store, "due", locked_twice)
 
     async def tell(_: FeedPaused) -> bool:
         return True
 
     monkeypatch.setattr("bot.jobs.scheduler.RETRY_S", 0.01)
-    async with feeds_at_work(desk, tell, clock) as working:
+    async with feeds_at_work(manager, tell, clock) as working:
         while not article_store.count():
             assert not working.done()
             await asyncio.sleep(0.01)
@@ -159,13 +159,13 @@ async def test_feeds_are_asked_again_after_the_database_was_locked_for_a_while(
 
 
 async def test_long_work_without_a_terminal_is_told_in_log_lines(
-    desk: FeedDesk, server: NewsServer, caplog: pytest.LogCaptureFixture
+    manager: FeedManager, server: NewsServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     outlines = [Outline(url=server.publish(f"/{n}", document(FEED.replace("no", f"{n}")))) for n in range(30)]
-    desk.import_opml(write_opml(outlines))
+    manager.import_opml(write_opml(outlines))
     stream = io.StringIO()
     with caplog.at_level(logging.INFO, logger="bot.progress"):
-        await desk.refresh([], stream=stream)
+        await manager.refresh([], stream=stream)
     lines = [record for record in caplog.records if record.message == "progress"]
     assert len([line for line in lines if line.__dict__["work"] == "feeds"]) == 10
     assert lines[-1].__dict__["done"] == lines[-1].__dict__["total"] == 30

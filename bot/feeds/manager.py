@@ -1,4 +1,4 @@
-"""The desk that follows feeds: adds them, refreshes them on request, and works on them while the bot runs."""
+"""Followed feeds: adds, removes, imports and refreshes them, and polls them while the bot runs."""
 
 import asyncio
 import logging
@@ -26,19 +26,22 @@ log = logging.getLogger(__name__)
 
 
 class NoSuchFeed(Exception):
-    """Nobody follows that feed. Its text is one plain sentence."""
+    """That feed is not followed. The text is one sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refreshed:
-    """What came of asking feeds."""
+    """Result of polling feeds and storing their new entries."""
 
     poll: PollReport
     intake: EntryReport
 
 
-class FeedDesk:
-    """ingest: analyses and stores an article, once; it may block. observe: hears of every round."""
+class FeedManager:
+    """Follows feeds, and turns their entries into articles.
+
+    ingest: analyses and stores an article, once; it may block. observe: called with every result.
+    """
 
     def __init__(
         self,
@@ -53,9 +56,9 @@ class FeedDesk:
         self._policy, self._ingest, self._clock, self._observe = policy, ingest, clock, observe
 
     async def add(self, url: str, rules: Sequence[Rule] = ()) -> tuple[Feed, bool]:
-        """The feed at `url`, or of the site there, followed from now on; and whether it is new.
+        """Follows the feed at `url`, or the feed of that site; returns it and whether it is new.
 
-        "news.example" means "https://news.example". Raises ArticleError where there is none, DatabaseError.
+        "news.example" means "https://news.example". Raises ArticleError if there is no feed, DatabaseError.
         """
         url = url if "://" in url else f"https://{url}"
         now = self._clock()
@@ -73,20 +76,20 @@ class FeedDesk:
         return self.feed_at(found.url), added.is_new
 
     def feed_at(self, url: str) -> Feed:
-        """Raises NoSuchFeed."""
+        """The followed feed with that URL. Raises NoSuchFeed."""
         feed = self.store.by_url(url)
         if feed is None:
-            raise NoSuchFeed(f"no feed is followed at {url}: `feeds list` shows those that are")
+            raise NoSuchFeed(f"no feed is followed at {url}: see `feeds list`")
         return feed
 
     def remove(self, url: str) -> Feed:
-        """Follows the feed no more; its articles stay. Raises NoSuchFeed."""
+        """Stops following the feed; its articles stay. Raises NoSuchFeed."""
         feed = self.feed_at(url)
         self.store.remove(feed.id)
         return feed
 
     def import_opml(self, body: bytes) -> tuple[int, int]:
-        """How many of the file's feeds are new, and how many were followed before. Raises Unreadable."""
+        """Follows the feeds in the file: how many are new, and how many were known. Raises Unreadable."""
         added = self.store.add_all(read_opml(body), now=self._clock())
         new = sum(each.is_new for each in added)
         return new, len(added) - new
@@ -95,14 +98,14 @@ class FeedDesk:
         return write_opml(outline_of(feed) for feed in self.store.followed())
 
     def offer_defaults(self, body: bytes, *, wanted: bool) -> None:
-        """Follows the feeds in `body`, an OPML file, or none of them."""
+        """Follows the default feeds in `body`, an OPML file; if not wanted, stops following them."""
         if wanted:
             self.store.offer_defaults(read_opml(body), now=self._clock())
         else:
             self.store.withdraw_defaults()
 
     async def refresh(self, urls: Iterable[str], *, stream: TextIO) -> Refreshed:
-        """Asks these feeds now, or all where none is named, and takes in what is new; progress on `stream`.
+        """Polls these feeds now (all if none is named) and stores new articles. `stream` shows the progress.
 
         Raises NoSuchFeed, DatabaseError.
         """
@@ -114,7 +117,7 @@ class FeedDesk:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator["FeedWork"]:
-        """Asks feeds and takes in entries one by one, as they become due."""
+        """Gives what polls single feeds and stores single entries, over one HTTP client."""
         async with Fetcher(self._policy) as fetcher:
             yield FeedWork(
                 poller=self._poller(fetcher),
@@ -124,7 +127,7 @@ class FeedDesk:
             )
 
     async def tell(self, feed_id: FeedId, tell: Callable[[FeedPaused], Awaitable[bool]]) -> None:
-        """Lets a paused feed's owners know, if they do not. tell: does so; whether they all know then."""
+        """Tells a paused feed's owners once. tell: sends the notice; returns whether all owners were told."""
         for event in await asyncio.to_thread(self.store.unannounced_pauses):
             if event.id == feed_id and await tell(event):
                 await asyncio.to_thread(self.store.mark_pause_announced, feed_id, now=self._clock())
@@ -140,7 +143,7 @@ class FeedDesk:
             taken = await intake.process_pending(step)
         if polled.polled or taken.stored:
             log.info(
-                "feeds asked",
+                "feeds polled",
                 extra={
                     "feeds": polled.polled,
                     "failed": polled.failed,
@@ -160,7 +163,7 @@ class FeedDesk:
 
 
 class FeedWork:
-    """Single feeds and entries, over one HTTP client. Each method may be stopped at any instant."""
+    """Polls single feeds and stores single entries. Each method may be cancelled at any point."""
 
     def __init__(
         self,
@@ -174,14 +177,14 @@ class FeedWork:
         self.rest = rest
 
     async def poll(self, feed_id: FeedId) -> None:
-        """Asks a feed, if it is due. Raises DatabaseError."""
+        """Polls a feed if it is due. Raises DatabaseError."""
         polled = await self._poller.poll(feed_id)
         self._observe(Refreshed(poll=polled, intake=EntryReport()))
         if polled.new_entries or polled.failed:
             facts = {"feed_id": feed_id, "failed": polled.failed, "entries": polled.new_entries}
-            log.info("feed asked", extra=facts)
+            log.info("feed polled", extra=facts)
 
     async def take_in(self, entry_id: EntryId) -> None:
-        """Makes an article of an entry, if it waits for that. Raises DatabaseError."""
+        """Stores the article of a pending entry. Raises DatabaseError."""
         taken = await self._intake.process(entry_id)
         self._observe(Refreshed(poll=PollReport(), intake=taken))

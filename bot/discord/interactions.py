@@ -1,0 +1,292 @@
+"""What came in from Discord, as the conversation is asked it: where, by whom, and what they may."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, Self, cast
+
+import discord
+from discord import ui
+
+from bot.chat import ChatRef, MessageId
+from bot.commands.requests import FollowRequest, SubscribeRequest
+from bot.commands.table import ParsedCommand, Who
+from bot.discord.render import Message, render
+from bot.ports import IncomingCommand
+from bot.reply import Button, Reply, refusal
+
+PLATFORM = "discord"
+
+Interaction = discord.Interaction[Any]
+
+_NOT_HERE = refusal(
+    "I am no member here, so I can deliver nothing here. Ask an admin to add me to the server, or write to me"
+    " directly."
+)
+
+
+def chat_of(interaction: Interaction) -> ChatRef:
+    """Where it came from. A Discord thread or forum post is a channel of its own."""
+    return ChatRef(platform=PLATFORM, chat=str(interaction.channel_id))
+
+
+def request_of(interaction: Interaction, parsed: ParsedCommand, *, paged: bool = True) -> IncomingCommand:
+    """What was asked by a command, a button or a menu."""
+    request = IncomingCommand(
+        chat=chat_of(interaction),
+        user=str(interaction.user.id),
+        parsed=parsed,
+        may_change=_may_change(interaction),
+        replied_to=MessageId(str(interaction.message.id)) if interaction.message else None,
+    )
+    return request if paged else replace(request, page_chars=None)
+
+
+def _may_change(interaction: Interaction) -> bool:
+    """Whoever manages the server, or writes to us directly, may change what is delivered there."""
+    if interaction.guild_id is None:
+        return interaction.context.dm_channel
+    return interaction.is_guild_integration() and interaction.permissions.manage_guild
+
+
+def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
+    """Why nothing can be ordered there: people may have brought us to a place that we are no member of."""
+    if parsed.command is None or parsed.command.who is Who.ANYONE:
+        return None
+    ours = interaction.context.dm_channel or interaction.is_guild_integration()
+    return None if ours else _NOT_HERE
+
+
+def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
+    """The rights that we lack to deliver the new subscription there, said to whoever subscribed."""
+    if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
+        return None
+    needed = ["view_channel", "embed_links"]
+    needed.append(
+        "send_messages_in_threads" if isinstance(interaction.channel, discord.Thread) else "send_messages"
+    )
+    missing = [name for name in needed if not getattr(interaction.app_permissions, name)]
+    if not missing:
+        return None
+    rights = ", ".join(f"“{name.replace('_', ' ').title()}”" for name in missing)
+    return refusal(
+        f"The subscription is saved, but I may not write here yet. Please give me the right to: {rights}."
+    )
+
+
+def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
+    """What a message says to us, as a line; None if it is not for us to answer.
+
+    Without a privileged intent Discord sends the text of direct messages and of mentions, and no other.
+    """
+    if message.author.bot or message.type not in {discord.MessageType.default, discord.MessageType.reply}:
+        return None
+    text = message.content
+    if message.guild is not None:
+        if not any(user.id == me.id for user in message.mentions):
+            return None
+        text = re.sub(rf"<@!?{me.id}>", " ", text)
+    return text.strip() or "/help"
+
+
+def request_of_message(message: discord.Message, parsed: ParsedCommand) -> IncomingCommand:
+    """What was asked in plain words."""
+    author, reference = message.author, message.reference
+    manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
+    replied_to = reference.message_id if reference is not None else None
+    return IncomingCommand(
+        chat=ChatRef(platform=PLATFORM, chat=str(message.channel.id)),
+        user=str(author.id),
+        parsed=parsed,
+        may_change=message.guild is None or manages,
+        replied_to=None if replied_to is None else MessageId(str(replied_to)),
+    )
+
+
+# One interaction's answer, whichever of Discord's ways is open to give it.
+
+
+class Response:
+    """Acknowledged within 3 s, by the answer or by "is thinking"; then Discord gives it 15 minutes."""
+
+    def __init__(self, interaction: discord.Interaction[Any], *, asked: str, in_place: bool) -> None:
+        """in_place: it changes the message whose button was pressed."""
+        self._interaction = interaction
+        self._asked = asked
+        self._in_place = in_place
+
+    async def defer(self, *, to_asker: bool = False) -> None:
+        """Takes more time. to_asker: for an answer that only they see."""
+        in_place = self._in_place and not to_asker
+        await self._interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
+
+    async def show(self, reply: Reply) -> MessageId | None:
+        """Returns the id of the last message that everybody sees; None where only the asker does."""
+        shown = arguments_of(reply, asked=self._asked)
+        posted = await self._first(shown[0], ephemeral=reply.error, alone=len(shown) == 1)
+        for more in shown[1:]:
+            posted = await self._follow_up(more, ephemeral=reply.error)
+        return None if reply.error else MessageId(str(posted))
+
+    async def add(self, reply: Reply) -> None:
+        """Says more, to the asker alone."""
+        for shown in arguments_of(reply):
+            await self._follow_up(shown, ephemeral=True)
+
+    async def _first(self, shown: dict[str, Any], *, ephemeral: bool, alone: bool) -> int | None:
+        interaction, response = self._interaction, self._interaction.response
+        change = self._in_place and alone and not ephemeral
+        if not response.is_done():
+            if change:
+                await response.edit_message(**_replacing(shown))
+                return interaction.message.id if interaction.message else None
+            return (await response.send_message(**shown, ephemeral=ephemeral)).message_id
+        if self._in_place and not change:
+            return await self._follow_up(shown, ephemeral=ephemeral)
+        if ephemeral:
+            # A public "is thinking" cannot become private: it goes.
+            await interaction.delete_original_response()
+            return await self._follow_up(shown, ephemeral=True)
+        return (await interaction.edit_original_response(**_replacing(shown))).id
+
+    async def _follow_up(self, shown: dict[str, Any], *, ephemeral: bool) -> int:
+        return (await self._interaction.followup.send(**shown, ephemeral=ephemeral, wait=True)).id
+
+
+def arguments_of(reply: Reply, *, asked: str = "") -> list[dict[str, Any]]:
+    """What discord.py is to send for each message of the reply; the buttons go under the last."""
+    shown = [_arguments(message) for message in render(reply)]
+    if (view := view_of(reply.buttons, asked=asked)) is not None:
+        shown[-1]["view"] = view
+    return shown
+
+
+def _arguments(message: Message) -> dict[str, Any]:
+    if message.content is not None:
+        return {"content": message.content}
+    return {"embeds": list(message.embeds)}
+
+
+def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
+    return {"content": None, "embeds": [], "view": None, **shown}
+
+
+# Buttons and select menus. What one does is in its `custom_id`, so that it outlives a restart of the bot.
+#
+# Nothing there is secret or grants a right: it is a command, given by whoever presses.
+
+MAX_ROWS = 5
+MAX_IN_ROW = 5
+MAX_OPTIONS = 25
+MAX_LABEL = 80
+MAX_OPTION_LABEL = 100
+
+_READING = {"/sections", "/section"}
+
+
+class Presses(Protocol):
+    """The client, as buttons know it."""
+
+    async def pressed(
+        self, interaction: discord.Interaction[Any], command: str, *, in_place: bool
+    ) -> None: ...
+
+
+class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep])\d+:(?P<command>/[\s\S]+)"):
+    """A button that gives a command when pressed."""
+
+    def __init__(self, label: str, custom_id: str) -> None:
+        super().__init__(ui.Button(label=label, custom_id=custom_id))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 (the base's signature)
+        item: ui.Item[Any],
+        match: re.Match[str],
+    ) -> Self:
+        return cls(cast("ui.Button[ui.View]", item).label or "", match.string)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        found = self.template.fullmatch(self.custom_id)
+        if found is not None:
+            client = cast("Presses", interaction.client)
+            await client.pressed(interaction, found["command"], in_place=found["place"] == "e")
+
+
+class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep])\d+:choose"):
+    """A menu that gives the command of the line that is chosen."""
+
+    def __init__(self, custom_id: str, placeholder: str, options: list[discord.SelectOption]) -> None:
+        super().__init__(ui.Select(custom_id=custom_id, placeholder=placeholder, options=options))
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003 (the base's signature)
+        item: ui.Item[Any],
+        match: re.Match[str],
+    ) -> Self:
+        select = cast("ui.Select[ui.View]", item)
+        return cls(match.string, select.placeholder or "", select.options)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        client = cast("Presses", interaction.client)
+        await client.pressed(interaction, self.item.values[0], in_place=self.custom_id.startswith("e"))
+
+
+def view_of(buttons: Sequence[Sequence[Button]], *, asked: str = "") -> ui.View | None:
+    """The buttons under a reply to `asked`, or None without any. Several sections are one select menu.
+
+    Turning a page, and going from section to section, changes the message in place; all else is a new one.
+    """
+    sections = [
+        b for row in buttons for b in row if b.command.startswith("/section ") and not _turns(b.command)
+    ]
+    as_menu = sections if len(sections) > 1 else []
+    rows = [[b for b in row if b not in as_menu] for row in buttons]
+    view = ui.View(timeout=None)
+    menus = [as_menu[at : at + MAX_OPTIONS] for at in range(0, len(as_menu), MAX_OPTIONS)]
+    place = 0
+    for row, menu in enumerate(menus[:MAX_ROWS]):
+        mode = _mode(menu[0].command, asked)
+        select = CommandSelect(f"{mode}{place}:choose", "Read a section", [_option(b) for b in menu])
+        select.row = row
+        view.add_item(select)
+        place += 1
+    used = min(len(menus), MAX_ROWS)
+    for row, some in enumerate(_fitted(rows, MAX_ROWS - used), used):
+        for button in some:
+            label = _cut(button.label.strip() or button.command, MAX_LABEL)
+            item = CommandButton(label, f"{_mode(button.command, asked)}{place}:{button.command}")
+            item.row = row
+            view.add_item(item)
+            place += 1
+    return view if place else None
+
+
+def _mode(command: str, asked: str) -> str:
+    name, before = command.split(" ")[0], asked.split(" ")[0]
+    return "e" if _turns(command) or (name in _READING and before in _READING) else "p"
+
+
+def _turns(command: str) -> bool:
+    return any(word.startswith("page:") for word in command.split(" "))
+
+
+def _option(button: Button) -> discord.SelectOption:
+    label = _cut(button.label.strip() or button.command, MAX_OPTION_LABEL)
+    return discord.SelectOption(label=label, value=button.command)
+
+
+def _fitted(rows: Sequence[Sequence[Button]], most: int) -> Iterator[list[Button]]:
+    """Rows as they are where they fit, else packed; what is beyond the limit can still be typed."""
+    broken = [list(row[at : at + MAX_IN_ROW]) for row in rows for at in range(0, len(row), MAX_IN_ROW)]
+    if len(broken) > most:
+        flat = [button for row in rows for button in row]
+        broken = [flat[at : at + MAX_IN_ROW] for at in range(0, len(flat), MAX_IN_ROW)]
+    yield from broken[:most]
+
+
+def _cut(label: str, longest: int) -> str:
+    return label if len(label) <= longest else label[: longest - 1] + "…"
