@@ -1,14 +1,14 @@
-"""What can go wrong between a link or a file and a stored article, split by what the caller does about it."""
+"""Errors between a link or a file and a stored article, and of the database, split by what callers do."""
 
 from datetime import timedelta
 
 
 class ArticleError(Exception):
-    """Base of what can go wrong between a link and a stored article. Its text is one plain sentence."""
+    """Base of errors between a link or a file and a stored article. The text is one plain sentence."""
 
 
 class FetchFailed(ArticleError):
-    """The publisher did not answer usefully; worth another try after `retry_after`."""
+    """The publisher did not answer usefully; try again after `retry_after`."""
 
     def __init__(self, url: str, reason: str, *, retry_after: timedelta) -> None:
         super().__init__(f"could not fetch {url}: {reason}")
@@ -24,7 +24,7 @@ class FetchRefused(ArticleError):
 
 
 class Gone(FetchRefused):
-    """The publisher says that it is gone for good (410): drop what pointed here."""
+    """The publisher says that the page is gone for good (410): drop what pointed here."""
 
 
 class Unreadable(ArticleError):
@@ -32,14 +32,11 @@ class Unreadable(ArticleError):
 
 
 class NotAnArticle(ArticleError):
-    """It was read and holds no story (a front page, a video, a paywall); do not retry."""
-
-
-# What can be wrong with the database as a whole.
+    """The page was read and contains no article (a front page, a video, a paywall); do not retry."""
 
 
 class DatabaseError(Exception):
-    """Base of what can be wrong with the database as a whole. Its text is one plain sentence."""
+    """Base of errors of the database as a whole. The text is one plain sentence."""
 
 
 class DatabaseUnusable(DatabaseError):
@@ -47,8 +44,8 @@ class DatabaseUnusable(DatabaseError):
 
 
 class DatabaseCorrupted(DatabaseUnusable):
-    """What is in it can't be trusted any more: to go on would make it worse."""
+    """Its content is damaged; writing more would make it worse."""
 
 
 class DatabaseUnavailable(DatabaseError):
-    """Not now (locked by another process, disk full, no answer); nothing was written, worth another try."""
+    """Not available now (locked by another process, disk full, no answer); nothing was written. Try again."""

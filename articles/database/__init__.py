@@ -1,4 +1,4 @@
-"""The database that all rooms share: opening it, reading it, and writing it in whole transactions.
+"""The database that all rooms share: opening it, reading it, and writing it in transactions.
 
 SQLite or PostgreSQL, by the URL; the two differ in `sqlite.py` and `postgres.py` alone.
 """

@@ -1,48 +1,52 @@
-"""Opening a database, and its two kinds of connections."""
+"""Opening a database, its transactions and locks, and the inserts that the stores share."""
 
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
 from sqlalchemy import URL, Connection, CursorResult, Engine, Table, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from articles.database.postgres import Postgres
 from articles.database.sqlite import SQLite
 from articles.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 
 EXAMPLES = "sqlite:///pullquote.db or postgresql://user@host/pullquote"
-# A second "@" behind the password's: the password goes on there, in what else would be taken for the host.
+# A second "@" after the password's: the password contains one, and its end would be taken for the host.
 _BROKEN_PASSWORD = re.compile(r"[^:/]+://[^:/]*:[^@]*@(?:[^?]*|[^=]*)@")
 
 
 class Backend(Protocol):
-    """What one kind of database does in its own way."""
+    """What differs between kinds of databases."""
 
     name: str  # for people: a path, or host, port and database; never a password
     writing: dict[str, Any]  # the execution options of a transaction
     reading: dict[str, Any]
 
     def engine(self) -> Engine:
-        """A pool. Raises DatabaseUnusable where the URL cannot be one."""
+        """A connection pool. Raises DatabaseUnusable if the URL cannot be used."""
 
     def prepare(self, engine: Engine) -> None:
         """Connects for the first time."""
 
     def check(self, connection: Connection) -> None:
-        """Raises DatabaseUnusable where it is corrupted."""
+        """Raises DatabaseUnusable if the database is corrupted."""
 
     def version(self, connection: Connection) -> str:
-        """What runs it, in words."""
+        """The database software and its version."""
 
-    def known(self, error: BaseException | None) -> DatabaseError | None:
-        """The driver's error in our words; None if it is not about the database as a whole."""
+    def back_up(self, path: Path) -> int:
+        """As `Database.back_up`."""
+
+    def translate(self, error: BaseException | None) -> DatabaseError | None:
+        """The driver's error as ours; None if it is not about the database as a whole."""
 
 
 class Database:
@@ -55,12 +59,12 @@ class Database:
 
     @property
     def name(self) -> str:
-        """What to call it where people read: no password in it."""
+        """The database's name for people: no password in it."""
         return self._backend.name
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A connection that may write: all of the block is stored, or, if it raises, nothing.
+        """A connection that may write. All of the block is stored or, if it raises, nothing.
 
         On SQLite the write lock is taken at the start, so that what is read here is still true when it is
         written. On PostgreSQL others write meanwhile: lock the rows that you read (`with_for_update`), or
@@ -75,20 +79,23 @@ class Database:
         with self._translated(), self._reader.connect() as connection:
             yield connection
 
-    def ping(self) -> None:
-        """Asks it for nothing. Raises DatabaseError where it does not answer."""
-        with self.reading() as connection:
-            connection.exec_driver_sql("SELECT 1")
-
     def check(self) -> None:
         """Reads every page of a SQLite file; minutes for a large one. Raises DatabaseUnusable."""
         with self.reading() as connection:
             self._backend.check(connection)
 
     def version(self) -> str:
-        """What runs the database, in words: "SQLite 3.40.1". Raises DatabaseError."""
+        """The database software and its version: "SQLite 3.40.1". Raises DatabaseError."""
         with self.reading() as connection:
             return self._backend.version(connection)
+
+    def back_up(self, path: Path) -> int:
+        """Copies a SQLite database to a new file while others read and write; returns its size in bytes.
+
+        The copy is one state of the database, is checked, and gets its name only when it is complete.
+        Raises DatabaseUnusable if the file exists already or can't be written, or on PostgreSQL.
+        """
+        return self._backend.back_up(path)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -102,26 +109,26 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except NoneFree as error:
+        except PoolTimeout as error:
             raise DatabaseUnavailable(f"all connections to the database are in use: {self.name}") from error
         except (DBAPIError, sqlite3.Error, psycopg.Error) as error:  # drivers raise their own between rows
-            known = self._backend.known(error.orig if isinstance(error, DBAPIError) else error)
-            if known is None:
+            ours = self._backend.translate(error.orig if isinstance(error, DBAPIError) else error)
+            if ours is None:
                 raise
-            raise known from error
+            raise ours from error
 
 
 def open_database(url: str) -> Database:
-    """The database at a SQLAlchemy URL; a SQLite file and its folder are made if absent.
+    """The database at a SQLAlchemy URL. A SQLite file and its folder are created if they do not exist.
 
-    Its tables are `bot.storage.migration.upgrade`'s work. Raises DatabaseUnusable with what is wrong, and
-    DatabaseUnavailable where a server does not answer.
+    `bot.storage.migration.upgrade` creates the tables. Raises DatabaseUnusable with what is wrong, and
+    DatabaseUnavailable if a server does not answer.
     """
     backend = _backend(_parsed(url))
-    with _refusing():
+    with _invalid_url_refused():
         database = Database(backend.engine(), backend)
     try:
-        with _refusing():
+        with _invalid_url_refused():
             database.prepare()
     except DatabaseError:
         database.close()
@@ -130,8 +137,8 @@ def open_database(url: str) -> Database:
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Raises DatabaseUnusable where SQLAlchemy or a driver cannot read a part of the URL."""
+def _invalid_url_refused() -> Iterator[None]:
+    """Raises DatabaseUnusable if SQLAlchemy or a driver cannot read a part of the URL."""
     try:
         yield
     except (ArgumentError, ValueError) as error:
@@ -143,7 +150,7 @@ def password_in(url: str) -> str | None:
     try:
         parsed = _parsed(url)
     except DatabaseUnusable:
-        return None  # nobody gets to log it
+        return None  # an invalid URL is never logged
     in_query = parsed.query.get("password")
     return parsed.password or (in_query if isinstance(in_query, str) else None)
 
@@ -167,52 +174,49 @@ def _backend(url: URL) -> Backend:
     raise DatabaseUnusable(f"this database is not supported, use {EXAMPLES}: {url.drivername}")
 
 
-# What writers need of every database: rows that may be there already, new ids, and turns.
+# --- for writers
 
-_OURS = 0x50554C4C  # the first half of our advisory locks' keys; other programs may have theirs in there
+_LOCK_CLASS = 0x50554C4C  # the first half of our advisory locks' keys; other programs have other numbers
 
 
 class AdvisoryLock(IntEnum):
-    """What only one transaction at a time may do, as it reads all that is there before it writes."""
+    """Work that only one transaction at a time may do, because it reads everything before it writes."""
 
     MIGRATION = 1
-    ARTICLES = (
-        2  # storing and deleting them: versions, copies, stories and speakers are found by all there is
-    )
+    ARTICLES = 2  # storing and deleting them: versions, copies, stories and speakers depend on all others
     FEEDS = 3  # changing the list of feeds
     COPY = 4
 
 
-def acquire_lock(connection: Connection, turn: AdvisoryLock) -> None:
-    """Waits until no other transaction has the turn, and keeps it to the end of this one.
+def acquire_lock(connection: Connection, lock: AdvisoryLock) -> None:
+    """Waits for the lock and holds it until the transaction ends.
 
-    What is read from now on is still true when it is written. On SQLite every transaction has all turns.
+    What is read after this is still true when it is written. On SQLite every transaction has all locks.
     """
     if _is_postgres(connection):
-        connection.execute(select(func.pg_advisory_xact_lock(_OURS, int(turn))))
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK_CLASS, int(lock))))
 
 
 def disable_timeouts(connection: Connection) -> None:
-    """No statement of this transaction, and no wait in it, is cut short for the time that it takes."""
+    """Lets this transaction's statements run, and wait for locks, without a time limit."""
     if _is_postgres(connection):
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SET LOCAL lock_timeout = 0"))
 
 
 def insert_or_ignore(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Inserts those rows that break no unique key; how many that were."""
+    """Inserts the rows that break no unique key; returns how many."""
     if not rows:
         return 0
-    # Written out as one insert of many values, it would be compiled anew for every number of rows.
+    # One insert of many values would be compiled again for every number of rows.
     statement = insert_or_ignore_statement(connection, table)
     return connection.execute(statement, list(rows), execution_options={"preserve_rowcount": True}).rowcount
 
 
 def insert_or_ignore_statement(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
-    """The statement that inserts those rows that break no unique key, for any number of rows."""
-    if _is_postgres(connection):
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+    """The statement of `insert_or_ignore`, for any number of rows."""
+    insert = postgresql.insert if _is_postgres(connection) else sqlite.insert
+    return insert(table).on_conflict_do_nothing()
 
 
 def new_id(inserted: CursorResult[Any]) -> int:

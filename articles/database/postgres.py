@@ -1,9 +1,10 @@
-"""PostgreSQL, over psycopg: many processes read and write at once.
+"""PostgreSQL, over psycopg: many processes read and write at the same time.
 
-Writers see what others have committed, statement by statement (READ COMMITTED), and lock what they read for
-writing; readers see one state throughout (REPEATABLE READ).
+Writers see what others have committed, statement by statement (READ COMMITTED), and lock the rows that they
+read in order to write; readers see one state throughout (REPEATABLE READ).
 """
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,7 +15,7 @@ from articles.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 CONNECT_TIMEOUT_S = 5
 LOCK_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 60
-POOL, OVERFLOW = 5, 5  # connections of one process; PostgreSQL allows 100 in all where nobody set it up
+POOL, OVERFLOW = 5, 5  # connections of one process; PostgreSQL allows 100 in all by default
 POOL_TIMEOUT_S = 10
 
 
@@ -29,7 +30,7 @@ class Postgres:
         self.name = f"{url.host or 'localhost'}:{url.port or 5432}/{url.database}"
 
     def engine(self) -> Engine:
-        """Nothing is connected yet."""
+        """Does not connect yet."""
         if not self._url.database:
             raise DatabaseUnusable(
                 "the database URL names no database: give for example postgresql://user@host/pullquote"
@@ -40,12 +41,12 @@ class Postgres:
             pool_size=POOL,
             max_overflow=OVERFLOW,
             pool_timeout=POOL_TIMEOUT_S,
-            pool_pre_ping=True,  # a connection that the server or the network has dropped is replaced
-            hide_parameters=True,  # or an error in the log carries whole articles
+            pool_pre_ping=True,  # replaces a connection that the server or the network has dropped
+            hide_parameters=True,  # otherwise an error in the log contains whole articles
         )
 
     def prepare(self, engine: Engine) -> None:
-        """Connects once. Raises DatabaseUnusable where the database cannot hold any text."""
+        """Connects once. Raises DatabaseUnusable if the database cannot store all characters."""
         with engine.connect() as connection:
             encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
         if encoding != "UTF8":
@@ -54,18 +55,21 @@ class Postgres:
             )
 
     def check(self, connection: Connection) -> None:
-        """Nothing: PostgreSQL's own tools (pg_amcheck) read every page, and need more rights than we do."""
+        """Does nothing: PostgreSQL's own tools (pg_amcheck) do that, and need more rights than we have."""
 
     def version(self, connection: Connection) -> str:
-        """Says of pgvector, too, which we do without: every process keeps the newest vectors itself."""
+        """Also says that pgvector is not used: every process keeps the newest vectors in memory."""
         number = connection.exec_driver_sql("SHOW server_version").scalar_one().split()[0]
         vector = "SELECT count(*) FROM pg_extension WHERE extname = 'vector'"
         has_vector = connection.exec_driver_sql(vector).scalar_one()
         without = "pgvector is not used" if has_vector else "without pgvector"
         return f"PostgreSQL {number}, {without}: each process searches the newest vectors in its memory"
 
-    def known(self, error: BaseException | None) -> DatabaseError | None:
-        """By SQLSTATE; where there is none, there is no connection."""
+    def back_up(self, path: Path) -> int:  # noqa: ARG002 (the port's signature)
+        raise DatabaseUnusable("this database has a tool of its own for backups: use pg_dump -Fc")
+
+    def translate(self, error: BaseException | None) -> DatabaseError | None:
+        """By SQLSTATE; an error without one is a failed connection."""
         state = getattr(error, "sqlstate", None)
         if state is None:
             return self._unreachable(error)
@@ -82,7 +86,7 @@ class Postgres:
             return DatabaseUnusable(f"the database URL has what PostgreSQL does not know: {error}".strip())
         if not isinstance(error, psycopg.OperationalError):
             return None
-        # Why a connection could not be made has no SQLSTATE, only the server's words.
+        # A failed connection has no SQLSTATE, only the server's words.
         _, refused, reason = str(error).partition("FATAL:")
         if not refused or any(words in reason for words in _PASSING):
             why = (reason or str(error).rpartition(" failed: ")[2]).split("\n")[0].strip()
@@ -113,12 +117,12 @@ _PASSING = ("starting up", "shutting down", "recovery", "too many clients", "rem
 
 
 def _connect_args(url: URL) -> dict[str, Any]:
-    """What the URL does not say itself."""
+    """Options for what the URL does not set itself."""
     options = {
         "timezone": "UTC",
         "statement_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "lock_timeout": f"{LOCK_TIMEOUT_S}s",
-        # Whoever is cut off in the middle of a transaction holds its locks no longer than this.
+        # A client that is cut off in the middle of a transaction holds its locks no longer than this.
         "idle_in_transaction_session_timeout": f"{STATEMENT_TIMEOUT_S}s",
         "jit": "off",  # it costs more than such queries take
     }
@@ -127,11 +131,11 @@ def _connect_args(url: URL) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "application_name": "pullquote",
         "connect_timeout": CONNECT_TIMEOUT_S,
-        # A peer that is gone without a word is found out in a minute or two, not in hours.
+        # A peer that has disappeared is noticed in a minute or two, not in hours.
         "keepalives_idle": 10,
         "keepalives_interval": 5,
         "keepalives_count": 3,
-        "tcp_user_timeout": 120_000,  # not less: a server at its limits leaves us waiting, too
+        "tcp_user_timeout": 120_000,  # not less: a server at its limits answers slowly, too
     }
     settings = {name: value for name, value in settings.items() if name not in url.query}
     return settings | {"options": " ".join([ours, *([asked] if isinstance(asked, str) else asked)])}

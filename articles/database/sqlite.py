@@ -1,8 +1,9 @@
-"""SQLite: one file, one writer at a time, readers that never wait."""
+"""SQLite: one file, one writer at a time, readers that never wait; and backups of the file."""
 
+import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ BUSY_TIMEOUT_S = 10.0
 
 
 class SQLite:
-    """A `Backend`. The write lock is taken where a transaction begins, not at its first write."""
+    """A `Backend`. A transaction takes the write lock when it begins, not at its first write."""
 
     writing: dict[str, Any] = {"begin": "BEGIN IMMEDIATE"}  # noqa: RUF012 (a constant)
     reading: dict[str, Any] = {}  # noqa: RUF012
@@ -30,10 +31,15 @@ class SQLite:
         self.name = url.database or ""
 
     def engine(self) -> Engine:
-        """Makes file and folder where there are none."""
+        """Creates the file and its folder if they do not exist."""
         if self._url.database in (None, "", ":memory:"):
             raise DatabaseUnusable("the database URL names no file: give for example sqlite:///pullquote.db")
-        _make_folder(self.name)
+        if not self.name.startswith("file:"):  # SQLite's own URI: whoever writes one knows where it points
+            folder = Path(self.name).parent
+            try:
+                folder.absolute().mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise DatabaseUnusable(f"cannot make the database's folder: {folder}") from error
         engine = create_engine(
             self._url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=8, max_overflow=24
         )
@@ -42,10 +48,10 @@ class SQLite:
         return engine
 
     def prepare(self, engine: Engine) -> None:
-        """Readers and the one writer then don't wait for each other. It is a property of the file."""
+        """Switches the file to WAL mode, in which readers and the writer do not wait for each other."""
         deadline = time.monotonic() + BUSY_TIMEOUT_S
         with closing(engine.raw_connection()) as raw:
-            # SQLite does not wait here, as it does elsewhere, when two processes make the switch at once.
+            # Here SQLite does not wait by itself if two processes switch at the same time.
             while not _is_wal(raw.cursor(), last_try=time.monotonic() > deadline):
                 time.sleep(0.05)
 
@@ -58,7 +64,22 @@ class SQLite:
     def version(self, connection: Connection) -> str:  # noqa: ARG002 (the port's signature)
         return f"SQLite {sqlite3.sqlite_version}"
 
-    def known(self, error: BaseException | None) -> DatabaseError | None:
+    def back_up(self, path: Path) -> int:
+        """By SQLite's own backup (sqlite.org, "Using the SQLite Online Backup API")."""
+        if path.exists():
+            raise DatabaseUnusable(f"there is a file already, name another: {path}")
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        try:
+            _copy(Path(self.name), unfinished)
+            unfinished.replace(path)
+            return path.stat().st_size
+        except (OSError, sqlite3.Error) as error:
+            raise DatabaseUnusable(f"no backup was made to {path}: {error}") from error
+        finally:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+
+    def translate(self, error: BaseException | None) -> DatabaseError | None:
         """By SQLite's primary result code."""
         code = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
         if code in _UNAVAILABLE:
@@ -88,20 +109,11 @@ _UNUSABLE = {
 }
 
 
-def _make_folder(path: str) -> None:
-    if path.startswith("file:"):
-        return  # SQLite's own URI: whoever writes that knows where it points
-    try:
-        Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseUnusable(f"cannot make the database's folder: {Path(path).parent}") from error
-
-
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    # SQLAlchemy's documented way to whole transactions on SQLite: the driver emits no BEGIN, `_begin` does.
+    # SQLAlchemy's documented way to real transactions on SQLite: the driver emits no BEGIN, `_begin` does.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    # With NORMAL, a power cut may lose the last commits, a digest's mark among them: it would be sent again.
+    # With NORMAL, a power cut may lose the last commits. A digest that was sent would then be sent again.
     connection.execute("PRAGMA synchronous = FULL")
 
 
@@ -117,3 +129,20 @@ def _is_wal(cursor: DBAPICursor, *, last_try: bool) -> bool:
             raise
         return False
     return True
+
+
+_PAGES = 1_024  # per step of a backup
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)  # left by a backup that was interrupted
+    # A backup in steps starts again whenever somebody writes; inside a read transaction it keeps its state.
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.execute("BEGIN")
+        old.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        old.backup(new, pages=_PAGES)
+        (found,) = new.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise DatabaseUnusable(f"the database is corrupted, restore an older backup: {found}")
+    with target.open("rb") as written:
+        os.fsync(written.fileno())

@@ -10,7 +10,6 @@ from typing import Protocol
 import click
 
 from articles.database import Database, password_in
-from articles.database.backup import back_up
 from bot.copying import copy_to
 from bot.progress import progress
 
@@ -32,7 +31,7 @@ def db_commands(open_database: OpenDatabase) -> click.Group:
     def backup(path: Path) -> None:
         """Back up the SQLite database to a new file; the bot may run meanwhile."""
         with open_database() as database:
-            size = back_up(database, path)
+            size = database.back_up(path)
         click.echo(f"backed up: {path} ({size / 1e6:,.1f} MB)")
 
     @db.command()

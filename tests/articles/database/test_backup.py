@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from articles.database import Database, DatabaseUnusable
-from articles.database.backup import back_up
 from tests.databases import on_sqlite
 
 pytestmark = on_sqlite
@@ -43,7 +42,7 @@ def written_in_pairs(database: Database) -> Iterator[None]:
 def test_a_backup_is_one_state_of_a_database_in_use(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     with written_in_pairs(database):
-        size = back_up(database, target)
+        size = database.back_up(target)
     assert size == target.stat().st_size > 20_000_000
     with closing(sqlite3.connect(target)) as copy:
         counts = dict(copy.execute("SELECT half, count(*) FROM pairs GROUP BY half"))
@@ -57,17 +56,17 @@ def test_a_backup_overwrites_nothing(database: Database, tmp_path: Path) -> None
     target = tmp_path / "backup.db"
     target.write_text("kept")
     with pytest.raises(DatabaseUnusable, match="a file already"):
-        back_up(database, target)
+        database.back_up(target)
     assert target.read_text() == "kept"
 
 
 def test_what_a_stopped_backup_left_is_in_no_ones_way(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     (tmp_path / "backup.db.unfinished").write_bytes(b"half of it")
-    back_up(database, target)
+    database.back_up(target)
     assert target.read_bytes().startswith(b"SQLite format 3")
 
 
 def test_where_nothing_can_be_written_the_reason_is_said(database: Database, tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnusable, match="no backup was made to"):
-        back_up(database, tmp_path / "nowhere" / "backup.db")
+        database.back_up(tmp_path / "nowhere" / "backup.db")
