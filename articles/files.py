@@ -1,4 +1,4 @@
-"""Files to articles: a saved page by `page`, any other text by `wire`, in whatever encoding it is."""
+"""The article in a file or at a web address: a page is read by `page`, other text by `plaintext`."""
 
 import codecs
 import re
@@ -7,13 +7,14 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from articles.errors import NotAnArticle, Unreadable
+from articles.fetching import Fetcher, FetchPolicy
 from articles.model import Article
 from articles.page import parse_page
 from articles.plaintext import parse_plain_text
 
 MAX_FILE_BYTES = 10_000_000
 
-_BOMS = (  # the longer first: UTF-16's mark opens UTF-32's
+_BOMS = (  # the longer first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -27,7 +28,7 @@ _FORMATS = (
     (b"\xd0\xcf\x11\xe0", "an office document; save its text as .txt first"),
     (b"\x1f\x8b", "gzip; unpack it first"),
 )
-_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")  # none of them stands in text
+_CONTROL = re.compile(rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]")  # none of them occurs in text
 _SNIFFED_BYTES = 65_536
 _MAX_CONTROL_SHARE = 0.002
 _WINDOWS_LETTERS = frozenset(
@@ -40,11 +41,25 @@ _HTML_OPENING = re.compile(
 )
 
 
+async def read_article(where: str, *, policy: FetchPolicy) -> Article:
+    """The article in the file `where`, or at that web address. Raises ArticleError with the reason."""
+    if not where.startswith(("http://", "https://")):
+        return read_article_file(Path(where))
+    async with Fetcher(policy) as fetcher:
+        fetched = await fetcher.fetch(where, accept="text/html, application/xhtml+xml, text/plain;q=0.8")
+    kind = (fetched.content_type or "text/html").partition(";")[0].strip().lower()
+    if kind == "text/plain":
+        return parse_plain_text(decode_text(fetched.body, name=fetched.url), url=fetched.url)
+    if kind not in {"text/html", "application/xhtml+xml"}:
+        raise Unreadable(f"{fetched.url} is {kind}, not a web page")
+    return parse_page(fetched.body, url=fetched.url, content_type=fetched.content_type)
+
+
 def read_article_file(path: Path) -> Article:
     """The article in a file of plain text or HTML.
 
-    Raises Unreadable where there is no such file, or it is empty, larger than 10 MB, not text, or in no
-    encoding that can be told; NotAnArticle where it holds no story. Either names the file.
+    Raises Unreadable if the file does not exist, is empty, larger than 10 MB, not text, or in an unknown
+    encoding; NotAnArticle if it contains no article. Both name the file.
     """
     body = _read(path)
     is_page = path.suffix.lower() in _HTML_SUFFIXES or _HTML_OPENING.match(body[:_SNIFFED_BYTES])
@@ -56,9 +71,9 @@ def read_article_file(path: Path) -> Article:
 
 
 def decode_text(body: bytes, *, name: str) -> str:
-    """The text of a file's bytes: by byte order mark, as UTF-8, as Windows-1252, or as the best guess.
+    """The text of a file's bytes: by byte order mark, as UTF-8, as Windows-1252, or by the best guess.
 
-    name: what the bytes are of, for the error. Raises Unreadable where they are no text.
+    name: the file or URL, for the error. Raises Unreadable if the bytes are not text.
     """
     for mark, codec in _BOMS:
         if body.startswith(mark):
@@ -97,7 +112,7 @@ def _refuse_binary(body: bytes, name: str) -> None:
 
 
 def _read(path: Path) -> bytes:
-    """The file's bytes. Its size is asked for before they are read."""
+    """The file's bytes. Checks the size before reading."""
     try:
         if path.is_dir():
             raise Unreadable(f"{path} is a directory; name a file in it")

@@ -1,4 +1,4 @@
-"""An article in: analysed, then stored with all that was found in it, or not at all."""
+"""Stores an article together with its analysis: all of it or nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,12 +13,11 @@ from articles.store import ArticleStore
 from articles.stories.placement import fingerprints_of
 from articles.text.encoding import replace_invalid_characters
 
-# Stores what an analysis found, in the transaction of its article.
-Record = Callable[[Connection, ArticleId], None]
-# The slow part: reads an article and gives back how to store what it found.
-Analyse = Callable[[Article], Record]
-# What an article means, for finding others about the same event.
-Meaning = Callable[[Article], ArticleVector]
+SaveAnalysis = Callable[[Connection, ArticleId], None]
+"""Stores the result of an analysis in the transaction that stores its article."""
+
+Analyse = Callable[[Article], SaveAnalysis]
+"""Analyses an article, which is slow, and returns how to store the result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +34,25 @@ def ingest(
     database: Database,
     store: ArticleStore,
     analyse: Analyse,
-    meaning: Meaning | None = None,
+    vector: Callable[[Article], ArticleVector] | None = None,
     now: datetime,
 ) -> Ingested:
     """Stores an article once, with its analysis, in one transaction.
 
-    Stopped at any instant, it leaves all of the article or nothing, and may be done again. The analysis runs
-    before the transaction opens, so that no other writer waits for it. meaning: without it, only copies of
-    one article become one story. Halves of surrogate pairs in its text become U+FFFD.
+    It may be interrupted at any time and called again. The analysis runs before the transaction, so that no
+    other writer waits for it. vector: computes what the article is about; without it, only near-duplicates
+    join one story. Invalid characters become U+FFFD.
     """
     article = _with_valid_characters(article)
     known = store.known(article)
     if known is not None:
         return Ingested(id=known, is_new=False)
-    record = analyse(article)
-    fingerprints = fingerprints_of(article, meaning(article) if meaning is not None else None)
+    save_analysis = analyse(article)
+    fingerprints = fingerprints_of(article, vector(article) if vector is not None else None)
     with database.transaction() as connection:
         article_id, is_new = store.save(connection, article, now, fingerprints)
-        if is_new:  # else another process was quicker, and stored its analysis too
-            record(connection, article_id)
+        if is_new:  # otherwise another process was faster, and has stored its analysis too
+            save_analysis(connection, article_id)
     return Ingested(id=article_id, is_new=is_new)
 
 

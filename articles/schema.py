@@ -1,4 +1,4 @@
-"""The tables of this room (SQLAlchemy Core). `bot/migrations` makes them; a test compares the two."""
+"""The tables of this package (SQLAlchemy Core). `bot/migrations` creates them; a test compares the two."""
 
 from datetime import UTC, datetime
 
@@ -20,11 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-# SQLite numbers rows by itself where the key is INTEGER, of 64 bits there; PostgreSQL's INTEGER has 32, which
-# the quotes of a large installation fill within a year.
+# SQLite numbers rows by itself only if the key is INTEGER, which has 64 bits there. PostgreSQL's INTEGER has
+# 32 bits: the quotes of a large installation would use them up within a year.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 
-# Text that is looked up by its beginning: in the order of code points, as SQLite has it, in every locale.
+# Text that is looked up by prefix: sorted by code point in every locale, as on SQLite.
 OrderedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 metadata = MetaData(
@@ -38,7 +38,7 @@ metadata = MetaData(
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. SQLite keeps no zone, so we hand it UTC and put UTC back."""
+    """A point in time. SQLite stores no zone, so we store UTC and add UTC when reading."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -47,7 +47,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a datetime without a zone is not an instant")
+            raise ValueError("a datetime without a zone is not a point in time")
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
@@ -57,27 +57,41 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Articles about one event. What is told of it is told once, whoever published it.
+# Search keys number the articles so that an index returns the newest first: the second of publication (see
+# `store.publication_time`), shifted left, plus a sequence number within that second.
+SEQUENCE_BITS = 20  # a million articles may have the same second, as where only the day is known
+
+
+def first_key(at: datetime) -> int:
+    """The lowest search key of an article published at that second."""
+    return int(at.timestamp()) << SEQUENCE_BITS
+
+
+def time_of_key(search_key: int) -> datetime:
+    """The publication time of an article with that key, to the second."""
+    return datetime.fromtimestamp(search_key >> SEQUENCE_BITS, UTC)
+
+
+# A story: articles about one event, by any publisher. A chat gets each story once.
 stories = Table(
     "stories",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("opened_at", UtcDateTime, nullable=False),  # when its first article counts as published
+    Column("opened_at", UtcDateTime, nullable=False),  # publication time of its first article
 )
 
-# `search_key` is the full-text index's rowid: the second of publication (see `store.py`) shifted left 20
-# bits, plus a running number within that second. Newest first is then an index scan that stops early (0.04 ms
-# at a million rows against 71 ms when sorted by a column). The small columns stand before the text: SQLite
-# walks through a long text to what stands behind it.
+# `search_key` is the full-text index's rowid. Newest first is then an index scan that stops early (0.04 ms at
+# a million rows, 71 ms if sorted by a column). The small columns come before the text: SQLite reads through a
+# long text to reach the columns after it.
 articles = Table(
     "articles",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("search_key", BigInteger, nullable=False, unique=True),
     Column("story_id", ForeignKey("stories.id"), nullable=False),
-    # The newest version of this article; null: this is it. Who deletes that deletes the old ones too.
+    # The newest version of this article; null: this is it. Deleting that deletes the old versions too.
     Column("superseded_by", ForeignKey("articles.id", ondelete="CASCADE")),
-    # The first stored article of nearly the same words, at another address or publisher; null: none.
+    # The first stored near-duplicate, at another address or publisher; null: none.
     Column("copy_of", ForeignKey("articles.id", ondelete="SET NULL")),
     Column("url", Text),
     Column("canonical_url", Text),  # one form for all spellings of the address; null: it came from a file
@@ -94,7 +108,7 @@ articles = Table(
     Column("sections", JSON, nullable=False),  # [{"heading": str|null, "paragraphs": [[start, end, kind]]}]
     Column("text", Text, nullable=False),
     Index(None, "story_id"),
-    # Only of the few that have one, so that SQLite is not tempted to find those that have none by it.
+    # Partial, so that SQLite does not use it to find the many rows with NULL.
     Index(
         None,
         "superseded_by",
@@ -108,7 +122,7 @@ articles = Table(
         postgresql_where=text("copy_of IS NOT NULL"),
     ),
     Index(
-        "uq_articles_canonical_url",  # of newest versions; it finds the article whose new version comes in
+        "uq_articles_canonical_url",  # of newest versions; finds the article of which another version arrives
         "canonical_url",
         unique=True,
         sqlite_where=text("superseded_by IS NULL"),
@@ -116,13 +130,13 @@ articles = Table(
     ),
 )
 
-# What newest versions are recognised by: as copies by their signature's bands, as reports of one event by the
-# names in them and by what they mean (see `duplicates.py`, `stories.py`).
+# The fingerprints of newest versions (see `stories/placement.py`): near-duplicates are found by the bands of
+# their MinHash signature, reports of one event by names and vector.
 article_marks = Table(
     "article_marks",
     metadata,
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
-    Column("signature", LargeBinary),  # null: too short a text to have one
+    Column("signature", LargeBinary),  # MinHash; null: the text is too short
     Column("encoder", Text),  # its `kind`; vectors of two kinds are never compared
     Column("vector", LargeBinary),  # little-endian float32, of unit length; null: not known
 )
@@ -140,13 +154,15 @@ article_names = Table(
     "article_names",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("search_key", BigInteger, primary_key=True),  # the article's: a name's newest come together
+    Column(
+        "search_key", BigInteger, primary_key=True
+    ),  # the article's: the newest articles with a name are adjacent
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Index(None, "article_id"),
     sqlite_with_rowid=False,
 )
 
-# What newest versions say that their acronyms stand for (see `acronyms.py`): a row for an article and a pair.
+# What newest versions say their acronyms stand for (see `text/acronyms.py`): one row per article and acronym.
 article_acronyms = Table(
     "article_acronyms",
     metadata,
@@ -169,12 +185,14 @@ feeds = Table(
     Column("site_url", Text),
     Column("language", Text),
     Column("folder", JSON, nullable=False),  # [name, ...], outermost first
-    Column("rules", JSON, nullable=False),  # see filters.py
-    Column("default_url", Text),  # where it was when it came with Pullquote; null: it did not
+    Column("rules", JSON, nullable=False),  # see feeds/filters.py
+    Column("default_url", Text),  # its URL when it came with Pullquote; null: it did not come with it
     Column("state", String(16), nullable=False),  # FeedState
     Column("pause_reason", Text),
     Column("paused_at", UtcDateTime),  # null while active
-    Column("told_at", UtcDateTime),  # its owners know that it is paused; null: they do not, or it is not
+    Column(
+        "told_at", UtcDateTime
+    ),  # when its owners were told that it is paused; null: not told, or not paused
     Column("next_poll", UtcDateTime, nullable=False),
     Column("interval_s", Integer, nullable=False),
     Column("hints", JSON, nullable=False),  # {"ttl_s": int|null, "skip_hours": [int], "skip_days": [int]}
@@ -187,7 +205,7 @@ feeds = Table(
     Index(None, "state", "next_poll"),
 )
 
-# What feeds have listed, once each: the work list of `intake.py`, and the memory of what was seen.
+# Every entry that a feed has listed, once: the work list of `feeds/entry_processor.py`, and what was seen.
 feed_entries = Table(
     "feed_entries",
     metadata,
@@ -199,7 +217,7 @@ feed_entries = Table(
     Column("byline", Text),
     Column("published", UtcDateTime),
     Column("updated", UtcDateTime),
-    Column("paragraphs", JSON, nullable=False),  # the feed's own text; empty once it is settled
+    Column("paragraphs", JSON, nullable=False),  # the feed's own text; empty once it is processed
     Column("state", String(16), nullable=False),  # EntryState
     Column("attempts", Integer, nullable=False),
     Column("try_after", UtcDateTime, nullable=False),
@@ -209,18 +227,3 @@ feed_entries = Table(
     Index(None, "url"),
     Index(None, "article_id"),
 )
-
-
-# Search keys: the number of an article by which newest first is the order of an index (see `schema.py`).
-
-SEQUENCE_BITS = 20  # bits: a million articles may carry the same second, as where only the day is known
-
-
-def first_key(at: datetime) -> int:
-    """The lowest search key of an article that counts as published at that second."""
-    return int(at.timestamp()) << SEQUENCE_BITS
-
-
-def placed(search_key: int) -> datetime:
-    """When an article of that key counts as published, to the second."""
-    return datetime.fromtimestamp(search_key >> SEQUENCE_BITS, UTC)

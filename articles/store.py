@@ -1,4 +1,4 @@
-"""The articles, as they are stored and found again."""
+"""Stores articles and finds them again: by id, newest first, by topic."""
 
 import hashlib
 from collections import Counter
@@ -42,8 +42,8 @@ from articles.stories.placement import (
     store_fingerprints,
 )
 
-RECENT = 300  # topics are taken from so many of the newest articles,
-BEGINNING = 800  # from so many characters of each
+_RECENT = 300  # suggestions come from this many of the newest articles,
+_OPENING_CHARS = 800  # from the first characters of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Report:
     url: str | None
     publisher: str | None
     published: datetime | None
-    is_copy: bool  # of nearly the same words as an earlier one
+    is_copy: bool  # a near-duplicate of an earlier one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +63,18 @@ class FoundStories:
     """What a search found, best first, one article of each story."""
 
     articles: tuple[Article, ...]
-    also: tuple[str, ...]  # names that were looked for too: by what articles say, they mean the same
-    by_meaning: frozenset[ArticleId | None]  # those that have not all of the words
+    also: tuple[str, ...]  # names that were searched too: articles say that they mean the same
+    by_meaning: frozenset[ArticleId | None]  # those that do not have all of the words
 
 
 NO_FILTER = SearchFilter()
 
 
 class ArticleStore:
-    """Articles by id, newest first, or by their words. Superseded versions are found by their id alone."""
+    """Every method is one transaction, except `save`. Superseded versions are found only by their id."""
 
     def __init__(self, database: Database, vectors: VectorIndex | None = None) -> None:
-        """vectors: None: nothing is found by its meaning."""
+        """vectors: None: search is by words only."""
         self._database = database
         self._vectors = vectors
 
@@ -85,13 +85,12 @@ class ArticleStore:
         now: datetime,
         fingerprints: Fingerprints | None = None,
     ) -> tuple[ArticleId, bool]:
-        """Its id, and whether it is new, stored in the caller's transaction.
+        """Stores an article in the caller's transaction. Returns its id, and whether it is new.
 
-        The same words of a publisher are one article, and so are an address's whole text and a part of it
-        that comes later. Other words at an address are a new version; it supersedes the one before, which
-        stays as it was, for what points into its text. The new article joins the story of those about the
-        same event, or opens one. fingerprints: of `fingerprints_of`; the caller computes them before the
-        transaction, so that no writer waits for them.
+        It is not new if the same publisher's same words are stored, or a fuller text of that URL. Other words
+        at a known URL are a new version: it supersedes the older one, which stays as it was, because quotes
+        point into its text. A new article joins the story about the same event, or opens one. fingerprints:
+        of `fingerprints_of`; compute them before the transaction, so that no writer waits.
         """
         acquire_lock(connection, AdvisoryLock.ARTICLES)
         known = _known(connection, article)
@@ -104,7 +103,7 @@ class ArticleStore:
         story = found.story_id
         if story is None:
             story = new_id(connection.execute(insert(stories).values(opened_at=at)))
-        row = row_of(article) | {
+        row = _row_of(article) | {
             "search_key": key,
             "story_id": story,
             "copy_of": found.copy_of,
@@ -113,7 +112,7 @@ class ArticleStore:
         article_id = ArticleId(new_id(connection.execute(insert(articles).values(row))))
         if found.supersedes is not None:
             _supersede(connection, found.supersedes, article_id)
-        # The address is unique among newest versions: it is free only now.
+        # Unique among newest versions, so it can be set only after the older version is superseded.
         own = update(articles).where(articles.c.id == article_id)
         connection.execute(own.values(canonical_url=fingerprints.canonical_url))
         store_fingerprints(connection, article_id, key, fingerprints)
@@ -121,32 +120,25 @@ class ArticleStore:
         return article_id, True
 
     def known(self, article: Article) -> ArticleId | None:
-        """The id of what `save` would not store again: the same words, or a fuller text of that address."""
+        """The id of the stored article for which `save` would not store this one; None if it is new."""
         with self._database.reading() as connection:
             return _known(connection, article)
 
     def get(self, article_id: ArticleId) -> Article | None:
-        """The article as it was stored, whether it has been superseded or not."""
+        """The article, whether it has been superseded or not."""
         with self._database.reading() as connection:
             row = connection.execute(select(articles).where(articles.c.id == article_id)).first()
-        return article_of(row) if row is not None else None
+        return _article_of(row) if row is not None else None
 
     def get_all(self, article_ids: Sequence[ArticleId]) -> tuple[Article, ...]:
-        """Those articles, in the order asked for; what is not stored is left out."""
+        """Those articles in the given order; missing ones are left out."""
         with self._database.reading() as connection:
             rows = connection.execute(select(articles).where(articles.c.id.in_(article_ids)))
-            by_id = {row.id: article_of(row) for row in rows}
+            by_id = {row.id: _article_of(row) for row in rows}
         return tuple(by_id[article_id] for article_id in article_ids if article_id in by_id)
 
-    def newest_version(self, article_id: ArticleId) -> ArticleId | None:
-        """The newest version of that article, itself if need be; None if it is not stored."""
-        of_it = select(func.coalesce(articles.c.superseded_by, articles.c.id))
-        with self._database.reading() as connection:
-            found = connection.execute(of_it.where(articles.c.id == article_id)).scalar()
-        return ArticleId(found) if found is not None else None
-
     def reports(self, article_id: ArticleId) -> tuple[Report, ...]:
-        """The articles of the same story, its own newest version among them, the first to come in first."""
+        """The newest versions of all articles of the same story, in the order in which they were stored."""
         story = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
         chosen = (
             select(
@@ -175,7 +167,7 @@ class ArticleStore:
         )
 
     def delete(self, article_id: ArticleId) -> None:
-        """The article goes with all of its versions and what was found in them; also if it is not there."""
+        """Deletes an article, all of its versions and their analyses. Does nothing if it is not stored."""
         with self._database.transaction() as connection:
             acquire_lock(connection, AdvisoryLock.ARTICLES)
             its = select(articles.c.story_id, func.coalesce(articles.c.superseded_by, articles.c.id))
@@ -188,9 +180,9 @@ class ArticleStore:
             connection.execute(delete(stories).where(stories.c.id == story, empty))
 
     def count(self) -> int:
-        """How many articles there are, versions of one as one."""
+        """How many articles are stored; all versions of one count as one."""
         with self._database.reading() as connection:
-            # Two scans of small indexes; one that asks for those without a successor reads every row.
+            # Two scans of small indexes; a query for rows without a successor would read every row.
             old = func.count(articles.c.superseded_by)
             superseded = connection.execute(select(old).where(articles.c.superseded_by.is_not(None)))
             every = connection.execute(select(func.count()).select_from(articles))
@@ -205,7 +197,7 @@ class ArticleStore:
         publisher: str | None = None,
         language: str | None = None,
     ) -> tuple[Article, ...]:
-        """Newest first, one of each story. publisher: one or more words of its name."""
+        """The newest articles, one per story. publisher: one or more words of its name."""
         expression = match_expression(Query(()), publisher=publisher, language=language)
         if expression is None and (publisher is not None or language is not None):
             return ()
@@ -232,11 +224,11 @@ class ArticleStore:
         publisher: str | None = None,
         language: str | None = None,
     ) -> tuple[Article, ...]:
-        """The articles with all the words and "phrases", or other names for the same, one of each story: the
-        newest hundred ranked, then the next.
+        """The articles with all the words and "phrases", or synonymous names, one per story.
 
-        Case, accents and endings do not matter. Where nothing has the words as they are, they may be the
-        beginnings of words. No words, or stop words alone: nothing. Takes any text.
+        The newest hundred are ranked, then the next hundred. Case, accents and endings do not matter. If no
+        article has the words, they may be prefixes. Without words, or with stop words only, nothing is found.
+        Takes any text.
         """
         only = SearchFilter(since=since, publisher=publisher, language=language)
         return self.find(query, only, limit=limit, offset=offset).articles
@@ -250,7 +242,10 @@ class ArticleStore:
         offset: int = 0,
         meaning: ArticleVector | None = None,
     ) -> FoundStories:
-        """As `search`; where few stories have the words, also those near to them. meaning: of the query."""
+        """As `search`; if few stories have the words, also stories with a similar vector.
+
+        meaning: the query's vector.
+        """
         with self._database.reading() as connection:
             found = TopicSearch(connection, self._vectors).find(
                 query, only, limit=limit, offset=offset, meaning=meaning
@@ -260,40 +255,38 @@ class ArticleStore:
         return FoundStories(articles=stories, also=found.also, by_meaning=near)
 
     def topics_near(self, words: str, *, limit: int = 5) -> tuple[str, ...]:
-        """What recent articles are about: what is spelled like the words first, then what is commonest."""
+        """Topics of recent articles: those spelled like the words first, then the most common."""
         topics = self._topics()
         near = near_topics(words, topics, limit=limit)
         return (near + tuple(topic for topic in topics if topic not in near))[:limit]
 
-    def topics_like(self, beginning: str, *, limit: int = 25) -> tuple[str, ...]:
-        """What recent articles are about, of those topics with a word that begins so; commonest first."""
-        wanted = beginning.casefold().strip()
-        return tuple(topic for topic in self._topics() if f" {topic.casefold()}".find(f" {wanted}") >= 0)[
-            :limit
-        ]
+    def topics_like(self, prefix: str, *, limit: int = 25) -> tuple[str, ...]:
+        """Topics of recent articles that have a word with this prefix, most common first."""
+        wanted = f" {prefix.casefold().strip()}"
+        return tuple(topic for topic in self._topics() if wanted in f" {topic.casefold()}")[:limit]
 
     def publishers_like(self, typed: str, *, limit: int = 25) -> tuple[str, ...]:
-        """The publishers of recent articles with that in their names, those of most articles first."""
-        recent = select(articles.c.publisher).order_by(articles.c.search_key.desc()).limit(RECENT)
+        """The publishers of recent articles whose names contain that, those of most articles first."""
+        recent = select(articles.c.publisher).order_by(articles.c.search_key.desc()).limit(_RECENT)
         with self._database.reading() as connection:
             counts = Counter(name for name in connection.execute(recent).scalars() if name)
         return tuple(name for name, _ in counts.most_common() if typed.casefold() in name.casefold())[:limit]
 
     def _topics(self) -> tuple[str, ...]:
-        beginning = func.substr(articles.c.text, 1, BEGINNING)
-        recent = select(articles.c.headings, beginning).order_by(articles.c.search_key.desc()).limit(RECENT)
+        opening = func.substr(articles.c.text, 1, _OPENING_CHARS)
+        recent = select(articles.c.headings, opening).order_by(articles.c.search_key.desc()).limit(_RECENT)
         with self._database.reading() as connection:
             rows = [(row[0], row[1]) for row in connection.execute(recent)]
         return common_topics(rows, limit=len(rows) * 10)
 
 
 def publication_time(article: Article, now: datetime) -> datetime:
-    """When an article counts as published: not in the future, and now where it does not say."""
+    """The publication time by which articles are ordered: never in the future; now if it is not known."""
     return min(article.published or now, now)
 
 
 def _known(connection: Connection, article: Article) -> ArticleId | None:
-    same_words = articles.c.content_hash == content_hash(article)
+    same_words = articles.c.content_hash == _content_hash(article)
     fuller = fuller_version(article)
     known = select(articles.c.id).where(same_words if fuller is None else or_(same_words, fuller))
     found = connection.execute(known.order_by(same_words.desc()).limit(1)).scalar()
@@ -301,7 +294,7 @@ def _known(connection: Connection, article: Article) -> ArticleId | None:
 
 
 def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:
-    # Old versions all point to the newest: who deletes that deletes them, and no chain can break.
+    # All old versions point to the newest: deleting that deletes them, and no chain can break.
     earlier = or_(articles.c.id == old, articles.c.superseded_by == old)
     connection.execute(update(articles).where(earlier).values(superseded_by=new))
     connection.execute(update(articles).where(articles.c.copy_of == old).values(copy_of=new))
@@ -309,7 +302,7 @@ def _supersede(connection: Connection, old: ArticleId, new: ArticleId) -> None:
 
 
 def _free_key(connection: Connection, at: datetime) -> int:
-    """One above the highest of that second. The unique key has the last word."""
+    """One above the highest key of that second."""
     first = first_key(at)
     in_that_second = articles.c.search_key.between(first, first + (1 << SEQUENCE_BITS) - 1)
     highest = connection.execute(select(func.max(articles.c.search_key)).where(in_that_second)).scalar()
@@ -320,14 +313,14 @@ def _in_order(connection: Connection, keys: Iterable[int]) -> tuple[Article, ...
     wanted = list(keys)
     rows = connection.execute(select(articles).where(articles.c.search_key.in_(wanted)))
     by_key = {row.search_key: row for row in rows}
-    return tuple(article_of(by_key[key]) for key in wanted)
+    return tuple(_article_of(by_key[key]) for key in wanted)
 
 
-# An article as a row of its table, and back.
+# --- rows
 
 
-def row_of(article: Article) -> dict[str, Any]:
-    """What the article itself says of its row; its place among the others is left out."""
+def _row_of(article: Article) -> dict[str, Any]:
+    """The columns that depend on the article alone."""
     sections = [
         {
             "heading": section.heading,
@@ -347,13 +340,12 @@ def row_of(article: Article) -> dict[str, Any]:
         "headings": "\n".join(section.heading for section in article.sections if section.heading),
         "sections": sections,
         "completeness": article.completeness.value,
-        "content_hash": content_hash(article),
+        "content_hash": _content_hash(article),
     }
 
 
-def article_of(row: Row[Any]) -> Article:
-    """The article of a whole row."""
-    sections = tuple(
+def _article_of(row: Row[Any]) -> Article:
+        sections = tuple(
         Section(
             heading=section["heading"],
             paragraphs=tuple(
@@ -378,10 +370,10 @@ def article_of(row: Row[Any]) -> Article:
     )
 
 
-def content_hash(article: Article) -> str:
-    """SHA-256 over publisher, headline and text: what makes two copies the same article.
+def _content_hash(article: Article) -> str:
+    """SHA-256 over publisher, headline and text. Two articles with one hash are the same article.
 
-    The same words at another publisher are an article of their own, so that it can be listed and asked for.
+    The same words by another publisher are another article, so that it can be listed and asked for.
     """
-    said_by = PARAGRAPH_BREAK.join(((article.publisher or "").casefold(), article.headline, article.text))
-    return hashlib.sha256(said_by.encode()).hexdigest()
+    identity = PARAGRAPH_BREAK.join(((article.publisher or "").casefold(), article.headline, article.text))
+    return hashlib.sha256(identity.encode()).hexdigest()

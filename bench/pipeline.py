@@ -26,7 +26,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from articles.database import Database, open_database
-from articles.ingest import Record, ingest
+from articles.ingest import SaveAnalysis, ingest
 from articles.model import Article, ArticleId
 from articles.page import parse_page
 from articles.store import ArticleStore
@@ -134,7 +134,7 @@ class Pipeline:
             )
         return len(article.text.split())
 
-    def _analyse(self, watch: Stopwatch, article: Article) -> Record:
+    def _analyse(self, watch: Stopwatch, article: Article) -> SaveAnalysis:
         with watch.timed("quotes"):
             quotes = find_quotes(article.text, [paragraph.span for paragraph in article.paragraphs()])
         with watch.timed("vector"):

@@ -34,7 +34,7 @@ from articles.schema import (
     article_names,
     articles,
     first_key,
-    placed,
+    time_of_key,
 )
 from articles.search.vectors import ArticleVector, stored_vector
 from articles.stories.clustering import ClusteredArticle, StoryFeatures, StoryId, find_names, find_story
@@ -288,7 +288,9 @@ class _StoredArticles:
             ClusteredArticle(
                 StoryId(row.story_id),
                 StoryFeatures(
-                    stored_vector(self._encoder, row.vector).values, named[row.id], placed(row.search_key)
+                    stored_vector(self._encoder, row.vector).values,
+                    named[row.id],
+                    time_of_key(row.search_key),
                 ),
             )
             for row in rows

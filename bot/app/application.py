@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Connection
 
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
-from articles.ingest import Ingested, Record, ingest
-from articles.model import Article, ArticleId
+from articles.ingest import Ingested, SaveAnalysis, ingest
+from articles.model import Article
 from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore
 from articles.stories.breaking import BreakingDetector
@@ -127,14 +127,22 @@ class Application:
         self.analyst.load_in_background(load)
 
     def ingest(self, article: Article) -> Ingested:
-        """Reads and stores an article, once. Raises DatabaseError or SummarizerError: nothing is stored."""
+        """Analyses and stores an article, once. Raises DatabaseError, SummarizerError: nothing is stored."""
+
+        def analyse(article: Article) -> SaveAnalysis:
+            started = time.monotonic()
+            found = self.analyst.read(article)
+            took = timedelta(seconds=time.monotonic() - started)
+            self.meters.analysed(quotes=len(found.quotes), took=took)
+            return partial(self._analyses.save_analysis, found=found.quotes, brief=found.brief)
+
         now = self.clock()
         stored = ingest(
             article,
             database=self.database,
             store=self.articles,
-            analyse=self._analyse,
-            meaning=self.analyst.embed,
+            analyse=analyse,
+            vector=self.analyst.embed,
             now=now,
         )
         if stored.is_new:
@@ -144,17 +152,6 @@ class Application:
     def _feeds_asked(self, refreshed: Refreshed) -> None:
         self.meters.polled(refreshed.poll)
         self.meters.taken_in(refreshed.intake)
-
-    def _analyse(self, article: Article) -> Record:
-        began = time.monotonic()
-        analysis = self.analyst.read(article)
-        took = timedelta(seconds=time.monotonic() - began)
-        self.meters.analysed(quotes=len(analysis.quotes), took=took)
-
-        def record(connection: Connection, article_id: ArticleId) -> None:
-            self._analyses.save_analysis(connection, article_id, analysis.quotes, analysis.brief)
-
-        return record
 
 
 @contextmanager

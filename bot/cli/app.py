@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from articles.database import Database, DatabaseError
 from articles.errors import ArticleError
+from articles.files import read_article
 from articles.model import Article
 from bot.app.application import Application
 from bot.app.roles import SCHEDULER, WORKER
@@ -22,7 +23,6 @@ from bot.cli.database import db_commands
 from bot.cli.feeds import feeds
 from bot.cli.outbox import outbox_commands
 from bot.cli.output import REFUSED, article_json, as_json_option, brief_json, complain, echo_json, quotes_json
-from bot.cli.reading import read_article
 from bot.cli.serving import fit_for, leave, roles_of, run_loop, serve, serve_console
 from bot.cli.wiring import (
     PLATFORMS,

@@ -4,10 +4,12 @@ import random
 from dataclasses import replace
 
 import numpy as np
+from sqlalchemy import func, select
 
 from articles.database import Database
 from articles.ingest import Ingested, ingest
 from articles.model import Article, ArticleId, Completeness
+from articles.schema import articles
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
 from tests.samples import NOW, article
@@ -40,12 +42,17 @@ class Newsroom:
             database=self.database,
             store=self.store,
             analyse=lambda _: lambda connection, article_id: None,
-            meaning=None if meaning is None else lambda _: unit(meaning),
+            vector=None if meaning is None else lambda _: unit(meaning),
             now=NOW,
         )
 
     def id_of(self, written: Article, meaning: tuple[float, ...] | None = None) -> ArticleId:
         return self.bring(written, meaning).id
+
+    def newest_version(self, article_id: ArticleId) -> ArticleId:
+        newest = select(func.coalesce(articles.c.superseded_by, articles.c.id))
+        with self.database.reading() as connection:
+            return ArticleId(connection.execute(newest.where(articles.c.id == article_id)).scalar_one())
 
     def publishers(self, article_id: ArticleId) -> list[str | None]:
         return [each.publisher for each in self.store.reports(article_id)]

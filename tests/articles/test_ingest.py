@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 
 import articles.database.sqlite
 from articles.database import Database, DatabaseUnavailable, DatabaseUnusable, open_database
-from articles.ingest import Record, ingest
+from articles.ingest import SaveAnalysis, ingest
 from articles.model import Article, ArticleId
 from articles.store import ArticleStore
 from articles.text.encoding import replace_invalid_characters
@@ -21,11 +21,11 @@ from tests.databases import on_sqlite
 from tests.samples import NOW, article
 
 
-def never(_: Article) -> Record:
+def never(_: Article) -> SaveAnalysis:
     raise AssertionError("an article that is known was analysed again")
 
 
-def harmless(_: Article) -> Record:
+def harmless(_: Article) -> SaveAnalysis:
     return lambda connection, article_id: None
 
 
@@ -34,7 +34,7 @@ def test_an_article_and_its_analysis_are_one_transaction(
 ) -> None:
     recorded: list[ArticleId] = []
 
-    def analyse(_: Article) -> Record:
+    def analyse(_: Article) -> SaveAnalysis:
         def record(connection: Connection, article_id: ArticleId) -> None:
             assert connection.in_transaction()
             assert article_store.get(article_id) is None  # others do not see it yet
@@ -48,7 +48,7 @@ def test_an_article_and_its_analysis_are_one_transaction(
 
 
 def test_a_failed_analysis_leaves_nothing(database: Database, article_store: ArticleStore) -> None:
-    def analyse(_: Article) -> Record:
+    def analyse(_: Article) -> SaveAnalysis:
         def record(connection: Connection, article_id: ArticleId) -> None:
             raise RuntimeError
 
@@ -67,7 +67,7 @@ def test_a_known_article_is_not_analysed_again(database: Database, article_store
 
 
 def test_no_writer_waits_for_an_analysis(database: Database, article_store: ArticleStore) -> None:
-    def analyse(_: Article) -> Record:
+    def analyse(_: Article) -> SaveAnalysis:
         other = article("Another one, meanwhile")
         with database.transaction() as connection:
             article_store.save(connection, other, NOW)
@@ -80,7 +80,7 @@ def test_no_writer_waits_for_an_analysis(database: Database, article_store: Arti
 def test_an_article_that_another_process_stored_meanwhile_is_not_recorded_twice(
     database: Database, article_store: ArticleStore
 ) -> None:
-    def analyse(found: Article) -> Record:
+    def analyse(found: Article) -> SaveAnalysis:
         ingest(found, database=database, store=article_store, analyse=harmless, now=NOW)
 
         def record(connection: Connection, article_id: ArticleId) -> None:
@@ -127,7 +127,7 @@ def test_an_article_with_half_a_character_anywhere_is_stored(
 def test_a_full_disk_stores_nothing_of_an_article_and_says_so(
     database: Database, article_store: ArticleStore
 ) -> None:
-    def analyse(_: Article) -> Record:
+    def analyse(_: Article) -> SaveAnalysis:
         def record(connection: Connection, article_id: ArticleId) -> None:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")

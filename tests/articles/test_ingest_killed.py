@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 import bot.storage.schema  # noqa: F401 (its tables join the metadata)
 from articles.database import open_database
-from articles.ingest import Record, ingest
+from articles.ingest import SaveAnalysis, ingest
 from articles.model import Article, ArticleId, Span
 from articles.schema import metadata
 from articles.store import ArticleStore
@@ -53,7 +53,7 @@ def ingest_all(url: str, progress: int | None = None) -> None:
     database = open_database(url)
     store, analyses = ArticleStore(database), AnalysisStore(database)
 
-    def analyse(written: Article) -> Record:
+    def analyse(written: Article) -> SaveAnalysis:
         found, brief = reading(written)
 
         def record(connection: Connection, article_id: ArticleId) -> None:
@@ -69,7 +69,7 @@ def ingest_all(url: str, progress: int | None = None) -> None:
             database=database,
             store=store,
             analyse=analyse,
-            meaning=lambda _, to=tuple(direction): unit(to),  # type: ignore[misc]
+            vector=lambda _, to=tuple(direction): unit(to),  # type: ignore[misc]
             now=NOW,
         )
         if progress is not None and done.is_new:

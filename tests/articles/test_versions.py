@@ -33,7 +33,7 @@ def test_new_words_at_an_address_however_it_is_spelled_are_a_new_version(
     old = newsroom.id_of(at(URL, report(1)))
     new = newsroom.id_of(at(spelling, report(1) + "\n\nUPDATED: zebras came too."))
     assert new != old
-    assert newsroom.store.newest_version(old) == newsroom.store.newest_version(new) == new
+    assert newsroom.newest_version(old) == newsroom.newest_version(new) == new
     assert newsroom.store.count() == 1
 
 
@@ -57,7 +57,7 @@ def test_bringing_all_versions_in_again_changes_nothing(newsroom: Newsroom) -> N
     versions = [at(URL, f"{report(1)} Take {n}.") for n in range(4)]
     ids = [newsroom.id_of(each) for each in versions]
     assert [newsroom.id_of(each) for each in versions] == ids
-    assert [newsroom.store.newest_version(each) for each in ids] == ids[-1:] * 4
+    assert [newsroom.newest_version(each) for each in ids] == ids[-1:] * 4
     assert newsroom.store.latest(limit=9)[0].id == ids[-1]
     assert rows(newsroom.database) == 4
 
@@ -71,7 +71,7 @@ def test_a_teaser_never_takes_the_place_of_the_whole_article(newsroom: Newsroom)
 def test_the_whole_article_takes_the_place_of_its_teaser(newsroom: Newsroom) -> None:
     teaser = newsroom.id_of(partly(at(URL, "Officials met. Subscribe to read on.")))
     whole = newsroom.id_of(at(URL, report(1)))
-    assert newsroom.store.newest_version(teaser) == whole
+    assert newsroom.newest_version(teaser) == whole
 
 
 def test_articles_without_an_address_are_no_versions_of_each_other(newsroom: Newsroom) -> None:

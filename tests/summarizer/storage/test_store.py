@@ -9,7 +9,7 @@ import articles.search.fts5
 import articles.search.tsvector
 import summarizer.storage.store
 from articles.database import Database
-from articles.ingest import Record, ingest
+from articles.ingest import SaveAnalysis, ingest
 from articles.model import Article, ArticleId, Span
 from articles.store import ArticleStore
 from summarizer.model import (
@@ -90,7 +90,7 @@ class Newsroom:
             key_quotes=tuple(map(KeyQuote.whole, key_quotes)),
         )
 
-        def analyse(_: Article) -> Record:
+        def analyse(_: Article) -> SaveAnalysis:
             return lambda connection, article_id: self.analyses.save_analysis(
                 connection, article_id, found, brief
             )
