@@ -345,7 +345,7 @@ def _row_of(article: Article) -> dict[str, Any]:
 
 
 def _article_of(row: Row[Any]) -> Article:
-        sections = tuple(
+    sections = tuple(
         Section(
             heading=section["heading"],
             paragraphs=tuple(

@@ -79,6 +79,11 @@ class Database:
         with self._translated(), self._reader.connect() as connection:
             yield connection
 
+    def ping(self) -> None:
+        """Raises DatabaseError if the database does not answer."""
+        with self.reading() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def check(self) -> None:
         """Reads every page of a SQLite file; minutes for a large one. Raises DatabaseUnusable."""
         with self.reading() as connection:

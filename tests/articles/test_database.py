@@ -244,8 +244,7 @@ def test_a_connection_that_the_server_cuts_is_worth_another_try(database: Databa
 
     with pytest.raises(DatabaseUnavailable, match=r"shutting down|cut|does not answer"):
         write()
-    with database.reading() as connection:  # a broken connection in the pool is replaced
-        connection.exec_driver_sql("SELECT 1")
+    database.ping()  # a broken connection in the pool is replaced
     with database.reading() as connection:
         assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
         assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != own
