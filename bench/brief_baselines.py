@@ -1,9 +1,10 @@
-"""What the briefs are measured against: the article's beginning, sumy's rankers, and an oracle."""
+"""The baselines of the briefs: the article's beginning, sumy's rankers, hand-set weights, and an oracle."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from summarizer.extractive.word_model import NAMES, FloatArray, WordModel, WordTable
 from summarizer.text.sentences import split_sentences
 
 Predictor = Callable[[Mapping[str, Any]], str]  # an article with `text`, for the oracle also `summary`
@@ -35,6 +36,24 @@ def lead_sentences(article: Mapping[str, Any]) -> str:
             break
         taken.append(sentence)
     return " ".join(taken)
+
+
+def hand_set_model() -> WordModel:
+    """What a newsroom knows without data: an editor keeps names, and what is said early and often."""
+    return WordModel(WordTable(seen={}, kept={}, articles=0), hand_set_log_odds)
+
+
+def hand_set_log_odds(features: FloatArray) -> FloatArray:
+    """As `Networks.log_odds`."""
+    by_name = dict(zip(NAMES, features.T, strict=True))
+    odds: FloatArray = (
+        -3.0
+        + 0.5 * by_name["log count"]
+        + 2.0 * by_name["nearness to the top, mean"]
+        + 0.6 * by_name["in sentence 1"]
+        + 0.7 * by_name["capitalised, share"]
+    )
+    return odds
 
 
 def sumy_predictor(algorithm: str) -> Predictor:

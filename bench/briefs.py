@@ -23,6 +23,7 @@ from bench.brief_baselines import (
     BUDGET_WORDS,
     MissingDependency,
     Predictor,
+    hand_set_model,
     lead,
     lead_sentences,
     oracle_predictor,
@@ -52,7 +53,7 @@ SYSTEMS: Mapping[str, Callable[[], Predictor]] = {
     "Lead, whole sentences": lambda: lead_sentences,
     "LexRank (sumy)": lambda: sumy_predictor("LexRank"),
     "TextRank (sumy)": lambda: sumy_predictor("TextRank"),
-    "Pullquote, hand-set weights": lambda: pullquote_predictor(WordModel.hand_set()),
+    "Pullquote, hand-set weights": lambda: pullquote_predictor(hand_set_model()),
     "Pullquote": pullquote_predictor,
     "extractive oracle (sees the highlights)": oracle_predictor,
 }

@@ -15,18 +15,19 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from bench.briefs import article_of, read_rows
 from summarizer.extractive import MAX_CANDIDATES, Extractive
 from summarizer.extractive.candidates import candidates
 from summarizer.extractive.word_model import (
+    NAMES,
     FloatArray,
     Networks,
     Sentence,
     WordModel,
     WordTable,
-    save,
     word_features,
     words_of,
 )
@@ -74,8 +75,7 @@ def main(argv: Sequence[str]) -> int:
 
 def learn(examples: Sequence[Example]) -> tuple[Networks, WordTable]:
     table = word_table(examples)
-    # Each article's own highlights are counted out of the table, or it would look wiser than it is.
-    seen = [word_features(example.sentences, table, kept=example.kept) for example in examples]
+    seen = [word_features(e.sentences, table_without(table, e.sentences, e.kept)) for e in examples]
     features = np.concatenate([rows for _, rows in seen])
     kept = np.array([w in e.kept for e, (words, _) in zip(examples, seen, strict=True) for w in words])
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-6
@@ -96,6 +96,38 @@ def word_table(examples: Iterable[Example]) -> WordTable:
         kept.update(words & example.kept)
         count += 1
     return WordTable(seen, kept, count)
+
+
+def table_without(table: WordTable, sentences: Iterable[Sentence], kept: frozenset[str]) -> WordTable:
+    """The table without an article that it was made of: that article's words would look too predictable.
+
+    kept: the words of its highlights. Holds the article's words only.
+    """
+    words = {word for sentence in sentences for word in words_of(sentence.text)}
+    return WordTable(
+        seen={word: max(table.seen.get(word, 0) - 1, 0) for word in words},
+        kept={word: max(table.kept.get(word, 0) - (word in kept), 0) for word in words},
+        articles=table.articles,
+    )
+
+
+def save(path: Path, networks: Networks, table: WordTable, *, at_least: int = 2) -> None:
+    """Writes what `WordModel.load` reads. at_least: articles with a word that the table keeps."""
+    words = sorted(word for word, seen in table.seen.items() if seen >= at_least)
+    arrays: dict[str, NDArray[np.generic]] = {
+        "features": np.array(NAMES),
+        "mean": networks.mean,
+        "scale": networks.scale,
+        "hidden": networks.hidden,
+        "hidden_bias": networks.hidden_bias,
+        "out": networks.out,
+        "out_bias": networks.out_bias,
+        "words": np.array(words),
+        "seen": np.array([table.seen[word] for word in words], dtype=np.int32),
+        "kept": np.array([table.kept.get(word, 0) for word in words], dtype=np.int32),
+        "articles": np.array(table.articles),
+    }
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # its stub takes only allow_pickle by name
 
 
 def fit(features: torch.Tensor, target: torch.Tensor, seed: int) -> tuple[FloatArray, ...]:
@@ -125,7 +157,7 @@ def cross_validate(examples: Sequence[Example], folds: int) -> None:
     """Prints ROUGE-1 and ROUGE-2 F1 at 60 words, of the learned and the hand-set weights and of Lead."""
     from rouge_score.rouge_scorer import RougeScorer
 
-    from bench.brief_baselines import BUDGET_WORDS, lead
+    from bench.brief_baselines import BUDGET_WORDS, hand_set_model, lead
     from bench.briefs import brief_text
 
     scorer = RougeScorer(["rouge1", "rouge2"], use_stemmer=True)
@@ -135,10 +167,10 @@ def cross_validate(examples: Sequence[Example], folds: int) -> None:
         return found["rouge1"].fmeasure, found["rouge2"].fmeasure
 
     rows = []
-    hand_set = Extractive(model=WordModel.hand_set())
+    hand_set = Extractive(model=hand_set_model())
     for left_out, rest in _folds(examples, folds):
         networks, table = learn(rest)
-        learned = Extractive(model=WordModel(table, networks))
+        learned = Extractive(model=WordModel(table, networks.log_odds))
         rows += [
             [
                 score(e, lead(e.row)),

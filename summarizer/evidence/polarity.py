@@ -1,16 +1,16 @@
-"""Whether a sentence says that something is where the article says that it is not, or the other way round."""
+"""Polarity and certainty: whether a sentence affirms what the article negates, denies or only suspects."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 
 from summarizer import lexicon
 from summarizer.text.words import Token, is_content, stem, tokens_of
 
-_NEGATORS = lexicon.listed("not no never neither nor without cannot none nobody nothing hardly barely")
-# What is denied or ruled out is not, without a "not" beside it.
+_NEGATORS = lexicon.words("polarity", "negators")
+_NEGATED = 4  # words behind a negator
+
+# They negate without a "not": refused, ruled out.
 _DENIALS = re.compile(
     r"\b(?:den(?:y|ies|ied)|denying|refus\w+|reject\w+|rul(?:e|es|ed|ing) out|fail(?:s|ed|ing|ure)?|"
     r"declin\w+|lack(?:s|ed|ing)?|unable|unlikely|unwilling|unaware|unclear|unharmed|impossible|prevent\w*|"
@@ -18,179 +18,131 @@ _DENIALS = re.compile(
     r"far from|instead of|rather than|absence|unless|until|doubt\w*|miss(?:es|ed|ing)?|without|out of)\b",
     re.IGNORECASE,
 )
-_SCOPE = 4  # words behind a negator
 _DENIED_BEFORE, _DENIED_BEHIND = 3, 6  # words around a denial
-_OPPOSITES = tuple(
-    tuple(frozenset(stem(word) for word in side.split()) for side in pair.split("/"))
-    for pair in """
-    rise rose risen increase climb grow grew grown up higher gain/fall fell drop decrease decline lower down
-    win won victory beat/lose lost defeat
-    accept approve agree support back endorse/reject refuse disapprove oppose deny
-    before/after
-    more above over exceed/less fewer below under
-    guilty convict/innocent acquit clear
-    allow permit legalise legalize/ban prohibit forbid forbade outlaw
-    open reopen/close shut
-    buy bought/sell sold
-    arrive enter/leave left depart
-    alive survive/die died dead kill killed
-    first/last
-    north/south
-    east/west
-    ally friend/enemy foe
-    begin began start/end ended finish stop stopped
-    """.strip().splitlines()
+
+# What follows is denied, up to the end of the clause.
+_DENIES = re.compile(
+    r"\b(?:den(?:y|ies|ied|ying)|unlikely|doubt(?:s|ed|ful)?|rul(?:e|es|ed|ing) out|untrue|false(?:ly)?|"
+    r"no (?:evidence|proof|sign)|(?:refus\w+|fail(?:s|ed|ing)?|declin\w+|unable|unwilling) to)\b",
+    re.IGNORECASE,
 )
+# What precedes is denied: "claims that the army attacked were denied by the minister".
+_DENIED_BY = re.compile(r"\b(?:denied|dismissed|rejected) by\b", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[;:.!?](?=\s|\Z)|,? (?:but|though|although)\b|, (?:and|saying|while|who|which)\b")
+_MAX_CLAUSE_CHARS = 400
+_MAX_CHARS = 4_000  # of one sentence; a longer one is made to take long
+
+_HEDGES = lexicon.words("polarity", "hedges")
+_UNCERTAIN = _HEDGES | lexicon.words("polarity", "uncertain")
+_HEDGED = 5  # words behind a hedge among which its verb is
+_BEFORE_VERB = lexicon.words("function_words", "auxiliaries") | {"to"}
+_INFINITIVES = {form: row[0] for row in lexicon.rows("irregular_verbs") for form in row}
 
 
-class _Said(Enum):
-    """How a text has a word."""
+def _both_ways() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    for row in lexicon.rows("polarity", "opposites"):
+        words = [stem(word) for word in row]
+        one, other = frozenset(words[: words.index("/")]), frozenset(words[words.index("/") + 1 :])
+        yield one, other
+        yield other, one
 
-    PLAIN = "plain"
+
+_OPPOSITES = tuple(_both_ways())
+
+
+class _Polarity(Enum):
+    """How a text uses a word."""
+
+    AFFIRMED = "affirmed"
     NEGATED = "negated"
-    DENIED = "denied"  # beside "refused" or "ruled out": it can be told either way
+    DENIED = "denied"  # near "refused" or "ruled out": it can be read either way
 
 
 def contradicts(sentence: str, support: Sequence[str]) -> bool:
-    """Whether `sentence` negates what its supporting sentences affirm, affirms what they negate, or says an
-    opposite.
+    """Whether `sentence` negates what its supporting sentences affirm, or the reverse, or says an opposite.
 
-    By the words that they share: a word that is negated in one and never so in the other.
+    Compares the words that they share: a word that is negated in one and never in the other.
     """
-    own = _read(sentence)
-    there: dict[str, set[_Said]] = {}
+    own = _polarities(sentence)
+    article: dict[str, set[_Polarity]] = {}
     for text in support:
-        for word, said in _read(text).items():
-            there.setdefault(word, set()).update(said)
-    for word in own.keys() & there.keys():
-        if own[word] == {_Said.NEGATED} and there[word] == {_Said.PLAIN}:
+        for word, polarities in _polarities(text).items():
+            article.setdefault(word, set()).update(polarities)
+    affirmed, negated = {_Polarity.AFFIRMED}, {_Polarity.NEGATED}
+    for word in own.keys() & article.keys():
+        if (own[word], article[word]) in [(negated, affirmed), (affirmed, negated)]:
             return True
-        if own[word] == {_Said.PLAIN} and there[word] == {_Said.NEGATED}:
-            return True
-    negates = any(_Said.NEGATED in said for said in own.values())
-    if negates and all(said == {_Said.PLAIN} for said in there.values()):
+    negates = any(_Polarity.NEGATED in polarities for polarities in own.values())
+    if negates and all(polarities == affirmed for polarities in article.values()):
         return True
-    return _says_an_opposite(tokens_of(sentence), support)
+    words = {stem(token.text) for token in tokens_of(sentence)}
+    others = {stem(token.text) for text in support for token in tokens_of(text)}
+    return any(
+        words & one and not words & other and others & other and not others & one for one, other in _OPPOSITES
+    )
 
 
-def _read(text: str) -> dict[str, set[_Said]]:
-    """The stems of the content words of a text, and in which ways it has each."""
+def _polarities(text: str) -> dict[str, set[_Polarity]]:
+    """The stems of the content words, each with the polarities that it has in the text."""
     tokens = tokens_of(text)
     denied: set[int] = set()
     for match in _DENIALS.finditer(text):
         first = sum(token.start < match.start() for token in tokens)
         last = sum(token.start < match.end() for token in tokens)
         denied |= {*range(first - _DENIED_BEFORE, first), *range(last, last + _DENIED_BEHIND)}
-    found: dict[str, set[_Said]] = {}
+    found: dict[str, set[_Polarity]] = {}
     reach = 0
     for number, token in enumerate(tokens):
-        if token.lower in _NEGATORS or token.lower.endswith("n't"):
-            reach = _SCOPE
+        if _is_negator(token):
+            reach = _NEGATED
             continue
         if is_content(token.text):
-            said = _Said.NEGATED if reach > 0 else _Said.DENIED if number in denied else _Said.PLAIN
-            found.setdefault(stem(token.text), set()).add(said)
+            otherwise = _Polarity.DENIED if number in denied else _Polarity.AFFIRMED
+            polarity = _Polarity.NEGATED if reach > 0 else otherwise
+            found.setdefault(stem(token.text), set()).add(polarity)
         ends_clause = text[token.end : token.end + 1] in {",", ";", ":", "."}
         reach = 0 if ends_clause else reach - 1
     return found
 
 
-def _says_an_opposite(tokens: Sequence[Token], support: Sequence[str]) -> bool:
-    said = {stem(token.text) for token in tokens}
-    there = {stem(token.text) for text in support for token in tokens_of(text)}
-    return any(
-        said & one and not said & other and there & other and not there & one for one, other in _both_ways()
-    )
-
-
-def _both_ways() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
-    for one, other in _OPPOSITES:
-        yield one, other
-        yield other, one
-
-
-# Whether a sentence tells as a fact what the article tells as denied, or as perhaps so.
-
-# What follows is told as not so, to the end of the clause.
-_DENIES = re.compile(
-    r"\b(?:den(?:y|ies|ied|ying)|unlikely|doubt(?:s|ed|ful)?|rul(?:e|es|ed|ing) out|untrue|false(?:ly)?|"
-    r"no (?:evidence|proof|sign)|(?:refus\w+|fail(?:s|ed|ing)?|declin\w+|unable|unwilling) to)\b",
-    re.IGNORECASE,
-)
-# What stands before is: "claims that the army attacked were denied by the minister".
-_DENIED_BY = re.compile(r"\b(?:denied|dismissed|rejected) by\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[;:.!?](?=\s|\Z)|,? (?:but|though|although)\b|, (?:and|saying|while|who|which)\b")
-_HEDGES = lexicon.listed(
-    "may might could alleged allegedly suspected reportedly possibly perhaps probably accused"
-)
-# A sentence that has one of these tells no fact.
-_DOUBTS = _HEDGES | lexicon.listed(
-    "would can likely possible believed thought feared fear fears expected suspect suspects alleges allege "
-    "accuses accuse claims claim claimed charged if whether"
-)
-_NEGATORS = lexicon.listed("not no never neither nor without cannot none nobody nothing hardly barely")
-_SENTENCE_CHARS = 4_000  # of one: what is longer was written to be slow
-_CLAUSE_CHARS = 400  # looked through for the beginning of a clause
-_NEGATED = 4  # words behind a negator
-_BEHIND_HEDGE = 5  # words behind a hedge in which its verb stands
-_BEFORE_VERB = lexicon.words("function_words", "auxiliaries") | {"to"}
-_IRREGULAR = {
-    form: forms.split()[0]
-    for forms in """
-    steal stole stolen stealing/take took taken taking/break broke broken breaking/shoot shot shooting
-    give gave given giving/write wrote written writing/know knew known knowing/beat beaten beating
-    drive drove driven driving/fall fell fallen falling/choose chose chosen choosing/sell sold selling
-    buy bought buying/leave left leaving/lose lost losing/win won winning/meet met meeting/pay paid paying
-    send sent sending/bring brought bringing/build built building/hold held holding/find found finding
-    lead led leading/fight fought fighting/strike struck striking/hit hitting/make made making/run ran running
-    flee fled fleeing/hide hid hidden hiding/lie lied lying/see saw seen seeing/speak spoke spoken speaking
-    begin began begun beginning/rise rose risen rising/become became becoming/get got getting
-    go went gone going/come came coming/keep kept keeping/spend spent spending/sink sank sunk sinking
-    set setting/cut cutting
-    """.strip().replace("\n", "/").split("/")
-    for form in forms.split()
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """The words of a text that say something, each in one form for all its inflections."""
-
-    facts: frozenset[str]
-    denied: frozenset[str]  # verbs
-    hedged: frozenset[str]
-
-
 def overstates(sentence: str, support: Sequence[str]) -> bool:
-    """Whether `sentence` has as a fact what its supporting sentences have only as denied, or with a "may"."""
-    own, there = _told(sentence), [_told(text) for text in support]
-    facts = own.facts - _united(told.facts for told in there)
-    if facts & _united(told.denied for told in there):
+    """Whether `sentence` tells as a fact what its supporting sentences only deny, or tell with a "may"."""
+    own, article = _Facts(sentence), [_Facts(text) for text in support]
+    facts = own.certain - _union(one.certain for one in article)
+    if facts & _union(one.denied for one in article):
         return True
-    doubts = any(token.lower in _DOUBTS for token in tokens_of(sentence))
-    return not doubts and bool(facts & _united(told.hedged for told in there))
+    is_uncertain = any(token.lower in _UNCERTAIN for token in tokens_of(sentence))
+    return not is_uncertain and bool(facts & _union(one.hedged for one in article))
 
 
-def _united(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*sets)
+def _union(sets: Iterable[set[str]]) -> set[str]:
+    return set[str]().union(*sets)
 
 
-def _told(text: str) -> _Told:
-    text = text[:_SENTENCE_CHARS]
-    tokens = tokens_of(text)
-    places = tuple(_denied_places(text))
-    hedged = {n for i, token in enumerate(tokens) if _is_hedge(token) for n in _verb_behind(tokens, i)}
-    words: dict[str, set[str]] = {"facts": set(), "denied": set(), "hedged": set()}
-    negated_to = 0
-    for number, token in enumerate(tokens):
-        if token.lower in _NEGATORS or token.lower.endswith("n't"):
-            negated_to = number + _NEGATED + 1
-        if not is_content(token.text) or number < negated_to:
-            continue
-        denied = any(start <= token.start < end for start, end in places) and _is_verb(tokens, number)
-        kind = "denied" if denied else "hedged" if number in hedged else "facts"
-        words[kind].add(_form(token))
-    return _Told(*(frozenset(words[kind]) for kind in ("facts", "denied", "hedged")))
+class _Facts:
+    """The content words of a text by how certain they are; all inflections of a word are one."""
+
+    def __init__(self, text: str) -> None:
+        self.certain: set[str] = set()
+        self.denied: set[str] = set()  # verbs only
+        self.hedged: set[str] = set()
+        text = text[:_MAX_CHARS]
+        tokens = tokens_of(text)
+        places = tuple(_denied_places(text))
+        hedged = {_hedged_verb(tokens, i) for i, token in enumerate(tokens) if _is_hedge(token)}
+        negated_to = 0
+        for number, token in enumerate(tokens):
+            if _is_negator(token):
+                negated_to = number + _NEGATED + 1
+            if not is_content(token.text) or number < negated_to:
+                continue
+            form = stem(_INFINITIVES.get(token.lower, token.lower))
+            if any(start <= token.start < end for start, end in places) and _is_verb(tokens, number):
+                self.denied.add(form)
+            elif number in hedged:
+                self.hedged.add(form)
+            else:
+                self.certain.add(form)
 
 
 def _denied_places(text: str) -> Iterator[tuple[int, int]]:
@@ -198,20 +150,24 @@ def _denied_places(text: str) -> Iterator[tuple[int, int]]:
         end = _CLAUSE_END.search(text, match.end())
         yield match.end(), end.start() if end is not None else len(text)
     for match in _DENIED_BY.finditer(text):
-        begin = max(0, match.start() - _CLAUSE_CHARS)
+        begin = max(0, match.start() - _MAX_CLAUSE_CHARS)
         ends = [end.end() for end in _CLAUSE_END.finditer(text, begin, match.start())]
         yield ends[-1] if ends else begin, match.start()
 
 
+def _is_negator(token: Token) -> bool:
+    return token.lower in _NEGATORS or token.lower.endswith("n't")
+
+
 def _is_hedge(token: Token) -> bool:
-    """May is a month, and Might no word of doubt, where it has a capital."""
+    """With a capital, "May" is a month."""
     return token.lower in _HEDGES and not (token.lower == "may" and token.text[0].isupper())
 
 
-def _verb_behind(tokens: Sequence[Token], hedge: int) -> Iterator[int]:
-    behind = range(hedge + 1, min(len(tokens), hedge + 1 + _BEHIND_HEDGE))
-    says = (n for n in behind if is_content(tokens[n].text) and not tokens[n].lower.endswith("ly"))
-    yield from islice(says, 1)
+def _hedged_verb(tokens: Sequence[Token], hedge: int) -> int | None:
+    behind = range(hedge + 1, min(len(tokens), hedge + 1 + _HEDGED))
+    words = (n for n in behind if is_content(tokens[n].text) and not tokens[n].lower.endswith("ly"))
+    return next(words, None)
 
 
 def _is_verb(tokens: Sequence[Token], number: int) -> bool:
@@ -219,8 +175,4 @@ def _is_verb(tokens: Sequence[Token], number: int) -> bool:
     if not word.islower():
         return False
     after_auxiliary = number > 0 and tokens[number - 1].lower in _BEFORE_VERB
-    return after_auxiliary or word in _IRREGULAR or word.endswith(("ed", "ing"))
-
-
-def _form(token: Token) -> str:
-    return stem(_IRREGULAR.get(token.lower, token.lower))
+    return after_auxiliary or word in _INFINITIVES or word.endswith(("ed", "ing"))

@@ -1,4 +1,4 @@
-"""Quotation marks in a sentence that a model wrote: what they enclose, or that nobody can tell."""
+"""Quotation marks in a sentence that a model wrote: what they enclose, and where the article quotes it."""
 
 import re
 from collections.abc import Sequence
@@ -7,63 +7,57 @@ from dataclasses import dataclass
 from articles.model import Article, Span
 from summarizer.quotes.passages import find_passages
 
-_CLOSING = {"“": "”", "„": "“”", "‟": "”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", "＂": "＂"}
+# Opening mark -> the marks that can close it.
+_CLOSING = {
+    "“": "”", "„": "“”", "‟": "”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", "＂": "＂",
+    '"': '"', "''": "''", "``": "''", "‘": "’", "‚": "‘’", "'": "'", "`": "'`´",
+}  # fmt: skip
+_TYPEWRITER = frozenset(('"', "''", "``", "‘", "‚", "'", "`"))  # open only what follows without a space
 _MARKS = re.compile("[\"“”„‟«»‹›「」『』＂‘’‚'`´]|''|``")
 _SINGLE = frozenset("‘’‚'`´")
 _ELISION = re.compile(r"(?:\d0s|em|tis|twas|til|cause|n)\b", re.IGNORECASE)
 _INSIDE_WORD = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ0-9]{2}")
-# One shape for the marks of every style, of the same length, so that places stay right.
+# Marks of all styles as one, each of the same length, so that offsets stay right.
 _ONE_STYLE = str.maketrans(
     {**dict.fromkeys("“”„‟«»＂「」『』", '"'), **dict.fromkeys("‘’‚`´‹›", "'"), "\u00a0": " ", "\n": " "}
 )
 
 
 class Unpaired(ValueError):
-    """A mark closes nothing, or nothing closes it: what is quoted cannot be told."""
+    """A mark without its pair: nobody can tell what is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
-    """An outermost pair of marks and what stands between, as places in the sentence."""
+class QuotedPart:
+    """An outermost pair of marks and the words between, as offsets into the sentence."""
 
     start: int  # of the opening mark
     end: int  # behind the closing mark
     words: str
 
 
-def quoted_parts(sentence: str) -> tuple[Quoted, ...]:
+def quoted_parts(sentence: str) -> tuple[QuotedPart, ...]:
     """The outermost quoted parts of `sentence`, in order. Raises Unpaired.
 
-    Every mark has to be one of a pair or an apostrophe; marks inside a part are the part's own.
+    Every mark has to be one of a pair or an apostrophe; marks inside a part belong to its words.
     """
-    parts: list[Quoted] = []
+    parts: list[QuotedPart] = []
     opened: tuple[re.Match[str], str] | None = None
     for match in _MARKS.finditer(sentence):
         if _is_apostrophe(sentence, match, inside=opened is not None):
             continue
         if opened is None:
-            closing = _closing(sentence, match)
-            if closing is None:
+            opens = match[0] not in _TYPEWRITER or sentence[match.end() : match.end() + 1].strip()
+            if match[0] not in _CLOSING or not opens:
                 raise Unpaired(match[0])
-            opened = match, closing
+            opened = match, _CLOSING[match[0]]
         elif match[0] in opened[1]:
             words = sentence[opened[0].end() : match.start()]
-            parts.append(Quoted(opened[0].start(), match.end(), words))
+            parts.append(QuotedPart(opened[0].start(), match.end(), words))
             opened = None
     if opened is not None:
         raise Unpaired(opened[0][0])
     return tuple(parts)
-
-
-def _closing(sentence: str, match: re.Match[str]) -> str | None:
-    """The marks that can close what this one opens; None where it cannot open."""
-    mark = match[0]
-    follows = sentence[match.end() : match.end() + 1]
-    if mark in {'"', "''", "``"}:
-        return {'"': '"', "''": "''", "``": "''"}[mark] if follows.strip() else None
-    if mark in {"‘", "‚", "'", "`"} and follows.strip():
-        return {"‘": "’", "‚": "‘’", "'": "'", "`": "'`´"}[mark]
-    return _CLOSING.get(mark)
 
 
 def _is_apostrophe(sentence: str, match: re.Match[str], *, inside: bool) -> bool:
@@ -79,46 +73,40 @@ def _is_apostrophe(sentence: str, match: re.Match[str], *, inside: bool) -> bool
     return before.lower() == "s" and after in {" ", ""} and not inside and match[0] in "’'"
 
 
-class Passages:
-    """What an article quotes, looked up by words whose marks may be of another style."""
+class Quotations:
+    """The quotations of an article, found by their words in any style of marks."""
 
     def __init__(self, article: Article) -> None:
         paragraphs = [paragraph.span for paragraph in article.paragraphs()]
-        self._text = article.text
-        self._plain = article.text.translate(_ONE_STYLE)
-        self._passages = [passage.outer for passage in find_passages(article.text, paragraphs)]
+        self._text = article.text.translate(_ONE_STYLE)
+        self._spans = [passage.outer for passage in find_passages(article.text, paragraphs)]
 
     def find(self, words: str) -> Span | None:
-        """Where the article quotes just these words; None where it does not.
+        """Where the article quotes exactly these words; None if it does not.
 
-        The first letter's case and a closing comma or full stop are the sentence's, and may differ.
+        The case of the first letter and a closing comma or full stop may differ.
         """
         wanted = " ".join(words.translate(_ONE_STYLE).split())
         for form in dict.fromkeys((wanted, wanted.rstrip(",."))):
             if any(map(str.isalnum, form)):
-                found = self._place(form) or self._place(form[0].swapcase() + form[1:])
+                found = self._find_exactly(form) or self._find_exactly(form[0].swapcase() + form[1:])
                 if found is not None:
                     return found
         return None
 
-    def _place(self, wanted: str) -> Span | None:
-        at = self._plain.find(wanted)
+    def _find_exactly(self, wanted: str) -> Span | None:
+        at = self._text.find(wanted)
         while at >= 0:
-            span = Span(start=at, end=at + len(wanted))
-            if self._is_whole_words(span) and self._is_quoted(span):
-                return span
-            at = self._plain.find(wanted, at + 1)
+            end = at + len(wanted)
+            # Scripts without spaces do not show whether it begins or ends inside a word.
+            cuts_word = any(_INSIDE_WORD.match(self._text, edge - 1) for edge in (at, end) if edge)
+            if not cuts_word and any(span.start <= at and end <= span.end for span in self._spans):
+                return Span(start=at, end=end)
+            at = self._text.find(wanted, at + 1)
         return None
 
-    def _is_whole_words(self, span: Span) -> bool:
-        """False where it begins or ends inside a word; scripts without spaces do not show that."""
-        return not any(_INSIDE_WORD.match(self._plain, at - 1) for at in (span.start, span.end) if at)
 
-    def _is_quoted(self, span: Span) -> bool:
-        return any(outer.start <= span.start and span.end <= outer.end for outer in self._passages)
-
-
-def requoted(sentence: str, parts: Sequence[Quoted], spans: Sequence[Span], text: str) -> str:
+def requoted(sentence: str, parts: Sequence[QuotedPart], spans: Sequence[Span], text: str) -> str:
     """The sentence with each part as `text` has it at its span, in curly marks.
 
     A comma or full stop that only the sentence has goes behind the marks.

@@ -1,11 +1,10 @@
-"""What can be seen of each word of an article that tells whether an editor would keep it."""
+"""How likely an editor would keep each word of an article, learned from editors' highlights."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,48 +33,43 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence as features see it."""
+    """A sentence as input of the model."""
 
     text: str
-    quotation: bool  # most of its words stand in quotation marks
+    quotation: bool  # most of its words are in quotation marks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordTable:
-    """In how many articles each word stood, and in how many of those an editor kept it."""
+    """In how many articles each word was seen, and in how many of those an editor kept it."""
 
     seen: Mapping[str, int]
     kept: Mapping[str, int]
     articles: int
 
-    KEPT_OF_UNSEEN = 0.15  # of the words of an article, editors keep about so many
+    KEPT_OF_UNSEEN = 0.15  # the share of an article's words that editors keep
     STRENGTH = 3.0  # articles' worth of belief in that
 
-    def rarity(self, words: Sequence[str], *, less: int = 0) -> Column:
-        """Inverse document frequency. less: articles to count out, for those that the table was made of."""
-        seen = np.array([self.seen.get(word, 0) for word in words], dtype=np.float64) - less
-        return np.log((self.articles + 1) / (np.maximum(seen, 0) + 0.5))
+    def rarity(self, words: Sequence[str]) -> Column:
+        """Inverse document frequency."""
+        seen = np.array([self.seen.get(word, 0) for word in words], dtype=np.float64)
+        return np.log((self.articles + 1) / (seen + 0.5))
 
-    def prior(self, words: Sequence[str], *, less_kept: Column | None = None) -> Column:
-        """The log odds that an editor keeps a word, before looking at the article.
-
-        less_kept: 1 for each word kept in the article itself, where the table was made of that article too.
-        """
+    def prior(self, words: Sequence[str]) -> Column:
+        """The log odds that an editor keeps a word, in any article."""
         seen = np.array([self.seen.get(word, 0) for word in words], dtype=np.float64)
         kept = np.array([self.kept.get(word, 0) for word in words], dtype=np.float64)
-        if less_kept is not None:
-            seen, kept = np.maximum(seen - 1, 0), np.maximum(kept - less_kept, 0)
-        for_it = kept + self.STRENGTH * self.KEPT_OF_UNSEEN
-        return np.log(for_it / (seen - kept + self.STRENGTH * (1 - self.KEPT_OF_UNSEEN)))
+        odds = kept + self.STRENGTH * self.KEPT_OF_UNSEEN
+        return np.log(odds / (seen - kept + self.STRENGTH * (1 - self.KEPT_OF_UNSEEN)))
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of `text` in order, lower case, without the plural's s, so that a count means something."""
+    """The words of `text` in order, in lower case, without the plural's s."""
     return tuple(_singular(word.lower()) for word in _WORD.findall(text))
 
 
 def _singular(word: str) -> str:
-    """The S stemmer (Harman, 1991): ponies, glasses and cats, but not news' bus or as."""
+    """The S stemmer (Harman, 1991): ponies, glasses and cats, but not bus or class."""
     if len(word) > 3 and word.endswith("ies") and not word.endswith(("eies", "aies")):
         return word[:-3] + "y"
     if len(word) > 3 and word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
@@ -85,24 +79,19 @@ def _singular(word: str) -> str:
     return word
 
 
-def word_features(
-    sentences: Sequence[Sentence], table: WordTable, *, kept: frozenset[str] | None = None
-) -> tuple[tuple[str, ...], FloatArray]:
-    """The distinct words of the sentences and (n_words, len(NAMES)) features of them.
-
-    kept: the words of the article's own highlights, where the table was made of them too: counted out.
-    """
+def word_features(sentences: Sequence[Sentence], table: WordTable) -> tuple[tuple[str, ...], FloatArray]:
+    """The distinct words of the sentences, and their features: (n_words, len(NAMES))."""
     tokens = [words_of(sentence.text) for sentence in sentences]
     words = tuple(dict.fromkeys(word for sentence in tokens for word in sentence))
     if not words:
         return (), np.empty((0, len(NAMES)), dtype=np.float32)
     number = {word: i for i, word in enumerate(words)}
-    return words, _Counts.of(sentences, tokens, number).features(words, table, kept)
+    return words, _Counts.of(sentences, tokens, number).features(words, table)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Counts:
-    """Every word of an article in its place; all arrays are as long as the article has words."""
+    """Every occurrence of a word in an article; arrays have one element for each."""
 
     word: IntArray
     sentence: IntArray
@@ -130,10 +119,10 @@ class _Counts:
             lengths=lengths.astype(np.float64),
         )
 
-    def features(self, words: Sequence[str], table: WordTable, kept: frozenset[str] | None) -> FloatArray:
+    def features(self, words: Sequence[str], table: WordTable) -> FloatArray:
         n, sentences = len(words), len(self.lengths)
         count = self._sum(n)
-        # Each word once for each sentence that it is in.
+        # Each word once per sentence.
         in_word, in_sentence = np.divmod(np.unique(self.word * sentences + self.sentence), sentences)
         among = np.bincount(in_word, minlength=n)
 
@@ -147,9 +136,7 @@ class _Counts:
         shortest = np.full(n, np.inf)
         np.minimum.at(shortest, in_word, self.lengths[in_sentence])
         capital = self._sum(n, self.capital)
-        own = None if kept is None else np.array([w in kept for w in words], dtype=np.float64)
-        prior = table.prior(words, less_kept=own)
-        rarity = table.rarity(words, less=0 if kept is None else 1)
+        prior, rarity = table.prior(words), table.rarity(words)
         log_count = np.log(count)
         columns = [
             log_count,
@@ -196,7 +183,7 @@ class _Counts:
     def _of_neighbours(
         self, n: int, log_count: Column, prior: Column, capital: NDArray[np.bool_]
     ) -> list[Column]:
-        """Over the words before and behind each word, in the same sentence; 0 where it stands alone."""
+        """Over the words before and behind each word in the same sentence; 0 if there is none."""
         joined = np.flatnonzero(self.sentence[1:] == self.sentence[:-1])
         of = np.concatenate([self.word[joined], self.word[joined + 1]])
         neighbour = np.concatenate([self.word[joined + 1], self.word[joined]])
@@ -212,35 +199,27 @@ class _Counts:
         return [means[0], means[1], np.where(np.isinf(best), 0, best), means[2], means[3]]
 
 
-# How likely an editor would keep each word of an article: learned, with a hand-set floor.
-
-# The articles that the weights were learned from have no headlines, so what those tell is set by hand: their
-# words are four times as likely.
+# The articles that the weights were learned from have no headlines. This was set by hand: a word of the
+# headline is four times as likely to be kept.
 _IN_HEADLINE = np.log(4.0)
-_SHORT = 3  # letters; "the" and "in" of a headline tell nothing
-
-
-class Judge(Protocol):
-    """Turns features into log odds."""
-
-    def log_odds(self, features: FloatArray) -> FloatArray:
-        """features: (n_words, len(NAMES)), as `word_features` gives them. Returns (n_words,)."""
+_SHORT = 3  # letters; "the" and "in" of a headline do not count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Networks:
-    """Networks of one hidden layer, learned from different beginnings, whose log odds are averaged."""
+    """Networks of one hidden layer, trained from different seeds; their log odds are averaged."""
 
-    mean: FloatArray  # (n_features,), of the articles they were learned from
+    mean: FloatArray  # (n_features,), of the training data
     scale: FloatArray  # (n_features,)
     hidden: FloatArray  # (n_networks, n_features, n_hidden)
     hidden_bias: FloatArray  # (n_networks, n_hidden)
     out: FloatArray  # (n_networks, n_hidden)
     out_bias: FloatArray  # (n_networks,)
 
-    FAR = 4.0  # deviations from the mean, beyond which nothing was learned
+    FAR = 4.0  # standard deviations; features are clipped there
 
     def log_odds(self, features: FloatArray) -> FloatArray:
+        """features: (n_words, n_features). Returns (n_words,)."""
         standard = np.clip((features - self.mean) / self.scale, -self.FAR, self.FAR)
         active = np.maximum(standard @ self.hidden + self.hidden_bias[:, None], 0.0)
         each = np.einsum("nwh,nh->nw", active, self.out) + self.out_bias[:, None]
@@ -248,46 +227,26 @@ class Networks:
         return averaged
 
 
-@dataclass(frozen=True, slots=True)
-class HandSet:
-    """What a newsroom knows without data: names and what is said early and often. The floor of the bench."""
-
-    def log_odds(self, features: FloatArray) -> FloatArray:
-        by_name = dict(zip(NAMES, features.T, strict=True))
-        odds: FloatArray = (
-            -3.0
-            + 0.5 * by_name["log count"]
-            + 2.0 * by_name["nearness to the top, mean"]
-            + 0.6 * by_name["in sentence 1"]
-            + 0.7 * by_name["capitalised, share"]
-        )
-        return odds
-
-
 class WordModel:
-    """Gives every word of an article its chance to be kept."""
+    """Estimates for every word of an article the probability that an editor keeps it."""
 
-    def __init__(self, table: WordTable, judge: Judge) -> None:
+    def __init__(self, table: WordTable, log_odds: Callable[[FloatArray], FloatArray]) -> None:
+        """log_odds: as `Networks.log_odds`."""
         self._table = table
-        self._judge = judge
-
-    @classmethod
-    def hand_set(cls) -> "WordModel":
-        return cls(WordTable(seen={}, kept={}, articles=0), HandSet())
+        self._log_odds = log_odds
 
     @classmethod
     def packaged(cls) -> "WordModel":
-        """The learned model that comes with Pullquote, or the hand-set one where its file was left out."""
-        resource = files(__package__) / "word_weights.npz"
-        return cls.load(Path(str(resource))) if resource.is_file() else cls.hand_set()
+        """The model that comes with Pullquote. Raises ModelMissing if its file is missing or damaged."""
+        return cls.load(Path(str(files(__package__) / "word_weights.npz")))
 
     @classmethod
     def load(cls, path: Path) -> "WordModel":
-        """Raises ModelMissing where `path` does not hold what `save` writes, for these features."""
+        """The model that `make train-briefs` wrote. Raises ModelMissing if the file holds none."""
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 held = dict(arrays)
-            judge = Networks(**{name: held[name] for name in Networks.__slots__ if name in held})
+            networks = Networks(**{name: held[name] for name in Networks.__slots__ if name in held})
             words = held["words"].tolist()
             table = WordTable(
                 seen=dict(zip(words, held["seen"].tolist(), strict=True)),
@@ -297,34 +256,14 @@ class WordModel:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelMissing(f"{path} does not hold word weights: make train-briefs writes them") from error
         if held.get("features", np.array([])).tolist() != list(NAMES):
-            raise ModelMissing(f"{path} was learned for other features: run make train-briefs again")
-        return cls(table, judge)
+            raise ModelMissing(f"{path} was trained on other features: run make train-briefs again")
+        return cls(table, networks.log_odds)
 
     def chances(self, sentences: Sequence[Sentence], *, headline: str = "") -> Mapping[str, float]:
-        """For each distinct word of the sentences (see `words_of`), 0 to 1; empty for no words."""
+        """The probability of each distinct word of the sentences (see `words_of`); empty for no words."""
         words, features = word_features(sentences, self._table)
         if not words:
             return {}
-        odds = self._judge.log_odds(features)
-        told = {word for word in words_of(headline) if len(word) > _SHORT}
-        odds = odds + _IN_HEADLINE * np.array([word in told for word in words])
+        in_headline = {word for word in words_of(headline) if len(word) > _SHORT}
+        odds = self._log_odds(features) + _IN_HEADLINE * np.array([word in in_headline for word in words])
         return dict(zip(words, (1.0 / (1.0 + np.exp(-odds))).tolist(), strict=True))
-
-
-def save(path: Path, networks: Networks, table: WordTable, *, at_least: int = 2) -> None:
-    """Writes a NumPy archive without pickles. at_least: articles that a word of the table stood in."""
-    words = sorted(word for word, seen in table.seen.items() if seen >= at_least)
-    arrays: dict[str, NDArray[np.generic]] = {
-        "features": np.array(NAMES),
-        "mean": networks.mean,
-        "scale": networks.scale,
-        "hidden": networks.hidden,
-        "hidden_bias": networks.hidden_bias,
-        "out": networks.out,
-        "out_bias": networks.out_bias,
-        "words": np.array(words),
-        "seen": np.array([table.seen[word] for word in words], dtype=np.int32),
-        "kept": np.array([table.kept.get(word, 0) for word in words], dtype=np.int32),
-        "articles": np.array(table.articles),
-    }
-    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]  # its stub takes only allow_pickle by name

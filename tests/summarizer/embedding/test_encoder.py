@@ -134,10 +134,3 @@ def test_a_damaged_tokenizer_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"cannot be loaded: tokenizer\.json") as refused:
         MiniLM(folder).encode(SENTENCES)
     assert "\n" not in str(refused.value)
-
-
-def test_it_says_whether_it_is_loaded() -> None:
-    fresh = MiniLM()
-    assert not fresh.is_loaded
-    fresh.load()
-    assert fresh.is_loaded

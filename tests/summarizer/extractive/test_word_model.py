@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.brief_baselines import hand_set_log_odds, hand_set_model
 from summarizer.errors import ModelMissing
-from summarizer.extractive.word_model import NAMES, HandSet, Networks, Sentence, WordModel, WordTable, save
+from summarizer.extractive.word_model import NAMES, Networks, Sentence, WordModel, WordTable
 
 STORY = [
     Sentence("A storm killed ten people in Ghent on Monday.", False),
@@ -23,7 +24,7 @@ def networks(n: int = 2, hidden: int = 3) -> Networks:
     return Networks(mean, scale, arrays[0], arrays[1], arrays[2], arrays[3])
 
 
-@pytest.mark.parametrize("model", [WordModel.packaged(), WordModel.hand_set()])
+@pytest.mark.parametrize("model", [WordModel.packaged(), hand_set_model()])
 def test_what_is_named_early_and_often_is_likelier_to_be_kept(model: WordModel) -> None:
     chances = model.chances(STORY)
     assert all(0 < chance < 1 for chance in chances.values())
@@ -31,11 +32,11 @@ def test_what_is_named_early_and_often_is_likelier_to_be_kept(model: WordModel) 
 
 
 def test_the_packaged_weights_are_the_learned_ones() -> None:
-    assert WordModel.packaged().chances(STORY) != WordModel.hand_set().chances(STORY)
+    assert WordModel.packaged().chances(STORY) != hand_set_model().chances(STORY)
 
 
 def test_a_word_of_the_headline_gains_and_its_short_words_do_not() -> None:
-    model = WordModel.hand_set()
+    model = hand_set_model()
     plain, headed = model.chances(STORY), model.chances(STORY, headline="Soup for the people of Ghent")
     assert headed["soup"] > 2 * plain["soup"]
     assert headed["the"] == plain["the"]
@@ -47,10 +48,12 @@ def test_no_words_have_no_chances() -> None:
 
 
 def test_saved_weights_give_the_same_chances(tmp_path: Path) -> None:
+    from bench.train_briefs import save
+
     table = WordTable(seen={"storm": 5, "rare": 1}, kept={"storm": 3}, articles=9)
     save(tmp_path / "weights.npz", networks(), table)
     loaded = WordModel.load(tmp_path / "weights.npz").chances(STORY)
-    assert loaded == pytest.approx(WordModel(table, networks()).chances(STORY))
+    assert loaded == pytest.approx(WordModel(table, networks().log_odds).chances(STORY))
 
 
 def test_averaging_networks_averages_their_log_odds() -> None:
@@ -64,7 +67,7 @@ def test_averaging_networks_averages_their_log_odds() -> None:
         for i in range(2)
     ]  # fmt: skip
     assert both.log_odds(features) == pytest.approx((each[0] + each[1]) / 2, abs=1e-5)
-    assert HandSet().log_odds(features).shape == (4,)
+    assert hand_set_log_odds(features).shape == (4,)
 
 
 def test_a_file_that_holds_no_weights_is_refused_in_a_line_that_says_what_to_do(tmp_path: Path) -> None:
