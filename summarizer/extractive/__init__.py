@@ -1,4 +1,4 @@
-"""The default brief: the article's own sentences, those that say most of what an editor would keep."""
+"""The default brief: the article's own sentences, chosen and shortened, and its key quotes."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -7,26 +7,25 @@ from articles.model import Article
 from summarizer.embedding import Encoder
 from summarizer.evidence.standalone import stands_alone
 from summarizer.extractive.candidates import Candidate, candidates
-from summarizer.extractive.compression import edited, sound
+from summarizer.extractive.compression import apply_edits, undo_unsound_edits
 from summarizer.extractive.key_quotes import choose_key_quotes
-from summarizer.extractive.selection import Option, best_set, worth
+from summarizer.extractive.selection import Option, best_set, gain
 from summarizer.extractive.word_model import Sentence, WordModel
 from summarizer.model import Brief, Bullet, Edit, Quote
 
 MIN_BULLETS = 2
 MAX_WORDS = 60  # read in ten to fifteen seconds
-# A long read's first 8,000 words: what is news stands above.
-MAX_CANDIDATES = 400
-_MAX_CUTS = 5  # of one sentence; each doubles the ways to write it
+MAX_CANDIDATES = 400  # the first 8,000 words of a long article
+_MAX_CUTS = 5  # of one sentence; each doubles the number of variants
 
 
 class Extractive:
-    """A `Summarizer` that writes nothing: a bullet is a sentence of the article, as its edits leave it."""
+    """A `Summarizer` whose bullets are sentences of the article, with edits."""
 
     def __init__(self, encoder: Encoder | None = None, *, model: WordModel | None = None) -> None:
-        """encoder: tells which sentences say the same in other words; None: only the words tell.
+        """encoder: finds sentences that say the same in other words; None: compare words only.
 
-        model: None is the packaged one. Raises ModelMissing if that is damaged.
+        model: None is the packaged one. Raises ModelMissing if that is missing or damaged.
         """
         self._encode = encoder.encode if encoder is not None else None
         self._model = WordModel.packaged() if model is None else model
@@ -39,9 +38,9 @@ class Extractive:
         max_bullets: int = 3,
         max_words: int = MAX_WORDS,
     ) -> Brief:
-        """2 to `max_bullets` bullets in text order and in `max_words` words, and key quotes.
+        """2 to `max_bullets` bullets in text order, together of at most `max_words` words, and key quotes.
 
-        1 bullet where the article has 1 sentence or two do not fit; that one may be longer than `max_words`.
+        1 bullet if the article has only 1 sentence or two do not fit; it may be longer than `max_words`.
         """
         found = candidates(article, quotes)[:MAX_CANDIDATES]
         bullets: tuple[Bullet, ...] = ()
@@ -51,17 +50,17 @@ class Extractive:
             least = min(MIN_BULLETS, max_bullets)
             usable = _usable(found, at_least=least)
             written = [
-                max(_ways_to_write(article.text, found[i]), key=lambda way: worth(way.text, chances))
+                max(_variants(article.text, found[i]), key=lambda bullet: gain(bullet.text, chances))
                 for i in usable
             ]
             options = [
-                Option(bullet.text, len(bullet.text.split()), place)
-                for bullet, place in zip(written, usable, strict=True)
+                Option(bullet.text, len(bullet.text.split()), position)
+                for bullet, position in zip(written, usable, strict=True)
             ]
             chosen = best_set(
                 options, chances, least=least, most=max_bullets, max_words=max_words, encode=self._encode
             )
-            bullets = tuple(sound(article, quotes, written[i]) for i in chosen)
+            bullets = tuple(undo_unsound_edits(article, quotes, written[i]) for i in chosen)
         return Brief(
             headline=article.headline,
             bullets=bullets,
@@ -69,22 +68,22 @@ class Extractive:
         )
 
 
-def _ways_to_write(text: str, candidate: Candidate) -> Iterator[Bullet]:
-    """The sentence with its opening dropped, then with each choice of its cuts that leaves it as clear."""
+def _variants(text: str, candidate: Candidate) -> Iterator[Bullet]:
+    """The sentence without cuts, then with each set of cuts that leaves it as clear."""
     yield _bullet(text, candidate, ())
-    offered = candidate.cuts[:_MAX_CUTS]
-    for size in range(1, len(offered) + 1):
-        for made in combinations(offered, size):
-            bullet = _bullet(text, candidate, made)
+    possible = candidate.cuts[:_MAX_CUTS]
+    for size in range(1, len(possible) + 1):
+        for cuts in combinations(possible, size):
+            bullet = _bullet(text, candidate, cuts)
             if stands_alone(bullet.text) or not candidate.stands_alone:
                 yield bullet
 
 
-def _bullet(text: str, candidate: Candidate, made: tuple[Edit, ...]) -> Bullet:
-    out = (edit for edit in candidate.written_out if not any(edit.span.overlaps(cut.span) for cut in made))
-    edits = tuple(sorted((*candidate.opening, *made, *out), key=lambda edit: edit.span))
+def _bullet(text: str, candidate: Candidate, cuts: tuple[Edit, ...]) -> Bullet:
+    left = (edit for edit in candidate.resolved if not any(edit.span.overlaps(cut.span) for cut in cuts))
+    edits = tuple(sorted((*candidate.opening, *cuts, *left), key=lambda edit: edit.span))
     return Bullet(
-        text=edited(text, candidate.hull, edits),
+        text=apply_edits(text, candidate.hull, edits),
         spans=candidate.spans,
         evidence=(candidate.paragraph,),
         edits=edits,
@@ -92,10 +91,10 @@ def _bullet(text: str, candidate: Candidate, made: tuple[Edit, ...]) -> Bullet:
 
 
 def _usable(found: Sequence[Candidate], *, at_least: int) -> list[int]:
-    """Indexes of the best sort of candidates of which there are enough.
+    """Indexes of the strictest candidate class that has at least `at_least` members.
 
-    First the reporter's sentences that stand alone, for what is said is shown as a key quote; then quotations
-    too; then sentences that lean on others. One that cuts a quotation is used only if there is nothing else.
+    First the reporter's sentences that stand alone, because quotes are shown as key quotes; then quotations
+    too; then sentences that need others. One that cuts a quotation is used only if there is nothing else.
     """
     reported = [i for i, candidate in enumerate(found) if candidate.stands_alone and not candidate.quotation]
     alone = [i for i, candidate in enumerate(found) if candidate.stands_alone]

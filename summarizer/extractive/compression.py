@@ -1,7 +1,7 @@
-"""What a sentence can lose and still be true, grammatical and attributed: the cuts, never inside a quotation.
+"""Sentence compression: cuts that keep a sentence true, grammatical and attributed, and the check of edits.
 
-Only what a comma, a bracket or a dash already sets apart is offered. An attribution is never cut: without
-"police said", a claim would turn into a fact.
+A cut is what commas, brackets or dashes already set apart, never inside a quotation. An attribution is never
+cut: without "police said", a claim would become a fact.
 """
 
 import re
@@ -14,20 +14,19 @@ from summarizer.extractive.references import References, date_of
 from summarizer.model import Bullet, Edit, EditKind, Quote, QuoteKind
 from summarizer.quotes.passages import find_passages
 
-# Link to a sentence that the reader of a brief has not seen.
+_CONNECTIVES = "|".join(word.capitalize() for word in lexicon.words("compression", "connectives"))
+# They connect a sentence to one that the reader of a brief has not seen.
 _CONNECTIVE = re.compile(
     r"(?:But(?! for\b),?|And,?|(?:So|Yet),(?! too\b)|"
-    # Of other words it is a part: "so far", "so did", "so many that", "yet to be decided", "yet another".
+    # Before other words it has another meaning: "so far", "so did", "so many that", "yet another".
     r"(?:So|Yet)(?= (?:the|a|an|this|these|those|he|she|it|they|we|his|her|its|their|there)\b)|"
-    r"Yet(?= [A-Z])|(?:Meanwhile|However|Also|Still|Instead|Besides|Moreover|Furthermore|"
-    r"Nevertheless|Nonetheless|Indeed|In addition|Additionally|In fact|Of course|For example|For instance|"
-    r"At the same time|On the other hand|That said|Even so),) (?=\w)"
+    rf"Yet(?= [A-Z])|(?:{_CONNECTIVES}),) (?=\w)"
 )
 _BRACKETS = re.compile(r" \([^()]{1,200}\)(?=[ ,.;:])")
-# Behind a list, what follows the second dash can be a sentence of its own: "more than half said".
+# Behind a list in dashes, another sentence can follow: "more than half said".
 _GOES_ON = r"(?=[a-z])(?!more|less|fewer|most|many|some|about|nearly|almost|all|they|it|we|he|she)"
 _DASHES = re.compile(rf" -- (?:(?! -- )[^\"“”;—–])+ -- {_GOES_ON}|(?: — |—)[^\"“”;—–]+(?: — |—){_GOES_ON}")
-# Only the sentence's own verb can follow: a participle ("led by", "based in") would join the wrong noun.
+# Only the main verb may follow: a participle ("led by", "based in") would join the wrong noun.
 _FINITE = (
     r"(?= (?:has|have|had|is|are|was|were|will|would|can|could|may|might|must|should|did|does|do|said|says|"
     r"told|took|went|came|gave|became|began|wrote|spoke|fell|rose)\b)"
@@ -37,17 +36,16 @@ _INSERTED = re.compile(
 )
 _LAST_CLAUSE = re.compile(r"(?<=\w), (?:who|which|where) [^,\"“”;:()—–]{2,160}(?=[.]$)")
 _CLEFT = re.compile(r"\b(?:it|this|that)(?:['’]s| is| was)\b", re.IGNORECASE)
-# Says whose claim it is, or that it is one.
+# They tell whose claim something is, or that it is a claim.
 _ATTRIBUTES = re.compile(
     r"\b(?:said|says?|according|told|claim\w*|alleg\w*|accus\w*|den(?:y|ies|ied)|reported\w*|believe\w*|"
     r"suspect\w*|assert\w*|argu\w*)\b",
     re.IGNORECASE,
 )
-_RELATIVE = lexicon.listed("who which whose where now")
-# These tell more often of deeds than of words, but for "the war, the general began, …".
-_OFTEN_DEEDS = lexicon.listed("called began begins opened closed finished ended put went goes read compared")
-_SAYS = (lexicon.words("cues", "strong") - _OFTEN_DEEDS) | lexicon.listed("estimate estimates reckon reckons")
-_MAY_SAY = lexicon.words("cues", "weak") | _OFTEN_DEEDS
+_CLAUSE_OPENERS = lexicon.words("compression", "clause openers")
+_AMBIGUOUS_CUES = lexicon.words("compression", "ambiguous cues")
+_CUES = (lexicon.words("cues", "strong") - _AMBIGUOUS_CUES) | lexicon.words("compression", "cues")
+_LAST_CUES = lexicon.words("cues", "weak") | _AMBIGUOUS_CUES
 _CONDITION = re.compile(
     r"\A\W*(?:until|once|when|provided|assuming|excluding|pending|barring)\b"
     r"|\b(?:if|unless|except|but not)\b",
@@ -57,57 +55,28 @@ _WORD = re.compile(r"\w[\w’'-]*")
 _QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?|(?<!\w)‘[^’]*’")
 
 
-def cuts(sentence: str, *, start: int = 0) -> tuple[Edit, ...]:
-    """What may be left out of `sentence`, each on its own or together, in text order and disjoint.
+def find_cuts(sentence: str, *, start: int = 0) -> tuple[Edit, ...]:
+    """What can be left out of `sentence`, separately or together, in text order and disjoint.
 
-    start: where the sentence begins in the article's text, from which the edits' spans count. A cut at the
-    start of the sentence takes along the first letter of what follows, to write it as a capital.
+    start: the offset of the sentence in the article's text; the edits' spans count from there. A cut at the
+    beginning of the sentence includes the next letter, to make it a capital.
     """
     quoted = [match.span() for match in _QUOTED.finditer(sentence)]
+    end = 0
     found: list[Edit] = []
-    for edit in sorted(_offered(sentence), key=lambda edit: edit.span):
-        in_quotation = any(a < edit.span.end and edit.span.start < b for a, b in quoted)
-        if not in_quotation and not (found and found[-1].span.overlaps(edit.span)):
-            found.append(edit)
-    return tuple(_shifted(edit, start) for edit in found)
+    for first, last, text, kind in sorted(_candidate_cuts(sentence), key=lambda cut: cut[:2]):
+        if first >= end and not any(a < last and first < b for a, b in quoted):
+            found.append(Edit(span=Span(start=start + first, end=start + last), text=text, kind=kind))
+            end = last
+    return tuple(found)
 
 
-def is_connective(sentence: str, length: int, *, made: str) -> bool:
-    """Whether a sentence opens with a "But" of that length, and `made` is its next letter, large.
-
-    Nothing is left where what follows was written anew.
-    """
-    opening = _CONNECTIVE.match(sentence)
-    if opening is None:
-        return False
-    return (opening.end(), made) in {(length, ""), (length - 1, sentence[length - 1 : length].upper())}
-
-
-def must_stay(words: str) -> bool:
-    """Whether what is set apart says whose claim the sentence is, or on what condition it holds."""
-    if _ATTRIBUTES.search(words) or _CONDITION.search(words):
-        return True
-    own = _WORD.findall(words)
-    if not own or own[0] in _RELATIVE:
-        return False
-    return own[-1] in _MAY_SAY or any(word in _SAYS for word in own)
-
-
-def edited(text: str, span: Span, edits: tuple[Edit, ...]) -> str:
-    """The words of `span` of `text` with the edits made, in single spaces; with none, as they stand."""
-    parts: list[str] = []
-    at = span.start
-    for edit in edits:
-        parts += [text[at : edit.span.start], edit.text]
-        at = edit.span.end
-    return " ".join("".join([*parts, text[at : span.end]]).split())
-
-
-def _offered(sentence: str) -> Iterator[Edit]:
+def _candidate_cuts(sentence: str) -> Iterator[tuple[int, int, str, EditKind]]:
+    """(start, end, replacement, kind)."""
     opening = _CONNECTIVE.match(sentence)
     if opening is not None:
         end = opening.end()
-        yield _edit(0, end + 1, sentence[end].upper(), EditKind.CONNECTIVE)
+        yield 0, end + 1, sentence[end].upper(), EditKind.CONNECTIVE
     for pattern, kind, text in (
         (_BRACKETS, EditKind.ASIDE, ""),
         (_DASHES, EditKind.ASIDE, " "),
@@ -116,62 +85,71 @@ def _offered(sentence: str) -> Iterator[Edit]:
     ):
         for match in pattern.finditer(sentence):
             # "It was Rob, who is 28, who won" needs its clause.
-            cleft = pattern in (_INSERTED, _LAST_CLAUSE) and _CLEFT.search(sentence, 0, match.start())
-            if not cleft and not must_stay(match[0]):
-                yield _edit(match.start(), match.end(), text, kind)
+            is_cleft = pattern in (_INSERTED, _LAST_CLAUSE) and _CLEFT.search(sentence, 0, match.start())
+            if not is_cleft and not _must_stay(match[0]):
+                yield match.start(), match.end(), text, kind
 
 
-def _edit(start: int, end: int, text: str, kind: EditKind) -> Edit:
-    return Edit(span=Span(start=start, end=end), text=text, kind=kind)
+def _must_stay(words: str) -> bool:
+    """Whether the words tell whose claim the sentence is, or on what condition it holds."""
+    if _ATTRIBUTES.search(words) or _CONDITION.search(words):
+        return True
+    own = _WORD.findall(words)
+    if not own or own[0] in _CLAUSE_OPENERS:
+        return False
+    return own[-1] in _LAST_CUES or any(word in _CUES for word in own)
 
 
-def _shifted(edit: Edit, by: int) -> Edit:
-    span = Span(start=edit.span.start + by, end=edit.span.end + by)
-    return Edit(span=span, text=edit.text, kind=edit.kind)
+def apply_edits(text: str, span: Span, edits: Sequence[Edit]) -> str:
+    """The words of `span` of `text` with the edits applied, with single spaces."""
+    parts: list[str] = []
+    at = span.start
+    for edit in edits:
+        parts += [text[at : edit.span.start], edit.text]
+        at = edit.span.end
+    return " ".join("".join([*parts, text[at : span.end]]).split())
 
 
-# The check of the edits that were made to an article's own sentences: what fails it is undone.
+def undo_unsound_edits(article: Article, quotes: Sequence[Quote], bullet: Bullet) -> Bullet:
+    """The bullet without the edits that change what the article says. A generated bullet has no edits.
 
-
-def sound(article: Article, quotes: Sequence[Quote], bullet: Bullet) -> Bullet:
-    """The bullet with those of its edits that keep what the article says; the others undone.
-
-    No edit reaches into a quotation; what is dropped takes no attribution along; a name is whose the pronoun
-    is, and a date the day that is meant. A generated bullet has no edits and is returned as it is.
+    No edit may reach into a quotation, cut an attribution, give a pronoun another person's name, or a weekday
+    another date.
     """
     if bullet.generated:
         return bullet
     hull = Span(start=bullet.spans[0].start, end=bullet.spans[-1].end)
     kept = tuple(edit for edit in bullet.edits if _is_sound(article, quotes, hull, edit))
-    text = edited(article.text, hull, kept)
+    text = apply_edits(article.text, hull, kept)
     return bullet if (text, kept) == (bullet.text, bullet.edits) else replace(bullet, text=text, edits=kept)
 
 
 def _is_sound(article: Article, quotes: Sequence[Quote], hull: Span, edit: Edit) -> bool:
-    inside = hull.start <= edit.span.start and edit.span.end <= hull.end
-    if not inside or _is_quoted(article, quotes, edit.span):
+    span, words, sentence = edit.span, edit.span.of(article.text), hull.of(article.text)
+    is_inside = hull.start <= span.start and span.end <= hull.end
+    if not is_inside or _is_quoted(article, quotes, span):
         return False
-    words = edit.span.of(article.text)
     match edit.kind:
         case EditKind.CONNECTIVE:
-            return edit.span.start == hull.start and is_connective(
-                hull.of(article.text), len(words), made=edit.text
-            )
+            opening = _CONNECTIVE.match(sentence)
+            if opening is None or span.start != hull.start:
+                return False
+            # With the next letter, as a capital; without it, if a name is written there.
+            with_letter = len(words) == opening.end() + 1 and edit.text == words[-1:].upper()
+            return with_letter or (len(words) == opening.end() and not edit.text)
         case EditKind.ASIDE | EditKind.CLAUSE:
-            return not edit.text.strip() and not must_stay(words)
+            return not edit.text.strip() and not _must_stay(words)
         case EditKind.PRONOUN:
-            return edit.text == References(article, quotes).name_of(edit.span)
+            return edit.text == References(article, quotes).name_of(span)
         case EditKind.DATE:
-            return article.published is not None and edit.text == date_of(
-                hull.of(article.text),
-                Span(start=edit.span.start - hull.start, end=edit.span.end - hull.start),
-                article.published,
-            )
+            place = Span(start=span.start - hull.start, end=span.end - hull.start)
+            published = article.published
+            return published is not None and edit.text == date_of(sentence, place, published)
 
 
 def _is_quoted(article: Article, quotes: Sequence[Quote], span: Span) -> bool:
-    own = (part for q in quotes if q.kind is not QuoteKind.PARAPHRASED for part in q.content)
-    if any(part.overlaps(span) for part in own):
+    verbatim = (part for q in quotes if q.kind is not QuoteKind.PARAPHRASED for part in q.content)
+    if any(part.overlaps(span) for part in verbatim):
         return True
     paragraph = next((p.span for p in article.paragraphs() if p.span.overlaps(span)), None)
     if paragraph is None:

@@ -1,11 +1,11 @@
-"""Which sentences, and how much of each, make the brief that an editor's highlights would agree with most.
+"""The set of sentences whose brief is expected to match an editor's highlights best.
 
-The expected ROUGE-1 F1 of a brief (Lin, 2004) follows from the chance of each word to be kept; the brief
-that has most of it is looked for among all small sets of the best sentences, after Gillick and Favre (2009),
-"A scalable global model for summarization", with words for their bigrams.
+The expected ROUGE-1 F1 of a brief (Lin, 2004) follows from the probability that an editor keeps each word.
+All small sets of the best sentences are compared, after Gillick and Favre (2009), "A scalable global model
+for summarization", with words in place of their bigrams.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -13,36 +13,32 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from summarizer.embedding import Encode
 from summarizer.extractive.word_model import words_of
 
-_HIGHLIGHT_WORDS = 32.0  # how long editors' highlights are on average
-_POOL = 12  # sentences, the best ones alone, among which sets are tried
-# A word raises the F1 of a brief if its chance is more than half of that F1, which is about a third.
-WORTH = 0.18
+_HIGHLIGHT_WORDS = 32.0  # average length of editors' highlights
+_POOL = 12  # sentences, the best by themselves, whose sets are compared
+# A word raises the F1 of a brief if its probability is more than half of that F1, which is about a third.
+_MIN_CHANCE = 0.18
 _AGAIN = 0.3  # how often a kept word is kept twice
-# What F1 the first place is worth: of two sentences with the same words, news leads with the news.
-_FIRST = 0.02
+_FIRST = 0.02  # F1 that the first place adds: news puts the most important first
 _SAME_MEANING = 0.75  # cosine of two sentence vectors
-_SAME = 0.6  # of its words in another sentence: it tells the same again
-
-
-# The vectors of sentences: float32 (n, dim), rows of unit length (see `encoder.py`).
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+_SAME_WORDS = 0.6  # share of the shorter sentence's words in another: they tell the same
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A sentence as it could stand in the brief."""
+    """A sentence as the brief would show it."""
 
     text: str
     words: int  # as readers count them
-    place: int  # from 0 in the article
+    position: int  # in the article, from 0
 
 
-def worth(text: str, chances: Mapping[str, float]) -> float:
-    """What the words of `text` add to a brief beyond the room that they take."""
+def gain(text: str, chances: Mapping[str, float]) -> float:
+    """What the words of `text` add to a brief, less the cost of their length. chances: see `WordModel`."""
     words = words_of(text)
-    return sum(chances.get(word, 0.0) for word in set(words)) - WORTH * len(words)
+    return sum(chances.get(word, 0.0) for word in set(words)) - _MIN_CHANCE * len(words)
 
 
 def best_set(
@@ -54,48 +50,47 @@ def best_set(
     max_words: int,
     encode: Encode | None = None,
 ) -> tuple[int, ...]:
-    """Indexes of the options that make the best brief together, in order; empty only if there are none.
+    """Indexes of the options that make the best brief together, in order; empty only if there are no options.
 
-    At least `least` and at most `most` of them, in `max_words` words, no two telling the same, by their words
-    and, with `encode`, by what they mean. Where not so many fit, as many as do; where none fits, the best one
-    alone.
+    `least` to `most` of them, in `max_words` words, without two that tell the same, by their words and, with
+    `encode`, by their meaning. Fewer if not so many fit; the best one alone if none fits.
     """
     tokens = [words_of(option.text) for option in options]
-    alone = [_f1_alone(o, words, chances) for o, words in zip(options, tokens, strict=True)]
+    f1_alone = [_f1_alone(o, words, chances) for o, words in zip(options, tokens, strict=True)]
     fitting = [i for i, option in enumerate(options) if option.words <= max_words]
-    pool = sorted(sorted(fitting, key=lambda i: -alone[i])[:_POOL])
+    pool = sorted(sorted(fitting, key=lambda i: -f1_alone[i])[:_POOL])
     if not pool or most < 1:
-        return (max(range(len(options)), key=lambda i: alone[i]),) if options and most >= 1 else ()
+        return (max(range(len(options)), key=lambda i: f1_alone[i]),) if options and most >= 1 else ()
     texts = [options[i].text for i in pool]
     sets = _sets(len(pool), most)
     sets = sets[sets @ np.array([options[i].words for i in pool]) <= max_words]
-    worths = _expected_f1(sets, [tokens[i] for i in pool], chances)
-    worths += sets @ [_leads(options[i]) for i in pool] / sets.sum(axis=1)
-    same = _repeats([tokens[i] for i in pool])
+    f1 = _expected_f1(sets, [tokens[i] for i in pool], chances)
+    f1 += sets @ [_bonus_of_position(options[i]) for i in pool] / sets.sum(axis=1)
+    same = _same_words([tokens[i] for i in pool])
     while True:
-        best = _best(sets, worths, same, least=least)
-        alike = _mean_the_same(best, texts, encode) if encode is not None else ()
-        if not alike:
+        best = _best(sets, f1, same, least=least)
+        duplicates = _same_meaning(best, texts, encode) if encode is not None else ()
+        if not duplicates:
             return tuple(i for i, taken in zip(pool, best, strict=True) if taken)
-        for a, b in alike:
+        for a, b in duplicates:
             same[a, b] = same[b, a] = 1
 
 
 def _best(
-    sets: NDArray[np.int64], worths: NDArray[np.float64], same: NDArray[np.int64], *, least: int
+    sets: NDArray[np.int64], f1: NDArray[np.float64], same: NDArray[np.int64], *, least: int
 ) -> NDArray[np.int64]:
-    """The row of `sets` that is worth most: without a pair that is the same, and large enough if any is."""
+    """The row of `sets` with the highest F1 and no duplicates, of at least `least` sentences if any is."""
     allowed = ((sets @ same) * sets).sum(axis=1) == 0
     sizes = sets.sum(axis=1) * allowed
     allowed &= sizes >= min(least, int(sizes.max()))
-    best: NDArray[np.int64] = sets[np.argmax(np.where(allowed, worths, -np.inf))]
+    best: NDArray[np.int64] = sets[np.argmax(np.where(allowed, f1, -np.inf))]
     return best
 
 
-def _mean_the_same(
+def _same_meaning(
     chosen: NDArray[np.int64], texts: Sequence[str], encode: Encode
 ) -> Sequence[tuple[int, int]]:
-    """Pairs of the chosen texts that are as near in meaning as one and the same in other words."""
+    """Pairs of the chosen texts that say the same in other words."""
     numbers = [int(i) for i in np.flatnonzero(chosen)]
     vectors = encode([texts[i] for i in numbers])
     near = vectors @ vectors.T > _SAME_MEANING
@@ -104,11 +99,11 @@ def _mean_the_same(
 
 def _f1_alone(option: Option, words: Sequence[str], chances: Mapping[str, float]) -> float:
     kept = sum(chances.get(word, 0.0) for word in set(words))
-    return 2 * kept / (len(words) + _HIGHLIGHT_WORDS) + _leads(option)
+    return 2 * kept / (len(words) + _HIGHLIGHT_WORDS) + _bonus_of_position(option)
 
 
-def _leads(option: Option) -> float:
-    return float(_FIRST / np.sqrt(1 + option.place))
+def _bonus_of_position(option: Option) -> float:
+    return float(_FIRST / np.sqrt(1 + option.position))
 
 
 def _expected_f1(
@@ -126,19 +121,19 @@ def _expected_f1(
     return f1
 
 
-def _repeats(tokens: Sequence[Sequence[str]]) -> NDArray[np.int64]:
-    """(n_options, n_options), 1 where the shorter of two has most of its words in the other."""
+def _same_words(tokens: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """(n_options, n_options): 1 if the shorter of two has most of its words in the other."""
     words = [frozenset(sentence) for sentence in tokens]
-    repeats = np.zeros((len(words), len(words)), dtype=np.int64)
+    same = np.zeros((len(words), len(words)), dtype=np.int64)
     for i, j in combinations(range(len(words)), 2):
         shorter = min(len(words[i]), len(words[j]))
-        repeats[i, j] = repeats[j, i] = len(words[i] & words[j]) > _SAME * shorter
-    return repeats
+        same[i, j] = same[j, i] = len(words[i] & words[j]) > _SAME_WORDS * shorter
+    return same
 
 
 @cache
 def _sets(n: int, most: int) -> NDArray[np.int64]:
-    """(n_sets, n) of 0 and 1: every choice of 1 to `most` out of n."""
+    """(n_sets, n) of 0 and 1: all sets of 1 to `most` out of n."""
     chosen = [taken for size in range(1, min(n, most) + 1) for taken in combinations(range(n), size)]
     sets = np.zeros((len(chosen), n), dtype=np.int64)
     for row, taken in zip(sets, chosen, strict=True):

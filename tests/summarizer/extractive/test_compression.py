@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.model import Span
-from summarizer.extractive.compression import cuts, edited
+from summarizer.extractive.compression import apply_edits, find_cuts
 from summarizer.model import EditKind
 
 
 def shortened(sentence: str) -> str:
-    return edited(sentence, Span(start=0, end=len(sentence)), cuts(sentence))
+    return apply_edits(sentence, Span(start=0, end=len(sentence)), find_cuts(sentence))
 
 
 @pytest.mark.parametrize(
@@ -74,15 +74,15 @@ def test_an_attribution_a_quotation_and_what_the_sentence_needs_stay(sentence: s
 
 def test_a_cut_counts_from_where_the_sentence_begins_in_the_article() -> None:
     article = "Rain fell. But the game (all of it) went on."
-    found = cuts(article[11:], start=11)
+    found = find_cuts(article[11:], start=11)
     assert [edit.kind for edit in found] == [EditKind.CONNECTIVE, EditKind.ASIDE]
     assert [edit.span.of(article) for edit in found] == ["But t", " (all of it)"]
-    assert edited(article, Span(start=11, end=len(article)), found) == "The game went on."
+    assert apply_edits(article, Span(start=11, end=len(article)), found) == "The game went on."
 
 
 @given(st.text(alphabet='aB ,.()—-"“”1', max_size=60) | st.text(max_size=40))
 def test_cuts_are_disjoint_in_order_and_inside_the_sentence_whatever_it_is(sentence: str) -> None:
     end = 0
-    for edit in cuts(sentence):
+    for edit in find_cuts(sentence):
         assert end <= edit.span.start < edit.span.end <= len(sentence)
         end = edit.span.end

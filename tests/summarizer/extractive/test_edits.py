@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from articles.model import Span
 from summarizer.extractive import Extractive
-from summarizer.extractive.compression import edited, sound
+from summarizer.extractive.compression import apply_edits, undo_unsound_edits
 from summarizer.model import Bullet, Edit, EditKind
 from summarizer.quotes import find_quotes
 from tests.summarizer import made
@@ -29,7 +29,7 @@ def edit_of(words: str, text: str, kind: EditKind, *, last: bool = False) -> Edi
 
 
 def bullet_of(*edits: Edit) -> Bullet:
-    return Bullet(text=edited(TEXT, WHOLE, edits), spans=(WHOLE,), evidence=(0,), edits=edits)
+    return Bullet(text=apply_edits(TEXT, WHOLE, edits), spans=(WHOLE,), evidence=(0,), edits=edits)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def bullet_of(*edits: Edit) -> Bullet:
 )
 def test_an_edit_that_keeps_what_is_said_stays(edit: Edit) -> None:
     bullet = bullet_of(edit)
-    assert sound(SOURCE, QUOTES, bullet) is bullet
+    assert undo_unsound_edits(SOURCE, QUOTES, bullet) is bullet
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,15 @@ def test_an_edit_that_keeps_what_is_said_stays(edit: Edit) -> None:
 def test_an_edit_that_changes_what_is_said_is_undone(edit: Edit) -> None:
     good = edit_of(" (the minister)", "", EditKind.ASIDE)
     both = sorted({edit, good} if edit.span != good.span else {edit}, key=lambda one: one.span)
-    mended = sound(SOURCE, QUOTES, bullet_of(*both))
+    mended = undo_unsound_edits(SOURCE, QUOTES, bullet_of(*both))
     assert edit not in mended.edits
-    assert mended.text == edited(TEXT, WHOLE, mended.edits)
+    assert mended.text == apply_edits(TEXT, WHOLE, mended.edits)
     assert len(mended.edits) == len(both) - 1
 
 
 def test_a_bullet_that_reads_otherwise_than_its_edits_is_written_anew() -> None:
     bullet = replace(bullet_of(), text="Jim Mattis resigned.")
-    assert sound(SOURCE, QUOTES, bullet).text == TEXT
+    assert undo_unsound_edits(SOURCE, QUOTES, bullet).text == TEXT
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_cut_that_would_make_a_claim_or_a_condition_a_fact_is_undone(
     source, whole = made.article(text), Span(start=0, end=len(text))
     at = text.index(cut)
     edit = Edit(span=Span(start=at, end=at + len(cut)), text=left, kind=kind)
-    bullet = Bullet(text=edited(text, whole, (edit,)), spans=(whole,), evidence=(0,), edits=(edit,))
-    assert sound(source, (), bullet).text == text
+    bullet = Bullet(text=apply_edits(text, whole, (edit,)), spans=(whole,), evidence=(0,), edits=(edit,))
+    assert undo_unsound_edits(source, (), bullet).text == text
 
 
 PIECES = st.sampled_from(
@@ -112,9 +112,9 @@ def test_every_quotation_of_an_extractive_brief_is_verbatim_and_every_edit_can_b
     plain = " ".join(source.text.split())
     for bullet in EXTRACTIVE.brief(source, quotes).bullets:
         hull = Span(start=bullet.spans[0].start, end=bullet.spans[-1].end)
-        assert edited(source.text, hull, bullet.edits) == bullet.text
+        assert apply_edits(source.text, hull, bullet.edits) == bullet.text
         assert " ".join(hull.of(source.text).split()) in plain
-        assert sound(source, quotes, bullet) == bullet
+        assert undo_unsound_edits(source, quotes, bullet) == bullet
         pieces = bullet.text.split("“")
         for piece in pieces[1:]:
             if "”" in piece:

@@ -4,7 +4,7 @@ import pytest
 
 from articles.model import Span
 from summarizer.extractive import Extractive
-from summarizer.extractive.compression import edited
+from summarizer.extractive.compression import apply_edits
 from summarizer.model import KeyQuote
 from tests.summarizer import made
 
@@ -51,8 +51,8 @@ def test_every_edit_is_recorded_and_can_be_undone(extractive: Extractive) -> Non
     for bullet in bullets:
         whole = Span(start=bullet.spans[0].start, end=bullet.spans[-1].end)
         assert bullet.edits
-        assert edited(source.text, whole, bullet.edits) == bullet.text
-        assert edited(source.text, whole, ()) == whole.of(source.text)
+        assert apply_edits(source.text, whole, bullet.edits) == bullet.text
+        assert apply_edits(source.text, whole, ()) == whole.of(source.text)
 
 
 def test_a_brief_keeps_to_its_words_where_it_can(extractive: Extractive) -> None:

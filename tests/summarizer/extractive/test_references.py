@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from articles.model import Article, Span
-from summarizer.extractive.compression import edited
+from summarizer.extractive.compression import apply_edits
 from summarizer.extractive.references import References
 from summarizer.model import EditKind
 from summarizer.quotes import find_quotes
@@ -20,7 +20,7 @@ def written(*before: str, sentence: str, published: datetime | None = THURSDAY, 
     source = replace(made.article(*before, sentence), published=published, language=language)
     quotes = find_quotes(source.text, [paragraph.span for paragraph in source.paragraphs()])
     span = Span(start=len(source.text) - len(sentence), end=len(source.text))
-    return edited(source.text, span, References(source, quotes).written_out(span))
+    return apply_edits(source.text, span, References(source, quotes).resolve(span))
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def source_of(*paragraphs: str) -> Article:
 
 def test_each_edit_says_what_it_is() -> None:
     source = source_of("Mayor John Miller said on Monday that it had rained.")
-    (edit,) = References(source, ()).written_out(Span(start=0, end=len(source.text)))
+    (edit,) = References(source, ()).resolve(Span(start=0, end=len(source.text)))
     assert (edit.kind, edit.span.of(source.text), edit.text) == (
         EditKind.DATE,
         "Monday",

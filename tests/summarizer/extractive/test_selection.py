@@ -1,7 +1,7 @@
 """Which set of sentences makes the brief."""
 
 from summarizer.embedding import MiniLM
-from summarizer.extractive.selection import Option, best_set, worth
+from summarizer.extractive.selection import Option, best_set, gain
 from summarizer.extractive.word_model import words_of
 
 CHANCES = {"storm": 0.9, "killed": 0.9, "ten": 0.8, "port": 0.7, "closed": 0.7, "the": 0.3, "soup": 0.01}
@@ -49,7 +49,7 @@ def test_a_long_article_is_chosen_from_as_a_short_one_is() -> None:
 
 
 def test_words_that_are_likely_add_and_others_take_room() -> None:
-    assert worth("storm killed", CHANCES) > 0 > worth("soup soup", CHANCES)
+    assert gain("storm killed", CHANCES) > 0 > gain("soup soup", CHANCES)
 
 
 def test_two_sentences_that_mean_the_same_are_not_both_told(encoder: MiniLM) -> None:
