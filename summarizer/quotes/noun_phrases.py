@@ -12,7 +12,7 @@ from articles.model import Span
 from summarizer import lexicon
 from summarizer.quotes.appositions import with_postmodifiers
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.speakers.person_names import (
+from summarizer.speakers.names import (
     BARE_TITLES,
     bare,
     is_person_name,
@@ -20,7 +20,7 @@ from summarizer.speakers.person_names import (
     name_gender,
     opens_no_name,
     stem,
-    surname_of,
+    surname,
 )
 from summarizer.text.words import Tokens
 
@@ -258,7 +258,7 @@ class _Finder:
             if len(words) == 1 and words[0].lower() in _GROUPS:
                 return replace(self._nominal(start, end), possessive=possessive)
         elif len(words) > 1:
-            self._person_words.update((words[0], surname_of(words)))
+            self._person_words.update((words[0], surname(words)))
         role = self._role(start, name_at) if person else None
         return Mention(
             start=start,
@@ -332,7 +332,7 @@ class _Finder:
         starts with a surname is a thing named after the person ("Trump Train").
         """
         surnames = {
-            surname_of(words).lower()
+            surname(words).lower()
             for mention in found
             if mention.is_person
             and len(words := (mention.name or "").split()) > 1

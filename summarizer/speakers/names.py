@@ -1,4 +1,4 @@
-"""Names made comparable, and which names can be one speaker's across articles."""
+"""Names of people: what is a name, what are its parts, and which names can be one speaker's across articles."""
 
 import re
 import unicodedata
@@ -14,6 +14,20 @@ from summarizer.model import SpeakerId, SpeakerKind
 
 _TITLES = lexicon.words("names", "titles")
 SUFFIXES = lexicon.words("names", "suffixes")
+BARE_TITLES = lexicon.words("names", "bare titles")
+_PARTICLES = lexicon.words("names", "particles")
+_ORGANISATION_LINKS = lexicon.words("names", "organisation links")
+_WOMEN = lexicon.words("roles", "women")
+_MEN = lexicon.words("roles", "men")
+_PUBLISHERS = lexicon.words("organisations", "publishers")
+_PLACES = lexicon.words("places")
+_NOT_GIVEN = lexicon.words("not_given_names")
+_FUNCTION = (lexicon.words("function_words") - lexicon.words("names", "function words")) | (
+    lexicon.words("function_words", "auxiliaries") - lexicon.words("names", "auxiliaries")
+)
+_GIVEN = lexicon.given_name_genders()
+# A given name before one of these is not a person: "Clinton Foundation", "Marshall University".
+_NEVER_SURNAMES = lexicon.words("organisations", "words") - lexicon.words("names", "surnames")
 _POSSESSIVE = re.compile(r"['’‘`´]s?(?=\s|$)", re.IGNORECASE)
 _APOSTROPHE = re.compile(r"['’‘`´]")
 _WORD = re.compile(r"[^\W_]+")
@@ -21,6 +35,62 @@ _DOTTED = re.compile(r"\b([^\W\d_])\.(?=[^\W\d_]\.)")  # "U.S." is one word, "us
 # Letters that Unicode does not decompose into a letter and an accent.
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 MIN_TYPO = 4  # letters; in a shorter word one typo makes another name
+
+
+def is_person_name(words: Sequence[str], *, titled: bool, described: bool) -> bool:
+    """Whether a name is a person's. titled: a title is before it; described: a role is before it."""
+    lowered = [word.lower() for word in words]
+    if lowered[0].startswith("@"):
+        return True
+    if " ".join(lowered) in _PLACES or " ".join(lowered) in _PUBLISHERS:
+        return False
+    if not _ORGANISATION_LINKS.isdisjoint(lowered):
+        return False
+    if len(words) > 1 and not titled and _is_no_name(lowered):
+        return False
+    if lowered[0] in _GIVEN and 1 < len(words) <= 4:
+        return lowered[-1] not in _NEVER_SURNAMES
+    if any(word in _NEVER_SURNAMES for word in lowered) or (len(words) > 1 and lowered[0] in _PUBLISHERS):
+        return False
+    if len(words) == 1:
+        return titled or (described and lowered[0] not in _PUBLISHERS)
+    acronym = any(len(word) > 1 and word.isupper() for word in words)
+    return titled or (len(words) <= 4 and not acronym and lowered[0] not in _PLACES)
+
+
+def opens_no_name(lower: str) -> bool:
+    """Whether a capitalised word cannot open a person's name: "White House", "Follow Jane Doe"."""
+    return lower in _NOT_GIVEN or lower in _FUNCTION
+
+
+def _is_no_name(lowered: Sequence[str]) -> bool:
+    """Whether a single word shows that this is no name: "Black Lives Matter", "Trump Is Wrong"."""
+    return lowered[0] in _NOT_GIVEN or any(word in _FUNCTION and word not in _PARTICLES for word in lowered)
+
+
+def name_gender(words: Sequence[str], before: Sequence[str]) -> str | None:
+    """ "m" or "f", if the words before a name or its given name show it."""
+    for lower in reversed(before):
+        if lower in _WOMEN:
+            return "f"
+        if lower in _MEN:
+            return "m"
+    given = _GIVEN.get(words[0].lower(), "x") if len(words) > 1 else "x"
+    return given if given != "x" else None
+
+
+def is_possessive(word: str) -> bool:
+    return word.endswith(("'s", "’s", "s'", "s’"))
+
+
+def bare(word: str) -> str:
+    """A word without its possessive ending."""
+    return word[:-2] if word.endswith(("'s", "’s")) else word.rstrip("'’")
+
+
+def stem(lower: str) -> str:
+    """A word in lower case without its possessive ending, also of a plural."""
+    return lower[:-2] if lower.endswith("'s") else lower.rstrip("'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +117,9 @@ def without_titles(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[start:]
 
 
-def surname(words: tuple[str, ...]) -> str:
+def surname(words: Sequence[str]) -> str:
     """The last word that is not a suffix such as "Jr."."""
-    return next((word for word in reversed(words) if word not in SUFFIXES), words[-1])
+    return next((word for word in reversed(words) if word.lower() not in SUFFIXES), words[-1])
 
 
 def name_key(name: str, kind: SpeakerKind) -> str:
