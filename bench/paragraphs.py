@@ -11,10 +11,10 @@ _WRAPPED_SHARE = 0.5
 
 
 def paragraphs_of(text: str) -> tuple[Span, ...]:
-    """The paragraphs of `text` in order, white space at their ends left out.
+    """The paragraphs of `text` in order, without white space at the ends.
 
-    A blank line always ends a paragraph. A single line break does too, unless the text is hard-wrapped:
-    most of its single breaks then fall in mid-sentence.
+    A blank line always ends a paragraph. A single line break does too, unless the text is hard-wrapped: then
+    most single breaks are inside a sentence.
     """
     lines = [span for match in _LINE.finditer(text) if (span := _stripped(text, match.start(), match.end()))]
     if not _is_hard_wrapped(text, lines):

@@ -1,4 +1,4 @@
-"""What the quote bench is measured against: a plain regex, and textacy where it and a model are installed."""
+"""Baselines of the quote bench: a plain regex, and textacy if it and a model are installed."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +34,7 @@ def available_baselines() -> Iterator[Baseline]:
 def regex_quotes(text: str) -> list[dict[str, Any]]:
     """Every pair of double marks, attributed to the nearest "X said" or "said X".
 
-    A pronoun there is the name that spoke before it.
+    A pronoun there means the speaker before it.
     """
     said = list(_sayings(text))
     found: list[dict[str, Any]] = []
@@ -77,7 +77,7 @@ def _textacy() -> Baseline:
 def triples_of(document: Any, direct_quotations: Callable[[Any], Iterable[Any]]) -> list[dict[str, Any]]:
     """textacy's triples of speaker, cue and content in the scorer's form.
 
-    It refuses a document with an odd number of quotation marks (ValueError): such a document has none.
+    Empty for a document with an odd number of quotation marks, for which textacy raises ValueError.
     """
     try:
         triples = list(direct_quotations(document))

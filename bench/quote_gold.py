@@ -1,7 +1,7 @@
-"""Gold and predicted passages, laid side by side as the scorer does it.
+"""Gold and predicted passages, matched as the data's score.py does it.
 
-The scorer (score.py beside the data) prints figures only; training and the error report need to know which
-passage matched which, so its matching is repeated here. `make bench-quotes` runs the scorer itself.
+score.py prints figures only. Training and the error report need to know which passage matched which, so this
+file repeats its matching. `make bench-quotes` runs score.py itself.
 """
 
 import json
@@ -31,7 +31,7 @@ class GoldPassage:
     source: tuple[int, int] | None
     source_text: str
     speaker: str | None
-    how: str  # "name", "coref", "other", or "unknown" where the scorer holds nobody to it
+    how: str  # "name", "coref", "other", or "unknown" if score.py does not count the speaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def gold_passages(article: Mapping[str, Any]) -> list[GoldPassage]:
 
 
 def is_reported(article: Mapping[str, Any], content: tuple[int, int], source: tuple[int, int]) -> bool:
-    """Whether an attribution of the article covers at least half of a paraphrase, and has its source."""
+    """Whether an annotated attribution overlaps at least half with a paraphrase, and has its source."""
     start, end = content
     for quote in article["quotes"]:
         if not quote["content"] or quote["source"] is None:
@@ -91,7 +91,7 @@ def is_reported(article: Mapping[str, Any], content: tuple[int, int], source: tu
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The range without marks and punctuation at its ends."""
+    """The range without quotation marks and punctuation at its ends."""
     while start < end and text[start] in _STRIPPED:
         start += 1
     while end > start and text[end - 1] in _STRIPPED:
@@ -100,12 +100,12 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def counts(text: str, start: int, end: int) -> bool:
-    """Whether the scorer counts a passage: three words or more."""
+    """Whether score.py counts a passage: three words or more."""
     return len(text[start:end].split()) >= _MIN_WORDS
 
 
 def matched(gold: Sequence[GoldPassage], spans: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Number of a gold passage -> number of the span (trimmed, in order) that covers it, one to one."""
+    """Number of a gold passage -> number of the span (trimmed, in order) that matches it, one to one."""
     pairs: dict[int, int] = {}
     used: set[int] = set()
     for i, passage in enumerate(gold):
@@ -124,7 +124,7 @@ def matched(gold: Sequence[GoldPassage], spans: Sequence[tuple[int, int]]) -> di
 
 
 def is_right(gold: GoldPassage, speaker: str | None) -> bool:
-    """Whether the scorer takes `speaker` for the passage's: the surname, or a word of an unnamed source."""
+    """Whether score.py accepts `speaker`: by the surname, or by a word of an unnamed source."""
     said = _words(speaker)
     if gold.how in ("other", "unknown"):
         return bool(set(said) & set(_content_words(gold.source_text)))

@@ -1,8 +1,8 @@
-"""Every miss of the quote extractor on annotated articles, in its context: one HTML page to read.
+"""An HTML page with every miss of the quote extractor on annotated articles, in its context.
 
     python -m bench.quote_report DATA [OUT]
 
-The kinds of miss are counted at the top of the page and on standard output.
+The top of the page and standard output count the kinds of miss.
 """
 
 import argparse
@@ -29,7 +29,7 @@ td { padding: .1em 1em .1em 0 } td:first-child { text-align: right }
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """One passage that was got wrong."""
+    """One wrong or missing passage."""
 
     kind: str
     article: str
@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def misses_of(article: Mapping[str, Any]) -> Iterator[Miss]:
-    """What the extractor got wrong in one annotated article, in text order."""
+    """The misses in one annotated article, in text order."""
     text = article["text"]
     gold, guesses = gold_passages(article), _guesses(text)
     pairs = matched(gold, [(guess.start, guess.end) for guess in guesses])
@@ -122,7 +122,7 @@ def _kind_of_false_span(text: str, guess: Guess) -> str:
 
 
 def page(misses: Sequence[Miss], kinds: Counter[str]) -> Iterator[str]:
-    """The report, piece by piece; everything from the articles is escaped."""
+    """The pieces of the HTML page. All text from the articles is escaped."""
     yield '<!doctype html><html lang="en"><meta charset="utf-8"><title>Quotes: misses</title>'
     yield f"<style>{_STYLE}</style>"
     yield f"<h1>{len(misses)} misses</h1><table>"
@@ -138,7 +138,7 @@ def page(misses: Sequence[Miss], kinds: Counter[str]) -> Iterator[str]:
 
 
 def _in_context(miss: Miss) -> str:
-    """The text around a miss, the passage and its annotated source marked."""
+    """The text around a miss, with the passage and its annotated source highlighted."""
     marked = [(miss.start, miss.end, "<mark>")]
     if miss.source is not None and (miss.source[1] <= miss.start or miss.end <= miss.source[0]):
         marked.append((*miss.source, '<mark class="source">'))

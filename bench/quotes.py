@@ -1,10 +1,10 @@
 """Quote extraction and attribution, measured on PolNeAR-like JSON lines.
 
     python -m bench.quotes predict DATA OUT     the scorer's input, one line for each article
-    python -m bench.quotes bench DATA [SCORER]  the scorer's figures, speed and memory, beside two baselines
+    python -m bench.quotes bench DATA [SCORER]  the scorer's figures, speed, memory; two baselines
 
-DATA: one JSON object a line with `id` and `text`. SCORER: score.py, by default the one beside DATA; it is
-run as it is, in a process of its own.
+DATA: one JSON object a line with `id` and `text`. SCORER: score.py, by default the one beside DATA; it runs
+unchanged in its own process.
 """
 
 import argparse
@@ -68,8 +68,10 @@ def as_predictions(text: str, quotes: Iterable[Quote]) -> list[dict[str, Any]]:
 
 
 def named(text: str, quote: Quote) -> str | None:
-    """A quote's speaker; a person whom the source only describes with that description: "The Florida senator
-    Jane Doe". The gold of such a source names nobody, or the person by coreference."""
+    """The name of a quote's speaker, with the description if the source has only that.
+
+    "The Florida senator Jane Doe": the gold for such a source names nobody, or the person by coreference.
+    """
     if quote.speaker is None:
         return None
     name = quote.speaker.name
@@ -120,7 +122,7 @@ def run_bench(data: Path, scorer: Path) -> None:
 
 
 def _paraphrases(articles: Sequence[dict[str, Any]]) -> str:
-    """How many indirect quotes are shown and how many of those are annotated; the scorer counts none."""
+    """The number of indirect quotes found, and of those that are annotated. score.py does not count them."""
     shown = right = 0
     for article in articles:
         for quote in find_quotes(article["text"], paragraphs_of(article["text"])):
@@ -129,7 +131,7 @@ def _paraphrases(articles: Sequence[dict[str, Any]]) -> str:
                 content, source = quote.content[0], quote.source
                 right += is_reported(article, (content.start, content.end), (source.start, source.end))
     share = right / shown if shown else 0.0
-    return f"{shown} shown, {right} ({share:.3f}) annotated with that source, half of their words or more"
+    return f"{shown} found, {right} ({share:.3f}) annotated with that source and half of the words or more"
 
 
 def _seconds_for(unit: str, size: int) -> float:

@@ -1,4 +1,4 @@
-"""Names of people: what is a name, what are its parts, and which names can be one speaker's across articles."""
+"""Names of people: what is a name, what are its parts, and which names can be one speaker's."""
 
 import re
 import unicodedata

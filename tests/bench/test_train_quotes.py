@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bench.quote_fit import Group, Recipe, fit, hashed
 from bench.quote_gold import GoldPassage, is_right, matched, trim
+from bench.train_quotes import Group, Recipe, fit, hashed
 
 RECIPE = Recipe(width=4, epochs=8, feature_drop=0.0, unit_drop=0.0)
 
