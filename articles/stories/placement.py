@@ -1,15 +1,8 @@
 """Where a new article belongs: it can be a new version, a copy, or a report of a known event.
 
-Fingerprints tell: the canonical URL a version, a MinHash signature a copy, names and a vector a story. The
-look-ups use indexes over a window of days, so the cost of an article does not depend on how many are stored.
-
-MinHash with banding (Broder, "On the resemblance and containment of documents", 1997; Leskovec, Rajaraman and
-Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its shingles of four words. A signature
-holds the smallest hash of that set under each of 126 hash functions; the share of equal hashes in two
-signatures estimates the Jaccard similarity of the sets. Each band of three hashes becomes one indexed number:
-texts of similarity .4 share at least one of the 42 with probability .94, of .5 with .996. Among 840 news
-articles of one campaign, two different articles had a similarity of .12 at most, two editions of one article
-of .50 or more.
+Its fingerprints decide: the canonical URL finds an older version, the MinHash signature finds copies, and the
+names and the vector find the story. Look-ups use indexes over a window of days, so the cost of an article
+does not depend on how many are stored.
 """
 
 import hashlib
@@ -44,97 +37,13 @@ from articles.text.urls import canonical_url
 COPIED_WITHIN = timedelta(days=30)
 CANDIDATES = 80  # articles that share most of the names; comparing one takes about 0.1 ms
 
-HASHES, BANDS = 126, 42
-SHINGLE_WORDS = 4
-MIN_WORDS = 20  # a shorter text has too few shingles of its own
-MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles of two copies
-
-_WORD = re.compile(r"\w+")
-_CHUNK = 4_096  # shingles hashed at a time: for a book at once, the table would take gigabytes
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """A text's MinHash signature."""
-
-    hashes: tuple[int, ...]  # HASHES numbers of 32 bits
-
-    def __post_init__(self) -> None:
-        if len(self.hashes) != HASHES:
-            raise ValueError(f"a signature has {HASHES} hashes, not {len(self.hashes)}")
-
-    def bands(self) -> tuple[int, ...]:
-        """BANDS signed 64-bit numbers. Copies have at least one in common, which an index finds."""
-        rows = HASHES // BANDS
-        keys = []
-        for band in range(BANDS):
-            row = struct.pack(f"<B{rows}I", band, *self.hashes[band * rows : (band + 1) * rows])
-            keys.append(int.from_bytes(hashlib.blake2b(row, digest_size=8).digest(), "little", signed=True))
-        return tuple(keys)
-
-    def similarity(self, other: "Signature") -> float:
-        """The estimated Jaccard similarity of the two texts' shingles, 0 to 1, accurate to about .04."""
-        return sum(a == b for a, b in zip(self.hashes, other.hashes, strict=True)) / HASHES
-
-    def to_bytes(self) -> bytes:
-        return struct.pack(f"<{HASHES}I", *self.hashes)
-
-    @classmethod
-    def from_bytes(cls, stored: bytes) -> Self:
-        return cls(struct.unpack(f"<{HASHES}I", stored))
-
-
-def minhash(text: str) -> Signature | None:
-    """The text's signature; None if it is too short for one. Case and punctuation do not matter."""
-    hashes = [zlib.crc32(word.encode()) for word in _WORD.findall(text.casefold())]
-    if len(hashes) < MIN_WORDS:
-        return None
-    words = np.array(hashes, dtype=np.uint64)
-    shingles = np.zeros(len(words) - SHINGLE_WORDS + 1, dtype=np.uint64)
-    for offset, factor in enumerate(_SHINGLE_FACTORS):
-        shingles += (words[offset : offset + len(shingles)] + np.uint64(1)) * factor
-    smallest = np.full(HASHES, np.iinfo(np.uint64).max, dtype=np.uint64)
-    shingles = np.unique(shingles)
-    for start in range(0, len(shingles), _CHUNK):
-        # Multiply-shift hashing (Dietzfelbinger et al. 1997): the upper half of the product is well mixed.
-        hashed = (shingles[start : start + _CHUNK, None] * _FACTORS + _SHIFTS) >> np.uint64(32)
-        smallest = np.minimum(smallest, hashed.min(axis=0))
-    return Signature(tuple(smallest.tolist()))
-
-
-def _hash_constants(name: bytes) -> NDArray[np.uint64]:
-    """An odd 64-bit number for each hash function. They must never change, because signatures are stored."""
-    numbers = (hashlib.blake2b(name + bytes([index]), digest_size=8).digest() for index in range(HASHES))
-    return np.array([int.from_bytes(number, "little") | 1 for number in numbers], dtype=np.uint64)
-
-
-_FACTORS, _SHIFTS = _hash_constants(b"factor"), _hash_constants(b"shift")
-_SHINGLE_FACTORS = _hash_constants(b"run")[:SHINGLE_WORDS]
-
-
-class CopyLookup(Protocol):
-    """What `find_copies` needs from a store: one indexed query."""
-
-    def sharing_band(
-        self, bands: Collection[int], *, since: datetime
-    ) -> Iterable[tuple[ArticleId, Signature]]:
-        """The articles published or stored since then that have at least one of these bands, each once."""
-
-
-def find_copies(signature: Signature, lookup: CopyLookup, *, since: datetime) -> list[ArticleId]:
-    """The stored copies of the same text, most similar first."""
-    candidates = lookup.sharing_band(signature.bands(), since=since)
-    similarities = {article: signature.similarity(other) for article, other in candidates}
-    copies = [article for article, similarity in similarities.items() if similarity >= MIN_SIMILARITY]
-    return sorted(copies, key=lambda article: (-similarities[article], article))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprints:
     """An article's fingerprints: canonical URL, MinHash, names, acronyms, vector."""
 
     canonical_url: str | None  # None: it has no address
-    signature: Signature | None  # None: the text is too short
+    signature: "Signature | None"  # None: the text is too short
     names: frozenset[str]
     acronyms: tuple[Acronym, ...]
     vector: ArticleVector | None  # None: unknown; the article then joins no other article's story
@@ -161,7 +70,7 @@ def fingerprints_of(article: Article, vector: ArticleVector | None = None) -> Fi
 
 
 def fuller_version(article: Article) -> ColumnElement[bool] | None:
-    """The condition for stored articles that are the whole text of this part; None if this one is whole."""
+    """The condition for stored articles that are the whole text of this part; None if there can be none."""
     if article.completeness is Completeness.WHOLE or (address := _address(article)) is None:
         return None
     return and_(
@@ -233,7 +142,7 @@ class _StoredSignatures:
 
     def sharing_band(
         self, bands: Collection[int], *, since: datetime
-    ) -> Iterable[tuple[ArticleId, Signature]]:
+    ) -> Iterable[tuple[ArticleId, "Signature"]]:
         sharing = (
             select(article_bands.c.article_id).where(article_bands.c.band.in_(bands)).distinct().subquery()
         )
@@ -322,3 +231,96 @@ def _stored(connection: Connection, condition: ColumnElement[bool]) -> Row[Any] 
 
 def _between(search_key: ColumnElement[int], since: datetime, until: datetime) -> ColumnElement[bool]:
     return search_key.between(first_key(since), first_key(until + timedelta(seconds=1)) - 1)
+
+
+# Near-duplicates: MinHash with banding (Broder, "On the resemblance and containment of documents", 1997;
+# Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3). A text is the set of its shingles
+# of four words. A signature holds the smallest hash of that set under each of 126 hash functions; the share
+# of equal hashes in two signatures estimates the Jaccard similarity of the sets. Each band of three hashes
+# becomes one indexed number: texts of similarity .4 share at least one of the 42 with probability .94, of .5
+# with .996. Among 840 news articles of one campaign, two different articles had a similarity of .12 at most,
+# two editions of one article of .50 or more.
+
+HASHES, BANDS = 126, 42
+SHINGLE_WORDS = 4
+MIN_WORDS = 20  # a shorter text has too few shingles of its own
+MIN_SIMILARITY = 0.4  # Jaccard similarity of the shingles of two copies
+
+_WORD = re.compile(r"\w+")
+_CHUNK = 4_096  # shingles hashed at a time: for a book at once, the table would take gigabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A text's MinHash signature."""
+
+    hashes: tuple[int, ...]  # HASHES numbers of 32 bits
+
+    def __post_init__(self) -> None:
+        if len(self.hashes) != HASHES:
+            raise ValueError(f"a signature has {HASHES} hashes, not {len(self.hashes)}")
+
+    def bands(self) -> tuple[int, ...]:
+        """BANDS signed 64-bit numbers. Copies have at least one in common, which an index finds."""
+        rows = HASHES // BANDS
+        keys = []
+        for band in range(BANDS):
+            row = struct.pack(f"<B{rows}I", band, *self.hashes[band * rows : (band + 1) * rows])
+            keys.append(int.from_bytes(hashlib.blake2b(row, digest_size=8).digest(), "little", signed=True))
+        return tuple(keys)
+
+    def similarity(self, other: "Signature") -> float:
+        """The estimated Jaccard similarity of the two texts' shingles, 0 to 1, accurate to about .04."""
+        return sum(a == b for a, b in zip(self.hashes, other.hashes, strict=True)) / HASHES
+
+    def to_bytes(self) -> bytes:
+        return struct.pack(f"<{HASHES}I", *self.hashes)
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> Self:
+        return cls(struct.unpack(f"<{HASHES}I", stored))
+
+
+def minhash(text: str) -> Signature | None:
+    """The text's signature; None if it is too short for one. Case and punctuation do not matter."""
+    hashes = [zlib.crc32(word.encode()) for word in _WORD.findall(text.casefold())]
+    if len(hashes) < MIN_WORDS:
+        return None
+    words = np.array(hashes, dtype=np.uint64)
+    shingles = np.zeros(len(words) - SHINGLE_WORDS + 1, dtype=np.uint64)
+    for offset, factor in enumerate(_SHINGLE_FACTORS):
+        shingles += (words[offset : offset + len(shingles)] + np.uint64(1)) * factor
+    smallest = np.full(HASHES, np.iinfo(np.uint64).max, dtype=np.uint64)
+    shingles = np.unique(shingles)
+    for start in range(0, len(shingles), _CHUNK):
+        # Multiply-shift hashing (Dietzfelbinger et al. 1997): the upper half of the product is well mixed.
+        hashed = (shingles[start : start + _CHUNK, None] * _FACTORS + _SHIFTS) >> np.uint64(32)
+        smallest = np.minimum(smallest, hashed.min(axis=0))
+    return Signature(tuple(smallest.tolist()))
+
+
+def _hash_constants(name: bytes) -> NDArray[np.uint64]:
+    """An odd 64-bit number for each hash function. They must never change, because signatures are stored."""
+    numbers = (hashlib.blake2b(name + bytes([index]), digest_size=8).digest() for index in range(HASHES))
+    return np.array([int.from_bytes(number, "little") | 1 for number in numbers], dtype=np.uint64)
+
+
+_FACTORS, _SHIFTS = _hash_constants(b"factor"), _hash_constants(b"shift")
+_SHINGLE_FACTORS = _hash_constants(b"run")[:SHINGLE_WORDS]
+
+
+class CopyLookup(Protocol):
+    """What `find_copies` needs from a store: one indexed query."""
+
+    def sharing_band(
+        self, bands: Collection[int], *, since: datetime
+    ) -> Iterable[tuple[ArticleId, Signature]]:
+        """The articles published or stored since then that have at least one of these bands, each once."""
+
+
+def find_copies(signature: Signature, lookup: CopyLookup, *, since: datetime) -> list[ArticleId]:
+    """The stored copies of the same text, most similar first."""
+    candidates = lookup.sharing_band(signature.bands(), since=since)
+    similarities = {article: signature.similarity(other) for article, other in candidates}
+    copies = [article for article, similarity in similarities.items() if similarity >= MIN_SIMILARITY]
+    return sorted(copies, key=lambda article: (-similarities[article], article))
