@@ -38,14 +38,9 @@ def numbers(file: str, section: str) -> dict[str, int]:
     return {word: int(number) for word, number in pairs(file, section).items()}
 
 
-def listed(line: str) -> frozenset[str]:
-    """The words of one string, for a short list that stands in the code."""
-    return frozenset(line.split())
-
-
 @cache
 def given_name_genders() -> dict[str, str]:
-    """Given name in lower case -> "m", "f", or "x" where both bear it."""
+    """Given name in lower case -> "m", "f", or "x" for both."""
     return {name: gender for gender in "mfx" for name in words("given_names", gender)}
 
 

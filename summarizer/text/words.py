@@ -23,7 +23,7 @@ _GRAMMAR_TOKEN = re.compile(
     r"|[@#]?\w+(?:[-’'&]\w+)*"
     r"|[^\w\s]"
 )
-# Scripts that write no spaces: Thai, Japanese, Chinese, Korean. Their runs are cut into overlapping pairs.
+# Scripts in which a run of letters holds several words. Such a run is cut into overlapping pairs of letters.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(
     rf"(?:[^\W\d_]\.){{2,}}|[{_UNSPACED}]+|\d+(?:[.,]\d+)*|[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_]+)*"
