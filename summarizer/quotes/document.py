@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter, itemgetter
 
 from articles.model import Span
 from summarizer.quotes.appositions import find_names_beside
@@ -88,13 +89,9 @@ class Document:
     def _strong_cues(self) -> list[Cue]:
         return [cue for cues in self.cues for cue in cues if cue.strong]
 
-    @cached_property
-    def _strong_cue_ends(self) -> list[int]:
-        return [cue.end for cue in self._strong_cues]
-
     def strong_cue_before(self, mention: Mention) -> Cue | None:
         """The last strong cue before a mention in the same sentence."""
-        number = bisect_right(self._strong_cue_ends, mention.start)
+        number = bisect_right(self._strong_cues, mention.start, key=attrgetter("end"))
         if not number:
             return None
         cue = self._strong_cues[number - 1]
@@ -108,27 +105,15 @@ class Document:
             counts.append(counts[-1] + (not quoted))
         return counts
 
-    @cached_property
-    def _sentence_starts(self) -> list[int]:
-        return [start for start, _ in self.sentences]
-
     def sentence_at(self, token: int) -> int:
         """The number of a token's sentence."""
-        return max(0, bisect_right(self._sentence_starts, token) - 1)
+        return max(0, bisect_right(self.sentences, token, key=itemgetter(0)) - 1)
 
     @cached_property
     def titles_or_names(self) -> list[bool]:
         """For each passage: whether the rules take it for the title of a work or for a name."""
         t = self.tokens
         return [is_title(t, passage) or is_named(t, passage) for passage in self.passages]
-
-    @cached_property
-    def _mention_starts(self) -> list[int]:
-        return [mention.start for mention in self.mentions]
-
-    @cached_property
-    def _passage_starts(self) -> list[int]:
-        return [position.first for position in self.positions]
 
     def mention_at(self, token: int) -> Mention | None:
         """The mention that starts at a token."""
@@ -146,15 +131,18 @@ class Document:
 
     def mention_starts_at(self, token: int) -> int:
         """The number of the first mention that starts at a token or after it."""
-        return bisect_left(self._mention_starts, token)
+        return bisect_left(self.mentions, token, key=attrgetter("start"))
 
     def mentions_between(self, low: int, high: int) -> list[Mention]:
         """The mentions that start in tokens [low, high)."""
         return self.mentions[self.mention_starts_at(low) : self.mention_starts_at(high)]
 
+    def _passage_starts_at(self, token: int) -> int:
+        return bisect_left(self.positions, token, key=attrgetter("first"))
+
     def passages_between(self, low: int, high: int) -> int:
         """How many passages start in tokens [low, high)."""
-        return bisect_left(self._passage_starts, high) - bisect_left(self._passage_starts, low)
+        return self._passage_starts_at(high) - self._passage_starts_at(low)
 
     @cached_property
     def passage_words(self) -> list[frozenset[str]]:
@@ -168,5 +156,5 @@ class Document:
     def quoted_beside(self, mention: Mention) -> frozenset[str]:
         """The words of all passages that start in a mention's sentence."""
         start, end = self.sentences[self.sentence_at(mention.start)]
-        first, last = bisect_left(self._passage_starts, start), bisect_left(self._passage_starts, end)
-        return frozenset[str]().union(*self.passage_words[first:last])
+        passages = slice(self._passage_starts_at(start), self._passage_starts_at(end))
+        return frozenset[str]().union(*self.passage_words[passages])

@@ -9,7 +9,7 @@ punctuation out, splits "well-known", keeps "3,600.5" as one token, and reads te
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -92,16 +92,14 @@ class Token:
 
 def tokens_of(text: str) -> tuple[Token, ...]:
     """The words and numbers of `text` in order, without punctuation."""
-    return tuple(_tokens(text))
-
-
-def _tokens(text: str) -> Iterator[Token]:
+    found: list[Token] = []
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         if _RUN.fullmatch(match[0]) and end - start > 1:
-            yield from (Token(text[at : at + 2], at, at + 2) for at in range(start, end - 1))
+            found += [Token(text[at : at + 2], at, at + 2) for at in range(start, end - 1)]
         else:
-            yield Token(match[0], start, end)
+            found.append(Token(match[0], start, end))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1 << 16)
