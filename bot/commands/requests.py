@@ -5,7 +5,7 @@ the database. `page:2` is a page.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -227,12 +227,12 @@ def since_in_words(since: timedelta) -> str:
     return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
 
 
-def read_brief(words: str) -> BriefRequest | ArticleBriefRequest:
+def _brief(words: str) -> BriefRequest | ArticleBriefRequest:
     _, article = _article(words)
     return read_topic(words) if article is None else ArticleBriefRequest(article=article)
 
 
-def read_quotes(words: str) -> QuotesRequest | ArticleQuotesRequest:
+def _quotes(words: str) -> QuotesRequest | ArticleQuotesRequest:
     words, page = _page(words)
     words, since = _take(words, "since")
     words, article = _article(words)
@@ -249,7 +249,7 @@ def read_quotes(words: str) -> QuotesRequest | ArticleQuotesRequest:
     return QuotesRequest(speaker=speaker, about=about, since=_since(since), page=page)
 
 
-def read_section(words: str) -> SectionRequest:
+def _section(words: str) -> SectionRequest:
     words, page = _page(words)
     words, article = _article(words)
     if not words:
@@ -257,82 +257,41 @@ def read_section(words: str) -> SectionRequest:
     return SectionRequest(section=int(words) if is_number(words) else words, article=article, page=page)
 
 
-def read_full(words: str) -> FullRequest:
+def _full(words: str) -> FullRequest:
     words, page = _page(words)
     words, article = _article(words)
     return _no_more(words, FullRequest(article=article, page=page))
 
 
-def read_sections(words: str) -> SectionsRequest:
-    words, article = _article(words)
-    return _no_more(words, SectionsRequest(article=article))
-
-
-def read_evidence(words: str) -> EvidenceRequest:
-    words, article = _article(words)
-    return _no_more(words, EvidenceRequest(article=article))
-
-
-def read_source(words: str) -> SourceRequest:
-    words, article = _article(words)
-    return _no_more(words, SourceRequest(article=article))
-
-
-def read_search(words: str) -> SearchRequest:
+def _search(words: str) -> SearchRequest:
     words, filters = _filters(words)
     if not words:
         raise WrongWords
     return SearchRequest(words=words, filters=filters)
 
 
-def read_subscribe(words: str) -> SubscribeRequest:
+def _subscribe(words: str) -> SubscribeRequest:
     draft = _draft(words)
     if not draft.topic and draft.schedule.rhythm is not Rhythm.BREAKING:
         raise WrongWords
     return SubscribeRequest(draft=draft)
 
 
-def read_follow(words: str) -> FollowRequest:
+def _follow(words: str) -> FollowRequest:
     draft = _draft(words)
     if not draft.topic:
         raise WrongWords
     return FollowRequest(draft=draft)
 
 
-def read_change(change: str) -> Callable[[str], ChangeSubscriptionRequest]:
-    """The reader of a command that changes subscriptions."""
-    return lambda words: ChangeSubscriptionRequest(change=change, which=words)
-
-
-def read_timezone(words: str) -> TimezoneRequest:
-    return TimezoneRequest(zone=words)
-
-
-def read_feeds(words: str) -> FeedsRequest:
+def _feeds(words: str) -> FeedsRequest:
     words, page = _page(words)
     return _no_more(words, FeedsRequest(page=page))
 
 
-def read_add_feed(words: str) -> AddFeedRequest:
-    return AddFeedRequest(url=_one_word(words))
-
-
-def read_remove_feed(words: str) -> RemoveFeedRequest:
-    return RemoveFeedRequest(which=_one_word(words))
-
-
-def read_forget(words: str) -> ForgetRequest:
+def _forget(words: str) -> ForgetRequest:
     sure = words.lower() == "yes"
     return _no_more("" if sure else words, ForgetRequest(sure=sure))
-
-
-def read_start(words: str) -> HelpRequest:  # noqa: ARG001 (the words come from a deep link, not from a person)
-    return HelpRequest(greeting=True)
-
-
-def read_none(request: Request) -> Callable[[str], Request]:
-    """The reader of a command that takes no words."""
-    return lambda words: _no_more(words, request)
 
 
 def is_number(word: str) -> bool:
@@ -404,3 +363,54 @@ def _one_word(words: str) -> str:
     if not word or len(word.split()) > 1:
         raise WrongWords
     return word
+
+
+def _bare(request: Request) -> Callable[[str], Request]:
+    """The reader of a command that takes no words."""
+    return lambda words: _no_more(words, request)
+
+
+def _of_article(
+    kind: type[SectionsRequest] | type[EvidenceRequest] | type[SourceRequest],
+) -> Callable[[str], Request]:
+    """The reader of a command that takes an article and no more."""
+
+    def read(words: str) -> Request:
+        words, article = _article(words)
+        return _no_more(words, kind(article=article))
+
+    return read
+
+
+def _change(change: str) -> Callable[[str], Request]:
+    return lambda words: ChangeSubscriptionRequest(change=change, which=words)
+
+
+# How each command's words are read. A reader raises NotUnderstood.
+READERS: Mapping[str, Callable[[str], Request]] = {
+    "brief": _brief,
+    "quotes": _quotes,
+    "sections": _of_article(SectionsRequest),
+    "section": _section,
+    "full": _full,
+    "evidence": _of_article(EvidenceRequest),
+    "more": _bare(MoreRequest()),
+    "source": _of_article(SourceRequest),
+    "search": _search,
+    "subscribe": _subscribe,
+    "follow": _follow,
+    "unfollow": _change("unfollow"),
+    "subscriptions": _bare(SubscriptionsRequest()),
+    "unsubscribe": _change("unsubscribe"),
+    "pause": _change("pause"),
+    "resume": _change("resume"),
+    "timezone": lambda words: TimezoneRequest(zone=words),
+    "feeds": _feeds,
+    "addfeed": lambda words: AddFeedRequest(url=_one_word(words)),
+    "removefeed": lambda words: RemoveFeedRequest(which=_one_word(words)),
+    "status": _bare(StatusRequest()),
+    "forget": _forget,
+    "export": _bare(ExportRequest()),
+    "help": _bare(HelpRequest()),
+    "start": lambda _: HelpRequest(greeting=True),  # a deep link may bring words: they are no person's
+}

@@ -1,9 +1,14 @@
-"""The table of commands: a line of text is parsed by it; menus, help and typed options are made from it."""
+"""The table of commands (`commands.toml`), and a line of text parsed by it.
+
+Menus, help and typed options are made from the table too.
+"""
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
 
 from rapidfuzz import process
 
@@ -40,8 +45,7 @@ class Command:
     """One command of the language."""
 
     name: str  # Telegram: 1 to 32 of a-z, 0-9 and _
-    # One letter that never changes: buttons already in chats hold it (see `bot/telegram/outbound.py`).
-    code: str
+    code: str  # one letter that never changes: buttons already in chats hold it
     read: Callable[[str], requests.Request]  # the words after the name; raises NotUnderstood
     summary: str  # at most 100 characters
     example: str
@@ -55,226 +59,23 @@ class Command:
         return " ".join([f"/{self.name}", *words])
 
 
-_TOPIC = Argument(name="topic", summary="Words, a phrase in quotes, or a name", completes=True)
-_SINCE = Argument(name="since", summary="How far back, such as 7d, 12h or 2w", prefix="since:")
-_PUBLISHER = Argument(name="from", summary="Only this publisher", prefix="from:", completes=True)
-_LANGUAGE = Argument(name="lang", summary="Only this language, such as en", prefix="lang:")
-_NUMBER = Argument(name="number", summary="The number or topic that /subscriptions shows", completes=True)
+def _load() -> tuple[Command, ...]:
+    table = tomllib.loads(files("bot.commands").joinpath("commands.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Command(
+            **row
+            | {
+                "read": requests.READERS[row["name"]],
+                "arguments": tuple(Argument(**argument) for argument in row.get("arguments", ())),
+                "who": Who(row.get("who", Who.ANYONE)),
+                "who_bare": Who(row["who_bare"]) if "who_bare" in row else None,
+            }
+        )
+        for row in table["command"]
+    )
 
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        name="brief",
-        code="a",
-        read=requests.read_brief,
-        summary="The top stories, or those on a topic, in a few lines with key quotes",
-        example="/brief nato since:7d",
-        arguments=(_TOPIC, _SINCE, _PUBLISHER, _LANGUAGE),
-    ),
-    Command(
-        name="quotes",
-        code="b",
-        read=requests.read_quotes,
-        summary="What somebody said, word for word, newest first",
-        example="/quotes mattis about russia",
-        arguments=(
-            Argument(
-                name="speaker",
-                summary="Who said it; without, everybody in the article shown last",
-                completes=True,
-            ),
-            Argument(name="about", summary="Only quotes about this", prefix="about "),
-            _SINCE,
-        ),
-    ),
-    Command(
-        name="sections",
-        code="c",
-        read=requests.read_sections,
-        summary="The sections of the brief shown last",
-        example="/sections",
-    ),
-    Command(
-        name="section",
-        code="d",
-        read=requests.read_section,
-        summary="One section of that article in full",
-        example="/section defense budgets",
-        arguments=(Argument(name="section", summary="Its number or name", required=True, completes=True),),
-    ),
-    Command(name="full", code="e", read=requests.read_full, summary="The whole article", example="/full"),
-    Command(
-        name="evidence",
-        code="f",
-        read=requests.read_evidence,
-        summary="The paragraphs that each line of the brief rests on",
-        example="/evidence",
-    ),
-    Command(
-        name="more",
-        code="g",
-        read=requests.read_none(requests.MoreRequest()),
-        summary="The next stories",
-        example="/more",
-    ),
-    Command(
-        name="source",
-        code="h",
-        read=requests.read_source,
-        summary="Where it was published",
-        example="/source",
-    ),
-    Command(
-        name="search",
-        code="i",
-        read=requests.read_search,
-        summary="Headlines that match",
-        example="/search cyber attacks",
-        arguments=(Argument(name="words", summary="What to look for", required=True),),
-    ),
-    Command(
-        name="subscribe",
-        code="j",
-        read=requests.read_subscribe,
-        summary="A brief on a topic, delivered here on a schedule",
-        example="/subscribe nato daily 08:00 Europe/Brussels",
-        arguments=(
-            Argument(
-                name="topic", summary="Words, a phrase in quotes, or a name", required=True, completes=True
-            ),
-            Argument(
-                name="schedule",
-                summary="daily, weekdays 9am, every 2h, breaking, a cron expression; a zone",
-            ),
-        ),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="follow",
-        code="k",
-        read=requests.read_follow,
-        summary="What somebody says from now on, word for word, delivered here",
-        example="/follow mattis hourly",
-        arguments=(
-            Argument(name="speaker", summary="Who says it", required=True, completes=True),
-            Argument(name="schedule", summary="hourly, daily, weekdays 9am, every 2h; a time; a zone"),
-        ),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="unfollow",
-        code="l",
-        read=requests.read_change("unfollow"),
-        summary="Deliver a speaker's quotes no more",
-        example="/unfollow mattis",
-        arguments=(Argument(name="speaker", summary="Who is followed", completes=True),),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="subscriptions",
-        code="m",
-        read=requests.read_none(requests.SubscriptionsRequest()),
-        summary="The subscriptions of this chat",
-        example="/subscriptions",
-    ),
-    Command(
-        name="unsubscribe",
-        code="n",
-        read=requests.read_change("unsubscribe"),
-        summary="End a subscription",
-        example="/unsubscribe nato",
-        arguments=(_NUMBER,),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="pause",
-        code="o",
-        read=requests.read_change("pause"),
-        summary="Pause a subscription, or all of them",
-        example="/pause nato",
-        arguments=(_NUMBER,),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="resume",
-        code="p",
-        read=requests.read_change("resume"),
-        summary="Resume a subscription, or all of them",
-        example="/resume nato",
-        arguments=(_NUMBER,),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="timezone",
-        code="q",
-        read=requests.read_timezone,
-        summary="The time zone that this chat's times are in",
-        example="/timezone Europe/Brussels",
-        arguments=(Argument(name="zone", summary="An IANA zone, such as Europe/Brussels", completes=True),),
-        who=Who.ADMINS,
-        who_bare=Who.ANYONE,
-    ),
-    Command(
-        name="feeds",
-        code="r",
-        read=requests.read_feeds,
-        summary="The feeds that the news comes from, and how they are",
-        example="/feeds",
-    ),
-    Command(
-        name="addfeed",
-        code="s",
-        read=requests.read_add_feed,
-        summary="Follow a feed, by its own address or its site's",
-        example="/addfeed https://www.voanews.com",
-        arguments=(Argument(name="url", summary="The address of the feed or its site", required=True),),
-        who=Who.OWNERS,
-    ),
-    Command(
-        name="removefeed",
-        code="t",
-        read=requests.read_remove_feed,
-        summary="Follow a feed no more; its articles stay",
-        example="/removefeed 3",
-        arguments=(
-            Argument(name="feed", summary="The number that /feeds shows, or its address", required=True),
-        ),
-        who=Who.OWNERS,
-    ),
-    Command(
-        name="status",
-        code="u",
-        read=requests.read_none(requests.StatusRequest()),
-        summary="What is stored and how the bot is",
-        example="/status",
-    ),
-    Command(
-        name="forget",
-        code="v",
-        read=requests.read_forget,
-        summary="Delete everything kept about this chat",
-        example="/forget",
-        arguments=(Argument(name="sure", summary="yes, to do it at once"),),
-        who=Who.ADMINS,
-    ),
-    Command(
-        name="export",
-        code="w",
-        read=requests.read_none(requests.ExportRequest()),
-        summary="Everything kept about this chat",
-        example="/export",
-    ),
-    Command(
-        name="help",
-        code="x",
-        read=requests.read_none(requests.HelpRequest()),
-        summary="What can be asked, with examples",
-        example="/help",
-    ),
-    Command(
-        name="start", code="y", read=requests.read_start, summary="What this bot is for", example="/start"
-    ),
-)
 
+COMMANDS = _load()
 BY_NAME = {command.name: command for command in COMMANDS}
 
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s+|$)")
@@ -283,7 +84,7 @@ MAX_LINE = 1_000  # characters; a longer one is no command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCommand:
-    """A line of text, parsed once: whoever handles the line takes what they need from here."""
+    """A line of text, parsed once. It is carried to everybody who handles the line."""
 
     text: str
     command: Command | None  # None: plain words, or no command of the table
@@ -336,4 +137,4 @@ def _request(line: str, name: str, words: str) -> requests.Request:
         )
     if requests.is_number(line):
         return requests.SectionRequest(section=int(line))
-    return requests.read_brief(line)
+    return BY_NAME["brief"].read(line)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from articles.model import ArticleId
 from bot.commands.requests import (
+    READERS,
     ArticleBriefRequest,
     ArticleQuotesRequest,
     BriefRequest,
@@ -100,6 +101,10 @@ def test_every_command_of_the_table_is_understood_by_its_own_example() -> None:
         parsed = parse(command.example)
         assert parsed.command == command
         assert not isinstance(parsed.request, InvalidRequest)
+
+
+def test_every_command_of_the_language_is_in_the_table() -> None:
+    assert set(READERS) == {command.name for command in COMMANDS}
 
 
 def test_what_needs_rights_says_so_even_where_it_cannot_be_read() -> None:
