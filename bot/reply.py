@@ -1,7 +1,7 @@
-"""What a chat can be told, in words that every platform has: blocks of text and rows of buttons.
+"""A reply, for every platform alike: blocks of text and rows of buttons.
 
-A reply holds plain text only. Markup, escaping and limits are the renderers' (`console.py`, `telegram.py`,
-`discord.py`), so that no text from the web can bring its own.
+A reply holds plain text only. The renderers (`console.py`, `telegram/render.py`, `discord/render.py`) add
+markup, escape, and keep the platform's limits, so that no text from the web can bring markup of its own.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Items:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quotation:
-    """What somebody said. `parts` are verbatim, in order; renderers put the marks around each."""
+    """What somebody said. `parts` are verbatim, in order; renderers put quotation marks around each."""
 
     parts: tuple[str, ...]
     speaker: str | None  # None: the article does not say who
@@ -61,17 +61,17 @@ class Quotation:
     cue: str | None = None  # "said", where it matters how it was said
     label: str | None = None  # "partial", "paraphrased"
     verbatim: bool = True  # False: the reporter's words, so no quotation marks
-    starts_late: bool = False  # words before the first part are left out; renderers say so outside the marks
-    ends_early: bool = False  # and behind the last
+    starts_late: bool = False  # words before the first part are left out; said outside the quotation marks
+    ends_early: bool = False  # words after the last part are left out
 
     @property
     def before(self) -> str:
-        """What stands before the opening mark."""
+        """The text before the opening quotation mark."""
         return "… " if self.starts_late else ""
 
     @property
     def behind(self) -> str:
-        """What stands behind the closing mark."""
+        """The text after the closing quotation mark."""
         return " …" if self.ends_early else ""
 
 
@@ -80,7 +80,7 @@ Block = Title | Note | Prose | Items | Quotation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Pressing it is sending `command`, by whoever pressed it: it grants no right of its own."""
+    """Pressing it sends `command` in the name of whoever pressed it: a button grants no rights."""
 
     label: str
     command: str  # at most MAX_COMMAND_BYTES
@@ -97,7 +97,7 @@ class Reply:
     blocks: tuple[Block, ...]
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
     article: ArticleId | None = None  # what a follow-up ("/sections") to this reply is about
-    query: str | None = None  # what "/more" goes on with: the words of a /brief
+    query: str | None = None  # what "/more" continues: the words of a /brief
     offset: int = 0  # of the story shown, among the query's
     error: bool = False  # the command could not be done; the blocks say why and what to do
 

@@ -19,7 +19,7 @@ _LISTED_TOGETHER = 20  # feeds; pages end between such lists
 
 
 class FeedHandler:
-    """What is asked of the manager in a chat. The service has made sure that whoever changes feeds may."""
+    """Answers the commands about feeds. The service has checked the user's rights."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class FeedHandler:
         self._manager, self._owners, self._clock, self._add_within_s = manager, owners, clock, add_within_s
 
     def answer(self, incoming: IncomingCommand, request: AboutFeeds) -> Reply:
-        """Asks publishers where need be, so it may block for as long as `add_within_s`."""
+        """May ask publishers, so it can block for as long as `add_within_s`."""
         match request:
             case FeedsRequest():
                 return self._listed(incoming, page=request.page)
@@ -62,11 +62,11 @@ class FeedHandler:
         except TimeoutError:
             return refusal(f"No feed was found at {url} within {self._add_within_s:g} s: try again later.")
         self._owners.add(feed.id, incoming.chat, now=self._clock())
-        done = "Followed from now on" if is_new else "On the list already, and asked regularly"
+        done = "Now followed" if is_new else "Already followed"
         return Reply(
             blocks=(
                 Prose(text=f"{done}: {feed.title or feed.url}."),
-                Note(text=f"{feed.url} is number {feed.id}. This chat hears if it has to be given up."),
+                Note(text=f"{feed.url} is number {feed.id}. This chat will be told if the feed is given up."),
             ),
             buttons=(button("Remove", f"/removefeed {feed.id}"),),
         )
@@ -85,13 +85,15 @@ class FeedHandler:
         try:
             feed = self._manager.remove(meant[0].url)
         except NoSuchFeed:  # somebody else was quicker
-            return refusal(f"No feed “{which}” is followed any more.")
+            return refusal(f"No feed “{which}” is followed now.")
         self._owners.clear(feed.id)
-        return Reply(blocks=(Prose(text=f"Followed no more: {feed.title or feed.url}. Its articles stay."),))
+        return Reply(
+            blocks=(Prose(text=f"No longer followed: {feed.title or feed.url}. Its articles stay."),)
+        )
 
 
 def _meant(which: str, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
-    """By number, by the feed's URL, or by its site's."""
+    """By number, by the feed's URL, or by its site's URL."""
     by_number = tuple(feed for feed in feeds if str(feed.id) == which)
     by_url = tuple(feed for feed in feeds if _bare(feed.url) == _bare(which))
     by_site = tuple(feed for feed in feeds if feed.site_url and _bare(feed.site_url) == _bare(which))
@@ -99,18 +101,18 @@ def _meant(which: str, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:
 
 
 def _bare(url: str) -> str:
-    """As people may leave it out: without scheme, and without a slash at the end."""
+    """Without scheme and final slash, which people leave out."""
     return url.partition("://")[2].rstrip("/") if "://" in url else url.rstrip("/")
 
 
 def _item(feed: Feed, *, to_owner: bool) -> Item:
-    """A feed's own address may hold a subscriber's key, and so may why it failed: those are the owners'."""
+    """Only owners see the feed's address and why it failed: either may hold a subscriber's key."""
     name = feed.title or (feed.url if to_owner else urlsplit(feed.url).hostname)
     url = feed.url if to_owner else feed.site_url
-    return Item(text=f"{feed.id}: {name}{_standing(feed, to_owner=to_owner)}", url=url)
+    return Item(text=f"{feed.id}: {name}{_state(feed, to_owner=to_owner)}", url=url)
 
 
-def _standing(feed: Feed, *, to_owner: bool) -> str:
+def _state(feed: Feed, *, to_owner: bool) -> str:
     if feed.pause_reason:
         return f" (given up: {feed.pause_reason})" if to_owner else " (given up)"
     if feed.failing_since:

@@ -21,7 +21,8 @@ from bot.commands.requests import (
 )
 from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words
 from bot.ports import IncomingCommand
-from bot.replies.compose import button, counted, sentence
+from bot.replies.compose import button, choice, counted, sentence
+from bot.replies.quotations import choice_of_speakers, nobody_called
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from bot.schedules.schedule import NEVER, Rhythm, first_due, from_json, in_words, next_due, to_json, upcoming
 from bot.schedules.zones import AmbiguousZone, UnknownZone, read_zone, zone_in_words
@@ -31,7 +32,6 @@ from summarizer.speakers.index import StoredSpeaker
 from summarizer.storage.store import QuoteStore
 
 MAX_SUBSCRIPTIONS = 50  # a chat
-NEAR = 5  # names where nobody matches
 _DONE = {"unsubscribe": "Ended", "unfollow": "Ended", "pause": "Paused", "resume": "Resumed"}
 
 
@@ -98,11 +98,10 @@ class SubscriptionHandler:
             return refusal("Quotes come on a schedule, not when a story breaks: write for example hourly.")
         named = self._speakers(draft.topic)
         if not named:
-            quoted = ", ".join(speaker.name for speaker in self._quotes.speakers_like("", limit=NEAR))
-            there_are = f" Quoted are: {quoted}." if quoted else ""
-            return refusal(f"Nobody called “{draft.topic}” is quoted here yet.{there_are}")
+            return nobody_called(draft.topic, self._quotes)
         if len(named) > 1:
-            return _choice_of_speakers(draft, named)
+            commands = [f"/follow {draft_in_words(replace(draft, topic=f'@{s.id}'))}" for s in named]
+            return choice_of_speakers(draft.topic, named, commands)
         speaker = named[0]
         wanted = _Wanted(
             kind=SubscriptionKind.SPEAKER,
@@ -308,21 +307,5 @@ def _buttons(subscription: Subscription, *, with_topic: bool = False) -> tuple[B
     )
 
 
-def _choice_of_speakers(draft: SubscriptionDraft, named: Sequence[StoredSpeaker]) -> Reply:
-    commands = [f"/follow {draft_in_words(replace(draft, topic=f'@{speaker.id}'))}" for speaker in named]
-    items = tuple(Item(text=f"{s.name} ({counted(s.quote_count, 'quote')})") for s in named)
-    blocks = (Prose(text=f"Who is meant by “{draft.topic}”?"), Items(items=items, numbered=True))
-    return _choice(blocks, [speaker.name for speaker in named], commands)
-
-
 def _choice_of_zones(question: str, zones: Sequence[str], commands: Sequence[str]) -> Reply:
-    return _choice((Prose(text=question),), [zone_in_words(zone) for zone in zones], commands)
-
-
-def _choice(blocks: tuple[Block, ...], labels: Sequence[str], commands: Sequence[str]) -> Reply:
-    """A button for each command, or all commands to send if one is too long for a button."""
-    rows = [button(label, command) for label, command in zip(labels, commands, strict=True)]
-    if all(rows):
-        return Reply(blocks=blocks, buttons=tuple(rows))
-    sendable = Items(items=tuple(Item(text=command) for command in commands))
-    return Reply(blocks=(*blocks, Note(text="Send one of these:"), sendable))
+    return choice((Prose(text=question),), [zone_in_words(zone) for zone in zones], commands)

@@ -36,14 +36,14 @@ def brief_blocks(
 
 
 def attributed(text: str, article: Article, others: Sequence[StoryReport]) -> str:
-    """The sentence, with who says so where it has a figure that no other report has."""
+    """The sentence, with its publisher if it has a figure that no other report has."""
     if article.publisher is None or not has_figure_of_its_own(text, others):
         return text
     return f"{text} (according to {article.publisher})"
 
 
 def difference_notes(found: Sequence[Difference]) -> tuple[Note, ...]:
-    """Where publishers give different numbers, all of them."""
+    """The numbers on which publishers differ."""
     if not found:
         return ()
     told = ("; ".join(f"{f.words} ({f.report.publisher})" for f in each.figures) for each in found)
@@ -52,15 +52,15 @@ def difference_notes(found: Sequence[Difference]) -> tuple[Note, ...]:
 
 _FALLBACKS = {
     Fallback.UNREACHABLE: "The model could not be reached: these are the article's own sentences.",
-    Fallback.REFUSED: "The model's server turned us away: these are the article's own sentences.",
+    Fallback.REFUSED: "The model's server refused the request: these are the article's own sentences.",
     Fallback.NOT_LOADED: "The model could not be loaded: these are the article's own sentences.",
     Fallback.BUDGET: "The model's budget for today is used up: these are the article's own sentences.",
-    Fallback.UNSUPPORTED: "The article did not bear out what the model wrote: these are its own sentences.",
+    Fallback.UNSUPPORTED: "The article does not support what the model wrote: these are its own sentences.",
 }
 
 
 def authorship_note(brief: Brief) -> tuple[Note, ...]:
-    """By what the brief was written, where a model was to write it; nothing where none was."""
+    """What wrote the brief, if a model was asked to."""
     if brief.fallback is not None:
         return (Note(text=_FALLBACKS[brief.fallback]),)
     if brief.model is None:
@@ -72,7 +72,7 @@ def authorship_note(brief: Brief) -> tuple[Note, ...]:
 
 
 def incomplete_note(article: Article) -> tuple[Note, ...]:
-    """That only a part could be read, where that is so: no brief of a part passes for the whole."""
+    """Says if only a part of the article could be read."""
     match article.completeness:
         case Completeness.STUB:
             return (Note(text="Only the opening could be read: the rest is behind a paywall."),)
@@ -83,7 +83,7 @@ def incomplete_note(article: Article) -> tuple[Note, ...]:
 
 
 def also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ...]:
-    """The other publishers that reported the article's story, those that came first at the front."""
+    """The other publishers that reported the article's story, the earliest first."""
     others = dict.fromkeys(report.publisher for report in reports if report.publisher)
     others.pop(article.publisher or "", None)
     if not others:
@@ -94,7 +94,7 @@ def also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ..
 
 
 def published_note(article: Article, zone: ZoneInfo) -> tuple[Note, ...]:
-    """Publisher, byline and time in one line, as far as they are known; nothing where none is."""
+    """Publisher, byline and time in one line, as far as they are known."""
     known = origin(article, zone)
     if article.byline and article.byline != article.publisher:
         known.insert(1 if article.publisher else 0, article.byline)
@@ -131,7 +131,7 @@ def sentence(text: str) -> str:
 
 
 def quote_blocks(quotes: Sequence[Quote], text: str) -> tuple[Block, ...]:
-    """The speakers' own words in text order, and under a line of their own the paraphrases."""
+    """The verbatim quotes in text order, then the paraphrases under a line of their own."""
     verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
     paraphrased = [quote for quote in quotes if quote.kind is QuoteKind.PARAPHRASED]
     blocks: list[Block] = [quotation(quote, text, with_cue=True) for quote in verbatim]
@@ -211,21 +211,21 @@ def paged(
 def pages(blocks: Sequence[Block], page_chars: int | None) -> list[tuple[Block, ...]]:
     """The blocks in pages of about `page_chars` characters, at least one page; no block is divided.
 
-    A heading goes over to the page of what it heads.
+    A heading goes to the page with the text that follows it.
     """
     done: list[tuple[Block, ...]] = []
     page: list[Block] = []
     for block in blocks:
         if page_chars and page and sum(map(_length, page)) + _length(block) > page_chars:
-            carried = [page.pop()] if isinstance(page[-1], Title) and len(page) > 1 else []
+            heading = [page.pop()] if isinstance(page[-1], Title) and len(page) > 1 else []
             done.append(tuple(page))
-            page = carried
+            page = heading
         page.append(block)
     return [*done, tuple(page)]
 
 
 def button(label: str, command: str) -> tuple[Button, ...]:
-    """The button, or nothing where its command would be longer than platforms take."""
+    """The button, or nothing if its command is too long for a button."""
     if len(command.encode()) > MAX_COMMAND_BYTES:
         return ()
     return (
@@ -236,6 +236,15 @@ def button(label: str, command: str) -> tuple[Button, ...]:
 def button_rows(buttons: Sequence[Button], *, width: int = 5) -> tuple[tuple[Button, ...], ...]:
     """The buttons in rows of up to `width`."""
     return tuple(tuple(buttons[i : i + width]) for i in range(0, len(buttons), width))
+
+
+def choice(blocks: tuple[Block, ...], labels: Sequence[str], commands: Sequence[str]) -> Reply:
+    """A button for each command, or all commands to send if one is too long for a button."""
+    rows = [button(label, command) for label, command in zip(labels, commands, strict=True)]
+    if all(rows):
+        return Reply(blocks=blocks, buttons=tuple(rows))
+    sendable = Items(items=tuple(Item(text=command) for command in commands))
+    return Reply(blocks=(*blocks, Note(text="Send one of these:"), sendable))
 
 
 def _length(block: Block) -> int:

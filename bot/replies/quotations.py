@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
 from bot.commands.requests import QuotesRequest, since_in_words
-from bot.replies.compose import button, counted, in_words, in_zone, paged, quotation_of, quote_blocks
+from bot.replies.compose import button, choice, counted, in_words, in_zone, paged, quotation_of, quote_blocks
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
 from summarizer.speakers.index import StoredSpeaker
 from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore
@@ -23,7 +23,7 @@ class Quotations:
         self._analyses = analyses
 
     def by_speaker(self, request: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
-        """One speaker's verbatim quotes, newest first; a choice where several people are meant."""
+        """One speaker's verbatim quotes, newest first; a choice if several people are meant."""
         if not isinstance(request.speaker, str):
             known = self._quotes.speaker(request.speaker)
             if known is None:
@@ -31,8 +31,11 @@ class Quotations:
             return self._by(known, request, now=now, zone=zone)
         named = self._quotes.find_speakers(request.speaker)
         if not named:
-            return self._nobody(request.speaker)
-        return self._by(named[0], request, now=now, zone=zone) if len(named) == 1 else _choice(request, named)
+            return nobody_called(request.speaker, self._quotes)
+        if len(named) > 1:
+            commands = [f"/quotes @{speaker.id}{_narrowed(request)}" for speaker in named]
+            return choice_of_speakers(request.speaker, named, commands)
+        return self._by(named[0], request, now=now, zone=zone)
 
     def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
         """What everybody said in one article, in text order; paraphrases apart."""
@@ -64,19 +67,20 @@ class Quotations:
         blocks = (Title(text=f"{speaker.name}, word for word"), *quotes_by_article(shown, zone))
         return Reply(blocks=blocks, buttons=(turning,) if turning else (), article=shown[0].article.id)
 
-    def _nobody(self, name: str) -> Reply:
-        quoted = self._quotes.speakers_like("", limit=NEAR)
-        if not quoted:
-            return refusal(f"Nobody called “{name}” is quoted: no quotes are stored yet.")
-        names = ", ".join(speaker.name for speaker in quoted)
-        return refusal(f"Nobody called “{name}” is quoted here. Quoted are: {names}.")
+
+def nobody_called(name: str, quotes: QuoteStore) -> Reply:
+    """Says that nobody of that name is quoted, and who is."""
+    quoted = ", ".join(speaker.name for speaker in quotes.speakers_like("", limit=NEAR))
+    if not quoted:
+        return refusal(f"Nobody called “{name}” is quoted: no quotes are stored yet.")
+    return refusal(f"Nobody called “{name}” is quoted here. Quoted are: {quoted}.")
 
 
-def _choice(request: QuotesRequest, named: Sequence[StoredSpeaker]) -> Reply:
+def choice_of_speakers(name: str, named: Sequence[StoredSpeaker], commands: Sequence[str]) -> Reply:
+    """Asks which speaker is meant. commands: what to send for each."""
     items = tuple(Item(text=f"{s.name} ({counted(s.quote_count, 'quote')})") for s in named)
-    buttons = [b for s in named for b in button(s.name, f"/quotes @{s.id}{_narrowed(request)}")]
-    blocks = (Prose(text=f"Who is meant by “{request.speaker}”?"), Items(items=items, numbered=True))
-    return Reply(blocks=blocks, buttons=tuple((b,) for b in buttons))
+    blocks = (Prose(text=f"Who is meant by “{name}”?"), Items(items=items, numbered=True))
+    return choice(blocks, [speaker.name for speaker in named], commands)
 
 
 def _narrowed(request: QuotesRequest) -> str:
@@ -91,7 +95,7 @@ def _turning(speaker: StoredSpeaker, request: QuotesRequest, *, is_last: bool) -
 
 
 def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[Block]:
-    """Quotes under the headline, publisher and date of the article that each is in."""
+    """The quotes, each under its article's headline, publisher and date."""
     blocks: list[Block] = []
     last: ArticleId | None = None
     for one in found:

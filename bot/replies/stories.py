@@ -44,7 +44,7 @@ from summarizer.differences import Report as StoryReport
 from summarizer.model import Brief
 from summarizer.storage.store import AnalysisStore
 
-COMPARED = 5  # other publishers' reports of a story whose numbers are held against the brief's
+COMPARED = 5  # other publishers' reports of the story whose numbers are compared with the brief's
 ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
@@ -54,7 +54,7 @@ MIN_PART = 3  # letters of a heading that may stand for it
 AboutStory = (
     ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
 )
-# The vector of a question; None: not known, and it is answered by its words.
+# The vector of a question. None: there is none, and the question is answered by its words alone.
 MeaningOf = Callable[[str], ArticleVector | None]
 
 
@@ -127,7 +127,7 @@ class Stories:
         return self._articles.reports(article.id) if article.id is not None else ()
 
     def _others(self, article: Article, reports: Sequence[Report]) -> tuple[StoryReport, ...]:
-        """What the other publishers of its story report in their own words: the newest of each."""
+        """The newest report of each other publisher of the story, if it is in that publisher's own words."""
         newest = {report.publisher: report.id for report in reports if not report.is_copy}
         newest.pop(article.publisher, None)
         publishers = [publisher for publisher in newest if publisher][:COMPARED]
@@ -155,7 +155,7 @@ class Stories:
     ) -> tuple[Article, ...]:
         """The stories on a topic, best first; the newest of all where it is empty.
 
-        By its words alone, or other names for them: who has ordered a topic is not sent what is merely near.
+        By its words or their other names, not by meaning: a subscription gets no story that is only similar.
         """
         if not topic:
             return self._articles.latest(limit=limit, since=since, offset=offset)
@@ -216,7 +216,7 @@ def _differences(article: Article, others: Sequence[StoryReport]) -> tuple[Diffe
 
 
 def _how_found(article: Article, topic: str, found: FoundStories) -> tuple[Note, ...]:
-    """That a story was found by what it means, or by another name, where that is so."""
+    """Says if the story was found by its meaning, or by another name."""
     if article.id in found.by_meaning:
         return (Note(text=f"Near in meaning: not every word of “{topic}” is in this story."),)
     if found.also:
@@ -303,7 +303,7 @@ def _source(article: Article, reports: Sequence[Report], zone: ZoneInfo) -> Repl
 
 
 def _evidence(article: Article, brief: Brief, found: Sequence[Difference]) -> Reply:
-    """Each line of the brief with the paragraphs that it rests on, then numbers that reports differ in."""
+    """Each line of the brief with the paragraphs that support it, then numbers on which reports differ."""
     paragraphs = tuple(article.paragraphs())
     blocks: list[Block] = [Title(text=f"What the brief rests on: {article.headline}", url=article.url)]
     for bullet in brief.bullets:

@@ -31,7 +31,7 @@ HOUR_STEPS = (2, 3, 4, 6, 8, 12)  # those that divide a day, so that the hours a
 DEFAULT_TIME = time(8, 0)
 DEFAULT_CAP = 3
 LOOK_AHEAD_DAYS = 9 * 366  # 29 February may be eight years away
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # is due what has no next time: it sorts behind all that has one
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for what has no next time: sorts behind all other times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def due_after(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[d
     if schedule.rhythm is Rhythm.BREAKING:
         return
     last = after
-    for due in _undisturbed(schedule, zone, after):
+    for due in _before_quiet(schedule, zone, after):
         heard = after_quiet(due, schedule.quiet, zone)
         if heard > last:
             last = heard
@@ -118,8 +118,8 @@ def upcoming(schedule: Schedule, zone: ZoneInfo, after: datetime, *, count: int)
 
 
 def after_quiet(due: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) -> datetime:
-    """`due` (UTC), or the end of the quiet hours that it falls in: when the clock first shows no time of
-    theirs."""
+    """`due` (UTC), or the end of the quiet hours that it falls in: the first moment when the clock shows no
+    quiet time."""
     if quiet is None or not _inside(due.astimezone(zone).time(), quiet):
         return due
     wall = due.astimezone(zone)
@@ -145,12 +145,12 @@ def _minutes(span: timedelta) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OnTheWall:
-    """A schedule as times of day on some days."""
+class _WallClock:
+    """A schedule as times of day on certain days."""
 
     times: tuple[time, ...]  # rising
     fires_on: Callable[[date], bool]
-    every_hour: bool  # as often as the clock shows the time
+    every_hour: bool  # due every time the clock shows the time, also when it does so twice
 
     def from_(self, start: datetime) -> Iterator[datetime]:
         """The wall-clock times from `start` (without a zone) on, rising."""
@@ -163,12 +163,12 @@ class _OnTheWall:
 
 
 @lru_cache(maxsize=4_096)
-def _on_the_wall(schedule: Schedule) -> _OnTheWall:
+def _wall_clock(schedule: Schedule) -> _WallClock:
     first = min(schedule.times)
     match schedule.rhythm:
         case Rhythm.CRON:
             table = read_crontab(schedule.cron)
-            return _OnTheWall(times=table.times, fires_on=table.fires_on, every_hour=table.every_hour)
+            return _WallClock(times=table.times, fires_on=table.fires_on, every_hour=table.every_hour)
         case Rhythm.HOURLY:
             hours, every_hour = range(24), True
         case Rhythm.EVERY:
@@ -176,14 +176,14 @@ def _on_the_wall(schedule: Schedule) -> _OnTheWall:
         case _:
             days = frozenset(schedule.days)
             times = tuple(sorted(set(schedule.times)))
-            return _OnTheWall(times=times, fires_on=lambda day: day.weekday() in days, every_hour=False)
+            return _WallClock(times=times, fires_on=lambda day: day.weekday() in days, every_hour=False)
     times = tuple(time(hour, first.minute) for hour in hours)
-    return _OnTheWall(times=times, fires_on=lambda _: True, every_hour=every_hour)
+    return _WallClock(times=times, fires_on=lambda _: True, every_hour=every_hour)
 
 
-def _undisturbed(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """The times (UTC), rising, of which those up to `after` may be some."""
-    wall = _on_the_wall(schedule)
+def _before_quiet(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """The times (UTC) without regard to quiet hours, rising. The first of them may be before `after`."""
+    wall = _wall_clock(schedule)
     start = after.astimezone(zone).replace(tzinfo=None)
     in_quiet = schedule.quiet is not None and _inside(start.time(), schedule.quiet)
     if in_quiet or _clock_changes_near(zone, after.astimezone(UTC).date()):

@@ -1,7 +1,7 @@
 """What is stored of chats: their time zone, what they were last shown, and their subscriptions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NewType
@@ -34,7 +34,7 @@ SHOWN_KEPT = 100  # a chat's older ones are dropped: nobody replies that far up
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a chat was shown: the article that a follow-up is about, and where "/more" goes on."""
+    """What a chat was shown: the article that a follow-up is about, and where "/more" continues."""
 
     article: ArticleId
     query: str | None
@@ -95,7 +95,7 @@ class ChatStore:
         message: MessageId | None = None,
         now: datetime,
     ) -> None:
-        """This article is what the chat sees now. message: None until the platform has told us."""
+        """Stores that the article was shown to the chat. message: None if its id is not known."""
         with self._database.transaction() as connection:
             chat_id = ensure(connection, chat, now)
             row = {"article_id": article, "query": query, "offset": offset, "message": message}
@@ -107,7 +107,7 @@ class ChatStore:
     ) -> Shown | None:
         """What was shown by the message replied to; without one, or if it is unknown, what was shown last.
 
-        with_query: of what "/more" can go on with.
+        with_query: only what "/more" can continue.
         """
         newest = select(shown).where(shown.c.chat_id == _id_of(chat)).order_by(shown.c.id.desc()).limit(1)
         if with_query:
@@ -192,7 +192,7 @@ class ChatStore:
     def forget(self, chat: ChatRef) -> bool:
         """Deletes all that is kept for the chat and its threads. Returns whether there was anything."""
         with self._database.transaction() as connection:
-            return connection.execute(delete(chats).where(_whole(chat))).rowcount > 0
+            return connection.execute(delete(chats).where(_all_of(replace(chat, thread=None)))).rowcount > 0
 
     def move(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: all that is kept goes with it, its threads' too.
@@ -208,7 +208,9 @@ class ChatStore:
     def export(self, chat: ChatRef) -> dict[str, Any] | None:
         """All that is kept for the chat and its threads, as JSON can hold it; None: nothing is."""
         with self._database.reading() as connection:
-            rows = connection.execute(select(chats).where(_whole(chat)).order_by(chats.c.thread)).all()
+            rows = connection.execute(
+                select(chats).where(_all_of(replace(chat, thread=None))).order_by(chats.c.thread)
+            ).all()
             kept = [{"chat": _plain(row), **_kept(connection, row.id)} for row in rows]
         return {"threads": kept} if kept else None
 
@@ -223,7 +225,7 @@ def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]
 
 
 def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
-    """The chat's id, made if need be, in the caller's transaction. Its other writers wait for that to end."""
+    """The chat's id; its row is made if there is none, and locked until the caller's transaction ends."""
     locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
     while (known := connection.execute(locked).scalar()) is None:
         row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
@@ -260,11 +262,6 @@ def subscription_of(row: Row[Any]) -> Subscription:
         speaker=row.speaker_id,
         always=row.always,
     )
-
-
-def _whole(chat: ChatRef) -> ColumnElement[bool]:
-    """The chat with all its threads, also where one of them is named."""
-    return and_(chats.c.platform == chat.platform, chats.c.chat == chat.chat)
 
 
 def _all_of(chat: ChatRef) -> ColumnElement[bool]:

@@ -69,7 +69,7 @@ def test_who_is_meant_is_asked_where_two_people_have_the_name(app: Application) 
 
 
 def test_whoever_is_not_quoted_cannot_be_followed(app: Application) -> None:
-    assert words(ask(app, "/follow nobody")).startswith("Nobody called “nobody” is quoted here yet.")
+    assert words(ask(app, "/follow nobody")).startswith("Nobody called “nobody” is quoted here.")
     assert ask(app, "/follow mattis breaking").error
     assert ask(app, "/follow").error
 

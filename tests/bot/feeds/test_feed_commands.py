@@ -55,13 +55,13 @@ async def test_an_owner_adds_a_feed_by_its_site_sees_it_and_removes_it(
     added = await tell(app, f"/addfeed {server.url('/')}")
     (feed,) = app.feeds.store.followed()
     assert feed.url == server.url("/feed")
-    assert words(added).startswith("Followed from now on: World.")
+    assert words(added).startswith("Now followed: World.")
     listed = await tell(app, "/feeds")
     assert words(listed).splitlines() == ["1 feed followed", f"{feed.id}: World"]
     assert isinstance(listed.blocks[1], Items)
     assert listed.blocks[1].items[0].url == feed.url
     (remove,) = commands(added)
-    assert words(await tell(app, remove)) == "Followed no more: World. Its articles stay."
+    assert words(await tell(app, remove)) == "No longer followed: World. Its articles stay."
     assert words(await tell(app, "/feeds")).startswith("No feeds are followed.")
 
 
@@ -70,7 +70,7 @@ async def test_a_feed_that_is_followed_already_is_not_followed_twice(
 ) -> None:
     for _ in range(2):
         reply = await tell(app, f"/addfeed {server.url('/feed')}")
-    assert words(reply).startswith("On the list already, and asked regularly: World.")
+    assert words(reply).startswith("Already followed: World.")
     assert len(app.feeds.store.followed()) == 1
 
 

@@ -95,7 +95,7 @@ async def test_where_all_is_made_up_the_brief_is_the_articles_own_and_says_so(
 ) -> None:
     async with ChatServer(lines(*FALSE)) as server, replied(server, tmp_path, seed) as reply:
         assert all(is_own(bullet, seed) for bullet in bullets(reply))
-        assert "The article did not bear out what the model wrote" in words(reply)
+        assert "The article does not support what the model wrote" in words(reply)
         assert not any(false in words(reply) for false in FALSE)
 
 
@@ -131,7 +131,7 @@ async def test_a_wrong_key_is_said_and_never_logged(
 ) -> None:
     server = ChatServer(lines(*TRUE))
     async with server, replied(server, tmp_path, seed, key="sk-wrong-4711") as reply:
-        assert "The model's server turned us away" in words(reply)
+        assert "The model's server refused the request" in words(reply)
     assert "the key is wrong or missing" in caplog.records[-1].__dict__["why"]
     assert "sk-wrong" not in str([vars(record) for record in caplog.records])
 
