@@ -66,7 +66,7 @@ class FeedHandler:
         return Reply(
             blocks=(
                 Prose(text=f"{done}: {feed.title or feed.url}."),
-                Note(text=f"{feed.url} is number {feed.id}. This chat will be told if the feed is given up."),
+                Note(text=f"{feed.url} is number {feed.id}. This chat will be told if the feed is paused."),
             ),
             buttons=(button("Remove", f"/removefeed {feed.id}"),),
         )
@@ -114,7 +114,7 @@ def _item(feed: Feed, *, to_owner: bool) -> Item:
 
 def _state(feed: Feed, *, to_owner: bool) -> str:
     if feed.pause_reason:
-        return f" (given up: {feed.pause_reason})" if to_owner else " (given up)"
+        return f" (paused: {feed.pause_reason})" if to_owner else " (paused)"
     if feed.failing_since:
         return f" (failing since {feed.failing_since:%-d %b %Y})"
     return f" ({counted(len(feed.rules), 'filter')})" if feed.rules else ""

@@ -137,9 +137,9 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
         f"/addfeed {server.url('/feed')} tries it again, and /removefeed 1 removes it."
     )
     assert (telegram.sent, discord.sent, rounds) == ([(CHAT, said)], [(OTHER, said)], 1)
-    assert words(ask(app, "/feeds")).splitlines()[1] == "1: World (given up)"
+    assert words(ask(app, "/feeds")).splitlines()[1] == "1: World (paused)"
     shown = words(ask(app, "/feeds", is_owner=True))
-    assert "(given up: the publisher says that it is gone for good)" in shown
+    assert "(paused: the publisher says that it is gone for good)" in shown
 
 
 async def test_the_next_pause_is_told_too(app: Application, server: NewsServer, clock: HandClock) -> None:

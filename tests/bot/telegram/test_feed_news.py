@@ -45,15 +45,10 @@ async def test_the_chat_that_added_a_feed_is_told_once_when_it_is_gone(
         await server.say(bob, BOB, f"/addfeed {news.url('/feed')}")
         assert (await server.next_post(bob)).text == "Only those who run this bot may use /addfeed."
         await server.say(ann, ANN, f"/addfeed {news.url('/feed')}")
-<<<<<<< HEAD
-        assert (await server.next_post(ann)).text.startswith("Followed from now on: World.")
+        assert (await server.next_post(ann)).text.startswith("Now followed: World.")
         async with asyncio.timeout(60):  # to add it, and by the watch, which then notes when it asks next
             while news.asked("/feed") < 2 or app.feeds.store.due(now=clock.now, limit=1):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-=======
-        assert (await server.next_post(ann)).text.startswith("Now followed: World.")
-        await server.until(lambda: news.asked("/feed") == 2)  # to add it, and by the watch
->>>>>>> 867380c (Plain English in replies, chats, schedules and feed commands; one choice of speakers)
         news.publish("/feed", refusal(410))
         clock.now += timedelta(days=1)
         told = await server.next_post(ann, after=1)
