@@ -1,4 +1,4 @@
-"""Where a command comes from and where a reply goes: chats, messages, and what can go wrong between."""
+"""Chats, message ids, the errors of sending, and the hooks around each message."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +11,13 @@ MessageId = NewType("MessageId", str)
 class ChatRef:
     """One place to write to: a chat, or one thread or forum topic of it."""
 
-    platform: str  # "telegram", "discord", "console"
+    platform: str  # as the adapter's `Capabilities` name it
     chat: str
     thread: str | None = None
 
 
 class ChatError(Exception):
-    """Base of what can go wrong between a reply and a chat."""
+    """Base of errors when sending to a chat."""
 
 
 class Throttled(ChatError):
@@ -33,7 +33,7 @@ class ChatGone(ChatError):
 
 
 class ChatMoved(ChatError):
-    """The chat has another id now; nothing was sent to the old one."""
+    """The chat has a new id; nothing was sent to the old one."""
 
     def __init__(self, to: ChatRef) -> None:
         super().__init__(f"the chat is now {to.chat}")
@@ -41,24 +41,24 @@ class ChatMoved(ChatError):
 
 
 class NotAllowed(ChatError):
-    """We may not write there now, and may again once somebody grants it; nothing was sent."""
+    """We may not write there until somebody grants the right; nothing was sent."""
 
     def __init__(self, reason: str, *, where: str | None = None) -> None:
-        """where: the place as its people know it, if that is known."""
+        """where: the chat's name as people know it, if known."""
         super().__init__(reason)
         self.where = where
 
 
 class SendRefused(ChatError):
-    """The platform refused this message and would refuse it again; nothing was sent."""
+    """The platform refused this message; a retry would be refused too. Nothing was sent."""
 
 
 class SendFailed(ChatError):
-    """Nothing was sent (no connection, a server error before acceptance); worth another try."""
+    """Nothing was sent (no connection, a server error before acceptance); a retry may help."""
 
 
 class SendUnknown(ChatError):
-    """The bytes went out and no answer came: it may have been posted. Never retried blindly."""
+    """The message was sent and no answer came: it may have been posted. Never retry it blindly."""
 
 
 class SendHooks:

@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 CHAT = ChatRef(platform="console", chat="terminal")
 PROMPT = "> "
 GREETING = "Pullquote. /brief shows the top stories, /help what else can be asked; Ctrl-D ends."
-# A terminal obeys control characters (ECMA-48), so an article must not bring its own.
+# A terminal executes control characters (ECMA-48), so they are removed from articles.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ARTICLE = re.compile(r" #\d+")
 
 
 class ConsoleChat:
-    """A `ChatAdapter` over two text streams. It serves until the input ends."""
+    """A `ChatAdapter` over two text streams. `serve` returns when the input ends."""
 
     capabilities = Capabilities(platform=CHAT.platform, deduplicates=False, in_flight=16)
 
@@ -39,7 +39,7 @@ class ConsoleChat:
         self._console = _console(sink)
         self._ready = asyncio.Event()
         self._messages = count(1)
-        self.refused = 0  # how many lines could not be done
+        self.refused = 0  # number of commands that failed
 
     async def serve(self, conversation: Conversation) -> None:
         """Answers each line in turn; returns at the end of the input."""
@@ -64,14 +64,12 @@ class ConsoleChat:
             reply = conversation.answer(incoming)
         except Exception:
             log.exception("command failed")
-            reply = refusal(
-                "Something went wrong here; the log says what. The next command will be answered."
-            )
+            reply = refusal("Something went wrong; see the log. You can go on with the next command.")
         self.refused += reply.error
         conversation.posted(CHAT, reply, self._print(reply))
 
     async def stand_by(self) -> None:
-        """Prints deliveries, and reads nothing."""
+        """Prints deliveries and reads no input."""
         self._ready.set()
         await asyncio.Event().wait()
 
@@ -93,10 +91,10 @@ class ConsoleChat:
         return self._print(reply)
 
     async def ping(self) -> None:
-        """A terminal answers for as long as it is open."""
+        """Does nothing: a terminal always answers."""
 
     async def direct(self, user: str) -> ChatRef:  # noqa: ARG002 (the port's)
-        """The terminal: there is nobody else."""
+        """The terminal, which has one user."""
         return CHAT
 
     def _print(self, reply: Reply) -> MessageId:
@@ -111,9 +109,9 @@ def print_reply(reply: Reply, sink: TextIO) -> None:
 
 class _Terminal(Console):
     def on_broken_pipe(self) -> None:
-        """Whoever read along has gone: the rest is not shown, and the chat still ends in order.
+        """Drops further output when the reader has closed the pipe, so that the chat still ends normally.
 
-        Rich would raise SystemExit, in the middle of whatever else the event loop is doing.
+        Rich would raise SystemExit in the middle of the event loop's work.
         """
         self.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
@@ -157,7 +155,7 @@ def _indented(text: Text, columns: int, console: Console) -> RenderableType:
 
 
 def quoted(block: Quotation) -> str:
-    """The words in quotation marks; a paraphrase without."""
+    """The words in quotation marks; a paraphrase has none."""
     marks = ("“", "”") if block.verbatim else ("", "")
     said = " … ".join(f"{marks[0]}{part}{marks[1]}" for part in block.parts)
     return f"{block.before}{said}{block.behind}"
@@ -178,7 +176,7 @@ def _text(words: str, style: str = "", url: str | None = None) -> Text:
 
 
 def _hints(reply: Reply) -> Iterator[str]:
-    """What to type for each button."""
+    """The command to type for each button."""
     if any(
         button.command.startswith("/section #") and "page:" not in button.command
         for button in _buttons(reply)
@@ -198,7 +196,7 @@ def _buttons(reply: Reply) -> Iterator[Button]:
 
 
 def _lines(source: TextIO) -> "asyncio.Queue[str | None]":
-    """The lines of a stream, None at its end, read in a thread that does not keep the process alive."""
+    """The lines of a stream, then None, read in a daemon thread, which does not keep the process alive."""
     queue: asyncio.Queue[str | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 

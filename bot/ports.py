@@ -28,7 +28,7 @@ class Conversation(Protocol):
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
-        """`reply` now stands in the chat as `message`: a follow-up to that message is about its article."""
+        """Notes that `reply` was posted as `message`: a follow-up to that message is about its article."""
 
     def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
         """Up to 25 endings of what somebody is typing for the argument of that name."""
@@ -40,7 +40,7 @@ class Conversation(Protocol):
         """The platform gave the chat another id: its subscriptions go with it."""
 
     def gone(self, chat: ChatRef) -> None:
-        """The chat, or that thread of it, is closed to us: its subscriptions end."""
+        """Ends the subscriptions of a chat, or of that thread of it, that is closed to us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,10 @@ class Capabilities:
 
 
 class ChatAdapter(Protocol):
-    """One platform: listens for commands and answers them, and sends deliveries.
+    """One platform: receives commands and answers them, and sends deliveries.
 
-    Of several processes one serves, as a platform lets one alone poll, or own a shard of its gateway; any
-    number of others stand by and deliver.
+    Of several processes one serves, because a platform lets only one process poll, or own a shard of its
+    gateway. Any number of other processes stand by and send.
     """
 
     @property
@@ -65,11 +65,11 @@ class ChatAdapter(Protocol):
         """The same for the adapter's whole life."""
 
     async def serve(self, conversation: Conversation) -> None:
-        """Connects, listens and answers until cancelled; then lets in-flight answers finish and closes."""
+        """Connects, receives and answers until cancelled; then lets started answers finish, and closes."""
 
     async def stand_by(self) -> None:
-        """Connects for `send` and `direct` alone, until cancelled: it listens to nothing, and takes nothing
-        away from who serves."""
+        """Connects only for `send` and `direct`, until cancelled. It receives nothing, so it takes no updates
+        from the process that serves."""
 
     async def ready(self) -> None:
         """Returns once `send` can work."""
@@ -83,7 +83,7 @@ class ChatAdapter(Protocol):
         """
 
     async def ping(self) -> None:
-        """Asks the platform for nothing. Raises ChatError where it does not answer."""
+        """Asks the platform for a sign of life. Raises ChatError if it does not answer."""
 
     async def direct(self, user: str) -> ChatRef:
-        """The chat with that person alone. Raises ChatError where there is none."""
+        """The private chat with that person. Raises ChatError if there is none."""

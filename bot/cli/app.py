@@ -29,14 +29,15 @@ from bot.cli.wiring import (
     analyst_of,
     application_of,
     fetch_policy,
+    is_shared,
     offer_default_feeds,
     platforms,
     read_settings,
-    shared_limits_of,
 )
 from bot.console import print_reply
 from bot.feeds.manager import FeedManager
 from bot.jobs.model import QueueUnavailable
+from bot.limits.rate_windows import RateWindows
 from bot.monitor import Meters, MonitorUnusable
 from bot.replies.compose import brief_blocks, quote_blocks
 from bot.reply import Reply
@@ -74,7 +75,8 @@ def run(roles: str | None) -> None:
         return
     settings, meters = read_settings(serving=True), Meters(CollectorRegistry())
     with application_of(settings, meters) as application:
-        adapters = platforms(settings, meters, shared_limits_of(application))
+        windows = RateWindows(application.database) if is_shared(application) else None
+        adapters = platforms(settings, meters, windows)
         given = roles_of(roles, adapters)
         with fit_for(application, given):
             run_loop(serve(application, adapters, settings, given))

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from articles.database import password_in
@@ -29,10 +30,10 @@ from summarizer.generative import Budget, Endpoint, LocalModel, ModelChoice
 
 
 def read_settings(*, serving: bool = False, secrets: Iterable[str] = ()) -> Settings:
-    """The settings, with the log set up by them. Raises click.ClickException naming what is wrong.
+    """Reads the settings and sets up the log. Raises click.ClickException, which names the wrong setting.
 
-    serving: somebody reads the log. Else a person reads the terminal, and hears of trouble alone.
-    secrets: what else must not be logged.
+    serving: log as the settings say. Else a person reads the terminal, so only warnings and errors are shown.
+    secrets: what must not be logged, besides the settings' secrets.
     """
     try:
         settings = Settings()
@@ -42,18 +43,19 @@ def read_settings(*, serving: bool = False, secrets: Iterable[str] = ()) -> Sett
         raise click.ClickException(f"setting {name}: {first['msg']} (see {SETTINGS_FILE})") from error
     except (SettingsError, ValueError) as error:
         raise click.ClickException(f"{SETTINGS_FILE} cannot be read: {error}") from error
-    webhook, endpoint = settings.telegram.webhook, settings.briefs.endpoint
-    tokens = (
-        *(platform.token(settings) for platform in PLATFORMS.values()),
-        webhook and webhook.secret,
-        endpoint and endpoint.key,
-    )
-    kept = [*secrets, *(token.get_secret_value() for token in tokens if token)]
-    kept += filter(None, [password_in(settings.database_url)])
+    kept = [*secrets, *_secrets_in(settings), *filter(None, [password_in(settings.database_url)])]
     level = logging.getLevelNamesMapping()[settings.log_level]
     written_as = LogFormat(settings.log_format)
     set_up_logs(level if serving else max(level, logging.WARNING), secrets=kept, written_as=written_as)
     return settings
+
+
+def _secrets_in(section: BaseModel) -> Iterator[str]:
+    for _, value in section:
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from _secrets_in(value)
 
 
 def analyst_of(settings: Settings) -> Analyst:
@@ -67,7 +69,7 @@ def analyst_of(settings: Settings) -> Analyst:
 
 
 def writer_of(settings: Briefs) -> ModelChoice | None:
-    """Which model writes the briefs; None: they are extractive."""
+    """The model that writes the briefs; None: briefs are extractive."""
     if not settings.model:
         return None
     endpoint = settings.endpoint
@@ -118,47 +120,41 @@ def application_of(settings: Settings, meters: Meters | None = None) -> Iterator
 
 
 def offer_default_feeds(application: Application, settings: Settings) -> None:
-    """Follows the feeds that come with Pullquote, or none of them."""
+    """Follows the feeds that come with Pullquote, unless the settings turn them off."""
     application.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
-
-
-LimitsOf = Callable[[str, str], SharedLimits | None]
-"""Given a platform and a token: its limits, where other processes write with that token, too."""
-
-
-def not_shared(_platform: str, _token: str) -> None:
-    """One process has the limits of each token to itself."""
-
-
-def shared_limits_of(application: Application) -> LimitsOf:
-    """All that write with a token share its limits where they share the database."""
-    if not is_shared(application):
-        return not_shared
-    windows = RateWindows(application.database)
-    return lambda platform, token: SharedLimits(windows, platform=platform, token=token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """How the adapter of one platform is made."""
+    """How the adapter of one platform is made. Its library is imported only where the platform is used."""
 
-    library: str  # the package that it needs; imported only where the platform is used
+    library: str  # the package that it needs
     token: Callable[[Settings], SecretStr | None]  # None: the platform is off
-    adapter: Callable[[Settings, str, Meters, LimitsOf], ChatAdapter]  # given the token, too
+    # Given the settings, the token, what to call for each answer 429, and limits shared with other processes.
+    adapter: Callable[[Settings, str, Callable[[], None], SharedLimits | None], ChatAdapter]
 
 
-def platforms(settings: Settings, meters: Meters, limits: LimitsOf = not_shared) -> dict[str, ChatAdapter]:
-    """The chat adapters that have a token, measured. Quietens their libraries' loggers."""
+def platforms(
+    settings: Settings, meters: Meters, windows: RateWindows | None = None
+) -> dict[str, ChatAdapter]:
+    """The chat adapters that have a token, measured. Quietens their libraries' loggers.
+
+    windows: rate limits shared by all processes on the database; None: this process is the only one.
+    """
     adapters: dict[str, ChatAdapter] = {}
     for name, platform in PLATFORMS.items():
-        if token := platform.token(settings):
-            adapter = platform.adapter(settings, token.get_secret_value(), meters, limits)
+        if secret := platform.token(settings):
+            token = secret.get_secret_value()
+            shared = SharedLimits(windows, platform=name, token=token) if windows else None
+            adapter = platform.adapter(settings, token, partial(meters.throttled, name), shared)
             quieten(adapter.capabilities.noisy_loggers)
             adapters[name] = MeteredChat(adapter, meters)
     return adapters
 
 
-def _telegram(settings: Settings, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
+def _telegram(
+    settings: Settings, token: str, throttled: Callable[[], None], shared: SharedLimits | None
+) -> ChatAdapter:
     from bot.telegram import TelegramChat, WebhookSettings
 
     telegram = settings.telegram
@@ -176,12 +172,14 @@ def _telegram(settings: Settings, token: str, meters: Meters, limits: LimitsOf) 
         everyone_may_change=telegram.everyone_may_change,
         messages_a_second=telegram.messages_a_second,
         in_flight=telegram.in_flight,
-        throttled=lambda: meters.throttled("telegram"),
-        shared_limits=limits("telegram", token),
+        throttled=throttled,
+        shared_limits=shared,
     )
 
 
-def _discord(settings: Settings, token: str, meters: Meters, limits: LimitsOf) -> ChatAdapter:
+def _discord(
+    settings: Settings, token: str, throttled: Callable[[], None], shared: SharedLimits | None
+) -> ChatAdapter:
     from bot.discord import DiscordChat
 
     discord = settings.discord
@@ -193,12 +191,12 @@ def _discord(settings: Settings, token: str, meters: Meters, limits: LimitsOf) -
         shard_count=discord.shard_count,
         shard_ids=list(discord.shard_ids) if discord.shard_ids else None,
         owners=discord.owners,
-        throttled=lambda: meters.throttled("discord"),
-        shared_limits=limits("discord", token),
+        throttled=throttled,
+        shared_limits=shared,
     )
 
 
-# A new platform adds its line here.
+# A new platform adds one line here.
 PLATFORMS = {
     "telegram": Platform(library="telegram", token=lambda its: its.telegram.token, adapter=_telegram),
     "discord": Platform(library="discord", token=lambda its: its.discord.token, adapter=_discord),
@@ -206,5 +204,5 @@ PLATFORMS = {
 
 
 def is_shared(application: Application) -> bool:
-    """Whether several processes may work on its database."""
+    """Whether several processes may use its database."""
     return application.database.engine.dialect.name == "postgresql"

@@ -1,4 +1,4 @@
-"""Connects to Discord, answers there and delivers."""
+"""The Discord chat adapter: connects, answers and delivers."""
 
 import asyncio
 import hashlib
@@ -43,7 +43,7 @@ AnyClient = TypeVar("AnyClient", bound=RestClient)
 _FINISH_WITHIN_S = 10.0
 _ANSWER_WITHIN_S = 30.0
 _LONGEST_BACKOFF_S = 60.0
-# Discord knows a nonce for "a few minutes": retries that ask what became of a message keep well inside.
+# Discord remembers a nonce for "a few minutes"; retries with the same nonce stay well inside that.
 _ASK_AGAIN_AFTER_S = (1.0, 5.0)
 
 
@@ -69,11 +69,13 @@ class DiscordChat:
         throttled: Callable[[], None] = lambda: None,
         shared_limits: SharedLimits | None = None,
     ) -> None:
-        """`commands_file` keeps a hash of the commands that Discord was told; without it, each start tells.
-
-        `shard_count` and `shard_ids` (which of them are ours) default to what Discord advises, all ours.
-        `owners` are the user ids of who runs the bot: they may change the feeds.
-        `throttled` is called for each answer 429. `shared_limits`: what other processes send counts too.
+        """
+        commands_file: keeps a hash of the commands that Discord knows; without it they are sent at each
+        start.
+        shard_count, shard_ids: how many shards, and which of them are ours; by default as Discord advises,
+        all.
+        owners: user ids of who runs the bot; they may change the feeds.
+        throttled: called for each answer 429. shared_limits: rate limits shared with other processes.
         """
         self._token = token
         self._api_url, self._gateway_url = api_url.rstrip("/"), gateway_url
@@ -93,15 +95,15 @@ class DiscordChat:
         self._ready = asyncio.Event()
 
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`. Raises ChatError where Discord will not have us (a wrong token or shard)."""
+        """See `ChatAdapter`. Raises ChatError if Discord refuses our token or shards."""
         options = self._options | self._serving_options
         client = await self._log_in(lambda: Client(conversation, **options))
-        # discord.py swallows a cancellation that comes while it reconnects, so it gets a task of its own.
+        # discord.py ignores a cancellation while it reconnects, so it runs in its own task.
         connected = asyncio.create_task(client.connect())
         try:
             await asyncio.shield(connected)
         except discord.ConnectionClosed as error:
-            raise ChatError(f"Discord closed the gateway for good, code {error.code}") from error
+            raise ChatError(f"Discord closed the gateway permanently, code {error.code}") from error
         finally:
             self._ready.clear()
             await client.finish(within_s=_FINISH_WITHIN_S)
@@ -122,7 +124,7 @@ class DiscordChat:
         await client.close()
 
     async def _log_in(self, make: Callable[[], AnyClient]) -> AnyClient:
-        """A client that can send; tries until Discord can be reached."""
+        """A client that can send. Tries until Discord answers. Raises ChatError for a refused token."""
         Route.BASE = self._api_url
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self._gateway_url)
         pause_s = 1.0
@@ -135,7 +137,7 @@ class DiscordChat:
                 raise ChatError("Discord refused the token: check the setting") from error
             except (OSError, aiohttp.ClientError, discord.DiscordServerError) as error:
                 await client.close()
-                log.warning("discord not reached", extra={"error": str(error), "again_in_s": pause_s})
+                log.warning("discord connection failed", extra={"error": str(error), "retry_in_s": pause_s})
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_BACKOFF_S)
             except BaseException:
@@ -151,7 +153,7 @@ class DiscordChat:
         await self._ready.wait()
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        """See `ChatAdapter`. A lost answer is settled by asking again with the same nonce."""
+        """See `ChatAdapter`. After a lost answer the message is sent again with the same nonce."""
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
@@ -173,7 +175,7 @@ class DiscordChat:
         if self._client is None:
             raise SendFailed("not connected to Discord")
         try:
-            async with watched(patience_s=_ANSWER_WITHIN_S):
+            async with watched(timeout_s=_ANSWER_WITHIN_S):
                 await self._client.application_info()
         except (discord.HTTPException, discord.RateLimited) as error:
             raise chat_error(error) from error
@@ -213,17 +215,17 @@ class DiscordChat:
         if self._client is None:
             raise SendFailed("not connected to Discord")
         try:
-            async with watched(patience_s=_ANSWER_WITHIN_S, hooks=hooks) as flight:
+            async with watched(timeout_s=_ANSWER_WITHIN_S, hooks=hooks) as request:
                 channel = self._client.get_partial_messageable(channel_id)
                 message = await channel.send(**shown, nonce=nonce)
         except (discord.HTTPException, discord.RateLimited) as error:
             raise chat_error(error, where=self._client.name_of(channel_id)) from error
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
-            kind = SendUnknown if flight.may_have_landed else SendFailed
+            kind = SendUnknown if request.may_be_posted else SendFailed
             raise kind(f"no answer from Discord: {error!r}") from error
         return MessageId(str(message.id))
 
 
 def _nonce(key: str, number: int) -> str:
-    """At most 25 characters, the same for the same part of the same delivery."""
+    """At most 25 characters; the same for the same message of the same delivery."""
     return hashlib.blake2b(f"{key}/{number}".encode(), digest_size=12).hexdigest()

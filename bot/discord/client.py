@@ -1,4 +1,4 @@
-"""Commands, buttons and words in, each acknowledged in time and answered; and what ends a chat."""
+"""The discord.py client: answers commands, buttons and messages in time, and notices deleted channels."""
 
 import asyncio
 import logging
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction["Client"]
 
-# Discord gives an interaction up after 3 s. An answer sooner than this saves the "is thinking" and a call.
+# Discord drops an interaction after 3 s. A faster answer than this saves the "is thinking" and one request.
 _DEFER_AFTER_S = 0.5
 _COMPLETE_WITHIN_S = 2.0
 
@@ -54,7 +54,7 @@ _OUTDATED = refusal("This command has changed. Reload Discord (Ctrl+R) and type 
 
 
 class RestClient(discord.AutoShardedClient):
-    """discord.py's client, logged in: it can send, and hears of nothing until it connects."""
+    """discord.py's client. Once logged in it can send; it receives nothing until it connects."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class RestClient(discord.AutoShardedClient):
         per_second = _part_of(PER_SECOND, shard_count, shard_ids)
         traffic = Traffic(api_url=api_url, per_second=per_second, throttled=throttled, shared=shared_limits)
         super().__init__(
-            # Messages: without the privileged intent, those to us come with their text, all others without.
+            # Without the privileged intent only messages to us have their text.
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -81,7 +81,7 @@ class RestClient(discord.AutoShardedClient):
         )
 
     def name_of(self, channel_id: int) -> str | None:
-        """A channel as its people know it; None where we don't see it."""
+        """A channel's name as people know it; None if we do not see the channel."""
         channel = self.get_channel(channel_id)
         if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
             return f"#{channel.name} ({channel.guild.name})"
@@ -89,7 +89,7 @@ class RestClient(discord.AutoShardedClient):
 
 
 class Client(RestClient):
-    """The client that serves: it answers from one conversation."""
+    """The client of the process that answers."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class Client(RestClient):
         owners: frozenset[str],
         **rest: Any,
     ) -> None:
-        """rest: `RestClient`'s."""
+        """rest: arguments of `RestClient`."""
         super().__init__(**rest)
         self._conversation = conversation
         self._commands_file = commands_file
@@ -121,12 +121,12 @@ class Client(RestClient):
             await asyncio.sleep(self._identify_pause_s)
 
     async def finish(self, *, within_s: float) -> None:
-        """Returns when the answers under way are given, at the latest after `within_s`."""
+        """Returns when all started answers are sent, at the latest after `within_s`."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=within_s)
 
     async def pressed(self, interaction: Interaction, command: str, *, in_place: bool) -> None:
-        """Answers a button or a menu; `in_place`: by changing its message."""
+        """Answers a pressed button or a menu. in_place: by editing its message."""
         await self._tracked(self._answer(interaction, command, in_place=in_place))
 
     async def _command(self, interaction: Interaction, line: str) -> None:
@@ -155,8 +155,8 @@ class Client(RestClient):
             ):
                 await self._in_channel(interaction, response, parsed)
         except discord.HTTPException as error:
-            # Expired (10062), answered twice (40060), or the chat is gone: there is nowhere left to say it.
-            log.warning("interaction lost", extra={"status": error.status, "code": error.code})
+            # Expired (10062), answered twice (40060), or the chat is gone: we cannot answer any more.
+            log.warning("interaction not answered", extra={"status": error.status, "code": error.code})
         except Exception:  # an incoming message starts here
             log.exception("command failed")
             with suppress(discord.HTTPException):
@@ -176,7 +176,7 @@ class Client(RestClient):
                 await response.add(lacking)
 
     async def _in_thread(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> bool:
-        """Answers with all pages in a thread; False if we may not open one after all."""
+        """Answers with all pages in a thread; False if we may not open one."""
         await response.defer(to_asker=interaction.message is not None)
         reply = await self._think(request_of(interaction, parsed, paged=False))
         if reply.error:
@@ -197,9 +197,9 @@ class Client(RestClient):
     async def _thread_for(
         self, interaction: Interaction, reply: Reply
     ) -> tuple[discord.Message, discord.Thread | None]:
-        """The message that the article's thread stands under, and the thread if it is new.
+        """The message that the article's thread belongs to, and the thread if it is new.
 
-        Under a digest stand several articles: the second gets a message of its own.
+        A digest has several articles and can have one thread: other articles get a new message.
         """
         headline, card = headline_of(reply), arguments_of(card_of(reply))[0]
         if (anchor := interaction.message) is None:
@@ -217,7 +217,7 @@ class Client(RestClient):
         return isinstance(there, discord.Thread) and there.name == thread_name(headline)
 
     async def on_message(self, message: discord.Message) -> None:
-        """Words said to us: in a direct message, or with a mention."""
+        """Answers a direct message, or a message that mentions us."""
         if self.user is not None and (line := line_of(message, self.user)) is not None:
             await self._tracked(self._reply(message, line))
 
@@ -233,7 +233,7 @@ class Client(RestClient):
             for number, shown in enumerate(arguments_of(reply)):
                 if number == 0:
                     shown["reference"] = message.to_reference(fail_if_not_exists=False)
-                # The same for the same words, so that a lost answer posts nothing twice.
+                # The same nonce for the same message, so that a retry posts nothing twice.
                 posted = await message.channel.send(**shown, nonce=f"{message.id}.{number}")
             await asyncio.to_thread(self._conversation.posted, request.chat, reply, MessageId(str(posted.id)))
         except (discord.HTTPException, ChatError) as error:
@@ -269,7 +269,7 @@ class Client(RestClient):
 
 class _Tree(app_commands.CommandTree["Client"]):
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        """Only what never reached a command comes here: Discord's list of commands is older than ours."""
+        """Called only for unknown commands: Discord's list of commands is older than ours."""
         log.warning("unknown command", extra={"error": str(error)})
         if interaction.type is discord.InteractionType.application_command:
             with suppress(discord.HTTPException):
@@ -277,7 +277,7 @@ class _Tree(app_commands.CommandTree["Client"]):
 
 
 def _part_of(per_second: int, shard_count: int | None, shard_ids: list[int] | None) -> int:
-    """What a process of several may use of a limit that all shards share."""
+    """This process's part of a limit that all shards share."""
     if shard_count is None or shard_ids is None:
         return per_second
     return max(1, per_second * len(shard_ids) // shard_count)

@@ -1,4 +1,4 @@
-"""Discord's slash commands, made from the one table of commands."""
+"""Discord's slash commands, made from the table of commands, and their names in other languages."""
 
 import asyncio
 import hashlib
@@ -18,15 +18,18 @@ from bot.commands.table import COMMANDS, Argument, Command, Who
 MAX_CHOICES = 25
 MAX_CHOICE = 100
 _LONGEST_VALUE = 300
+_NAMES = Path(__file__).parent / "names"
+_SAME_LANGUAGE = {Locale.latin_american_spanish: Locale.spain_spanish}
 
 Answer = Callable[[discord.Interaction[Any], str], Awaitable[None]]
 Complete = Callable[[discord.Interaction[Any], str, str], Awaitable[tuple[str, ...]]]
 
 
 def add_commands(tree: app_commands.CommandTree[Any], answer: Answer, complete: Complete) -> None:
-    """Puts every command on the tree.
+    """Adds every command to the tree.
 
-    `answer` gets a command as a line of text, `complete` an argument's name and what is being typed for it.
+    answer: called with the command as a line of text. complete: called with an argument's name and its text
+    so far.
     """
     for command in COMMANDS:
         tree.add_command(_slash(command, answer, complete))
@@ -43,9 +46,9 @@ def _slash(command: Command, answer: Answer, complete: Complete) -> app_commands
     if names:
         app_commands.describe(**{key: argument.summary for key, argument in names.items()})(invoke)
         app_commands.rename(**{key: argument.name for key, argument in names.items()})(invoke)
-    if command.who is not Who.ANYONE:  # shown to those; what each may is decided when it is given
+    if command.who is not Who.ANYONE:  # only hides it in the menu; rights are checked when it is used
         app_commands.default_permissions(manage_guild=True)(invoke)
-    # Where people bring us along (a group, another's server) we can answer, and deliver nothing.
+    # Where a user installed us (in a group, or on another server) we can answer, but not deliver.
     everywhere = command.who is Who.ANYONE
     slash = app_commands.Command[Any, ..., None](
         name=command.name,
@@ -91,9 +94,9 @@ def _completer(
 
 
 async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path | None) -> bool:
-    """Tells Discord the commands unless it has them already; `remembered` holds a hash of what it was told.
+    """Sends the commands to Discord if they changed; `remembered` holds a hash of the last ones sent.
 
-    Returns whether it was told. Raises discord.HTTPException, and OSError if the hash can't be written.
+    Returns whether they were sent. Raises discord.HTTPException, and OSError if the hash cannot be written.
     """
     digest = await _digest(tree)
     if remembered is not None and await asyncio.to_thread(_read, remembered) == digest:
@@ -105,7 +108,7 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path 
 
 
 async def _digest(tree: app_commands.CommandTree[Any]) -> str:
-    """Changes with the application and with anything about its commands, their translations too."""
+    """A hash of the application's id and of its commands with their translations."""
     told: list[Any] = [tree.client.application_id]
     for command in tree.get_commands():
         if tree.translator is None:
@@ -124,17 +127,12 @@ def _write(remembered: Path, digest: str) -> None:
     remembered.write_text(digest + "\n")
 
 
-# The names of commands and their options as people of other languages find them in Discord's menu.
-#
-# A name that no file of `names/` has stays English. English names always work, whatever the language.
-
-_NAMES = Path(__file__).parent / "names"
-_SAME_LANGUAGE = {Locale.latin_american_spanish: Locale.spain_spanish}
-
-
 @cache
 def names_in(locale: Locale) -> dict[str, str]:
-    """The names in that language by their English name (a command's with its slash); empty without a file."""
+    """The names in that language, by their English name (with a slash for commands).
+
+    A name that is not in the language's file stays English. English names always work.
+    """
     file = _NAMES / f"{_SAME_LANGUAGE.get(locale, locale).value}.txt"
     if not file.is_file():
         return {}
@@ -143,7 +141,7 @@ def names_in(locale: Locale) -> dict[str, str]:
 
 
 class Names(app_commands.Translator):
-    """discord.py's port for translations."""
+    """The names of commands and options in the menu of each language, for discord.py."""
 
     async def translate(
         self,
@@ -151,7 +149,7 @@ class Names(app_commands.Translator):
         locale: Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The name in that language; None for all that is no name, or has none there."""
+        """The name in that language; None if it has none, or if the text is not a name."""
         match context.location:
             case TranslationContextLocation.command_name:
                 return names_in(locale).get(f"/{string.message}")

@@ -1,4 +1,4 @@
-"""Discord's refusals in the words of the port."""
+"""Translates Discord's errors to the port's."""
 
 from datetime import timedelta
 
@@ -14,16 +14,16 @@ _GONE = {
     10013,  # Unknown User
     50007,  # Cannot send messages to this user
 }
-_BARRED = {
+_NOT_ALLOWED = {
     50001,  # Missing Access
     50013,  # Missing Permissions
     160005,  # Thread is locked
 }
-_PAUSE_S = 60.0  # where Discord does not say how long
+_PAUSE_S = 60.0  # if Discord does not say how long
 
 
 def chat_error(error: discord.HTTPException | discord.RateLimited, *, where: str | None = None) -> ChatError:
-    """What the caller is to do about Discord's answer. where: the channel as its people know it."""
+    """The port's error for Discord's answer. where: the channel's name as people know it."""
     if isinstance(error, discord.RateLimited):
         return Throttled(timedelta(seconds=error.retry_after))
     text = f"Discord answered {error.status} ({error.code}): {error.text}"
@@ -31,7 +31,7 @@ def chat_error(error: discord.HTTPException | discord.RateLimited, *, where: str
         return Throttled(timedelta(seconds=float(error.response.headers.get("Retry-After", _PAUSE_S))))
     if error.code in _GONE:
         return ChatGone(text)
-    if error.code in _BARRED:
+    if error.code in _NOT_ALLOWED:
         return NotAllowed(text, where=where)
     if error.status in {401, 503}:  # nothing is wrong with the message
         return SendFailed(text)

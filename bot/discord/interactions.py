@@ -1,4 +1,4 @@
-"""What came in from Discord, as the conversation is asked it: where, by whom, and what they may."""
+"""Discord's interactions and messages: reads requests, answers them, and makes buttons and menus."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,12 +26,12 @@ _NOT_HERE = refusal(
 
 
 def chat_of(interaction: Interaction) -> ChatRef:
-    """Where it came from. A Discord thread or forum post is a channel of its own."""
+    """The channel of an interaction. A Discord thread or forum post is its own channel."""
     return ChatRef(platform=PLATFORM, chat=str(interaction.channel_id))
 
 
 def request_of(interaction: Interaction, parsed: ParsedCommand, *, paged: bool = True) -> IncomingCommand:
-    """What was asked by a command, a button or a menu."""
+    """The request of a slash command, a button or a menu."""
     request = IncomingCommand(
         chat=chat_of(interaction),
         user=str(interaction.user.id),
@@ -43,14 +43,14 @@ def request_of(interaction: Interaction, parsed: ParsedCommand, *, paged: bool =
 
 
 def _may_change(interaction: Interaction) -> bool:
-    """Whoever manages the server, or writes to us directly, may change what is delivered there."""
+    """Whether the user manages the server, or writes in a direct message."""
     if interaction.guild_id is None:
         return interaction.context.dm_channel
     return interaction.is_guild_integration() and interaction.permissions.manage_guild
 
 
 def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
-    """Why nothing can be ordered there: people may have brought us to a place that we are no member of."""
+    """Why we cannot deliver there: a user may have installed us on a server that we are not a member of."""
     if parsed.command is None or parsed.command.who is Who.ANYONE:
         return None
     ours = interaction.context.dm_channel or interaction.is_guild_integration()
@@ -58,7 +58,7 @@ def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
 
 
 def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
-    """The rights that we lack to deliver the new subscription there, said to whoever subscribed."""
+    """Tells who subscribed which rights we lack to deliver there; None if none."""
     if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
         return None
     needed = ["view_channel", "embed_links"]
@@ -75,9 +75,9 @@ def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | No
 
 
 def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
-    """What a message says to us, as a line; None if it is not for us to answer.
+    """The text of a message to us; None if it is not for us.
 
-    Without a privileged intent Discord sends the text of direct messages and of mentions, and no other.
+    Without a privileged intent Discord sends only the text of direct messages and mentions.
     """
     if message.author.bot or message.type not in {discord.MessageType.default, discord.MessageType.reply}:
         return None
@@ -90,7 +90,7 @@ def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
 
 
 def request_of_message(message: discord.Message, parsed: ParsedCommand) -> IncomingCommand:
-    """What was asked in plain words."""
+    """The request of a message."""
     author, reference = message.author, message.reference
     manages = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
     replied_to = reference.message_id if reference is not None else None
@@ -103,25 +103,22 @@ def request_of_message(message: discord.Message, parsed: ParsedCommand) -> Incom
     )
 
 
-# One interaction's answer, whichever of Discord's ways is open to give it.
-
-
 class Response:
-    """Acknowledged within 3 s, by the answer or by "is thinking"; then Discord gives it 15 minutes."""
+    """Answers an interaction: Discord needs the answer or "is thinking" in 3 s, the answer in 15 min."""
 
     def __init__(self, interaction: discord.Interaction[Any], *, asked: str, in_place: bool) -> None:
-        """in_place: it changes the message whose button was pressed."""
+        """in_place: edits the message whose button was pressed."""
         self._interaction = interaction
         self._asked = asked
         self._in_place = in_place
 
     async def defer(self, *, to_asker: bool = False) -> None:
-        """Takes more time. to_asker: for an answer that only they see."""
+        """Shows "is thinking". to_asker: only the user will see the answer."""
         in_place = self._in_place and not to_asker
         await self._interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
 
     async def show(self, reply: Reply) -> MessageId | None:
-        """Returns the id of the last message that everybody sees; None where only the asker does."""
+        """Shows the reply. Returns the id of its last message; None if only the user sees it."""
         shown = arguments_of(reply, asked=self._asked)
         posted = await self._first(shown[0], ephemeral=reply.error, alone=len(shown) == 1)
         for more in shown[1:]:
@@ -129,7 +126,7 @@ class Response:
         return None if reply.error else MessageId(str(posted))
 
     async def add(self, reply: Reply) -> None:
-        """Says more, to the asker alone."""
+        """Sends another reply that only the user sees."""
         for shown in arguments_of(reply):
             await self._follow_up(shown, ephemeral=True)
 
@@ -144,7 +141,7 @@ class Response:
         if self._in_place and not change:
             return await self._follow_up(shown, ephemeral=ephemeral)
         if ephemeral:
-            # A public "is thinking" cannot become private: it goes.
+            # A public "is thinking" cannot become private, so we delete it.
             await interaction.delete_original_response()
             return await self._follow_up(shown, ephemeral=True)
         return (await interaction.edit_original_response(**_replacing(shown))).id
@@ -154,7 +151,7 @@ class Response:
 
 
 def arguments_of(reply: Reply, *, asked: str = "") -> list[dict[str, Any]]:
-    """What discord.py is to send for each message of the reply; the buttons go under the last."""
+    """discord.py's arguments for each message of the reply; buttons go under the last one."""
     shown = [_arguments(message) for message in render(reply)]
     if (view := view_of(reply.buttons, asked=asked)) is not None:
         shown[-1]["view"] = view
@@ -171,9 +168,8 @@ def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
     return {"content": None, "embeds": [], "view": None, **shown}
 
 
-# Buttons and select menus. What one does is in its `custom_id`, so that it outlives a restart of the bot.
-#
-# Nothing there is secret or grants a right: it is a command, given by whoever presses.
+# Buttons and select menus. Their command is in their `custom_id`, so they work after a restart of the bot. It
+# is neither secret nor a right: whoever presses gives the command.
 
 MAX_ROWS = 5
 MAX_IN_ROW = 5
@@ -185,7 +181,7 @@ _READING = {"/sections", "/section"}
 
 
 class Presses(Protocol):
-    """The client, as buttons know it."""
+    """What buttons need of the client."""
 
     async def pressed(
         self, interaction: discord.Interaction[Any], command: str, *, in_place: bool
@@ -193,7 +189,7 @@ class Presses(Protocol):
 
 
 class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep])\d+:(?P<command>/[\s\S]+)"):
-    """A button that gives a command when pressed."""
+    """A button that gives a command."""
 
     def __init__(self, label: str, custom_id: str) -> None:
         super().__init__(ui.Button(label=label, custom_id=custom_id))
@@ -215,7 +211,7 @@ class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep
 
 
 class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep])\d+:choose"):
-    """A menu that gives the command of the line that is chosen."""
+    """A menu that gives the command of the chosen option."""
 
     def __init__(self, custom_id: str, placeholder: str, options: list[discord.SelectOption]) -> None:
         super().__init__(ui.Select(custom_id=custom_id, placeholder=placeholder, options=options))
@@ -236,9 +232,9 @@ class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep
 
 
 def view_of(buttons: Sequence[Sequence[Button]], *, asked: str = "") -> ui.View | None:
-    """The buttons under a reply to `asked`, or None without any. Several sections are one select menu.
+    """The buttons under a reply to `asked`; None without buttons. Several sections make one select menu.
 
-    Turning a page, and going from section to section, changes the message in place; all else is a new one.
+    Turning a page and going from section to section edit the message; other commands give a new one.
     """
     sections = [
         b for row in buttons for b in row if b.command.startswith("/section ") and not _turns(b.command)
@@ -280,7 +276,7 @@ def _option(button: Button) -> discord.SelectOption:
 
 
 def _fitted(rows: Sequence[Sequence[Button]], most: int) -> Iterator[list[Button]]:
-    """Rows as they are where they fit, else packed; what is beyond the limit can still be typed."""
+    """The rows, packed if there are too many. Buttons beyond the limit are dropped: people can type."""
     broken = [list(row[at : at + MAX_IN_ROW]) for row in rows for at in range(0, len(row), MAX_IN_ROW)]
     if len(broken) > most:
         flat = [button for row in rows for button in row]

@@ -1,7 +1,7 @@
-"""A reply as Discord shows it: embeds inside every limit, and nothing lost between them.
+"""Renders a reply for Discord: escaped markdown in embeds, inside all limits, without losing text.
 
 Limits: "Embed Limits" and "Create Message" of the Discord API reference. Lengths are counted in UTF-16 units,
-which is never less than what Discord counts.
+which is never less than Discord counts.
 """
 
 import re
@@ -19,7 +19,7 @@ MAX_DESCRIPTION = 4096
 MAX_MESSAGE = 6000  # over all embeds of a message
 MAX_EMBEDS = 10
 
-# Beside the longest title and description there is room for this much.
+# Space left beside the longest title and description.
 _FOOTER_ROOM = MAX_MESSAGE - MAX_TITLE - MAX_DESCRIPTION
 _NOTHING = "Nothing to show."
 
@@ -33,7 +33,7 @@ class Message:
 
 
 def render(reply: Reply) -> tuple[Message, ...]:
-    """The messages that say `reply`, at least one. An error is plain content, all else is embeds."""
+    """The messages of a reply, at least one. An error is plain content, other replies are embeds."""
     if reply.error:
         lines = [line for block in reply.blocks for line in _lines(block, MAX_CONTENT)]
         messages = tuple(Message(content=text) for text in _filled(lines, MAX_CONTENT))
@@ -45,7 +45,7 @@ def render(reply: Reply) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Some markdown that is not broken further, and what stands between it and the line before."""
+    """Markdown that is not broken further, and the gap to the line before."""
 
     text: str
     gap: str = "\n\n"
@@ -53,7 +53,7 @@ class _Line:
 
 @dataclass(slots=True)
 class _Card:
-    """What stands under one title."""
+    """A title and the blocks under it."""
 
     title: Title | None
     footer: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class _Card:
 
 
 def _cards(blocks: Sequence[Block]) -> Iterator[_Card]:
-    """One card a title. Small print directly under the title (publisher, time) is the card's footer."""
+    """One card for each title. A note directly under the title (publisher, time) is the card's footer."""
     card = _Card(title=None)
     for block in blocks:
         if isinstance(block, Title):
@@ -98,14 +98,14 @@ def _embeds(card: _Card) -> Iterator[discord.Embed]:
 
 
 def _lines(block: Block, longest: int) -> Iterator[_Line]:
-    """A block in markdown, in lines of at most `longest` UTF-16 units."""
+    """A block as markdown, in lines of at most `longest` UTF-16 units."""
     match block:
         case Title(text=text):
-            yield from _dressed(text, lambda piece: f"**{escape(piece)}**", longest)
+            yield from _marked_up(text, lambda piece: f"**{escape(piece)}**", longest)
         case Note():
             yield from _note(block, longest)
         case Prose(text=text):
-            yield from _dressed(text, escape, longest)
+            yield from _marked_up(text, escape, longest)
         case Items(items=items, numbered=numbered):
             for number, item in enumerate(items, 1):
                 yield from _item(item, f"{number}. " if numbered else "- ", longest, first=number == 1)
@@ -113,7 +113,7 @@ def _lines(block: Block, longest: int) -> Iterator[_Line]:
             yield from _quotation(block, longest)
 
 
-def _dressed(text: str, shown: Callable[[str], str], longest: int) -> Iterator[_Line]:
+def _marked_up(text: str, shown: Callable[[str], str], longest: int) -> Iterator[_Line]:
     return (_Line(piece) for piece in pieces(text, shown, longest=longest))
 
 
@@ -122,7 +122,7 @@ def _note(note: Note, longest: int) -> Iterator[_Line]:
     if note.text.strip() and length(whole) <= longest:
         yield _Line(whole)
         return
-    yield from _dressed(note.text, lambda piece: _each_line("-# ", escape(piece)), longest)
+    yield from _marked_up(note.text, lambda piece: _each_line("-# ", escape(piece)), longest)
     if note.url:
         yield _Line(f"-# {masked_link('', note.url)}")
 
@@ -140,11 +140,11 @@ def _item(item: Item, mark: str, longest: int, *, first: bool) -> Iterator[_Line
 
 
 def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
-    """A block quote, and under it who said it."""
+    """A block quote with its speaker below."""
     opening, closing = ("“", "”") if quotation.verbatim else ("", "")
     said = " … ".join(f"{opening}{part.strip()}{closing}" for part in quotation.parts)
     said = f"{quotation.before}{said}{quotation.behind}"
-    yield from _dressed(said, lambda piece: _each_line("> ", escape(piece)), longest)
+    yield from _marked_up(said, lambda piece: _each_line("> ", escape(piece)), longest)
     name = quotation.speaker or "speaker not named"
     rest = f", {quotation.role}" if quotation.role else ""
     rest += f", {quotation.cue}" if quotation.cue else ""
@@ -153,7 +153,7 @@ def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
     if length(whole) <= longest:
         yield _Line(whole, gap="\n")
     else:
-        yield from _dressed(name + rest, lambda piece: _each_line("> ", escape(piece)), longest)
+        yield from _marked_up(name + rest, lambda piece: _each_line("> ", escape(piece)), longest)
 
 
 def _each_line(mark: str, text: str) -> str:
@@ -161,7 +161,7 @@ def _each_line(mark: str, text: str) -> str:
 
 
 def _filled(lines: Iterable[_Line], longest: int) -> Iterator[str]:
-    """The lines, joined into texts of at most `longest` UTF-16 units."""
+    """Joins lines into texts of at most `longest` UTF-16 units."""
     text = ""
     for line in lines:
         more = text + line.gap + line.text if text else line.text
@@ -175,7 +175,7 @@ def _filled(lines: Iterable[_Line], longest: int) -> Iterator[str]:
 
 
 def _packed(embeds: Iterable[discord.Embed]) -> Iterator[tuple[discord.Embed, ...]]:
-    """The embeds, in as few messages as their limits allow."""
+    """Packs embeds into as few messages as the limits allow."""
     together: list[discord.Embed] = []
     used = 0
     for embed in embeds:
@@ -190,14 +190,12 @@ def _packed(embeds: Iterable[discord.Embed]) -> Iterator[tuple[discord.Embed, ..
 
 
 def embed_length(embed: discord.Embed) -> int:
-    """What of an embed counts towards a message's limit, in UTF-16 units."""
+    """The embed's part of a message's limit, in UTF-16 units."""
     return length(embed.title or "") + length(embed.description or "") + length(embed.footer.text or "")
 
 
-# Plain text into Discord's markdown: escaped, so that it shows as written, and cut where it reads well.
-
-# A backslash before any character that is no letter, digit or space shows that character as it is.
-# Round brackets need none: "[" and "]" are escaped, and without them there is no masked link.
+# A backslash before a character that is not a letter, digit or space shows that character as it is. Round
+# brackets need none: without "[" and "]", which are escaped, there is no masked link.
 _SPECIAL = re.compile(
     r"""
     (?P<link>\bhttps?://[A-Za-z0-9_.-]+(?::[0-9]+)?(?:/(?:[A-Za-z0-9_\-./~%?&=\#+,;:@!$']*[A-Za-z0-9_\-/%=&\#])?)?)
@@ -216,9 +214,9 @@ _TITLE_LINK_LONGEST = 2048
 
 
 def escape(text: str) -> str:
-    """`text` with all that could be markup, a mention, an emoji or a list, heading or quote taken literally.
+    """Escapes all that Discord may read as markup, a mention, an emoji, a list, a heading or a quote.
 
-    Web addresses made of harmless characters stay as they are, so that they can be followed.
+    Web addresses of harmless characters stay unchanged, so that people can follow them.
     `discord.utils.escape_markdown` lets through links with a "[" before them, markup inside a link's text,
     indented lists and mentions.
     """
@@ -226,13 +224,13 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """What a reader sees of escaped text."""
+    """Escaped text as a reader sees it."""
     return _ESCAPED.sub(r"\1", text)
 
 
 def _escaped(match: re.Match[str]) -> str:
     if link := match["link"]:
-        # Two in a row could still mean something where Discord does not take it for a link.
+        # Two in a row may be markup if Discord does not see a link here.
         return link if "__" not in link and "~~" not in link else _DOUBLED.sub(r"\\\g<0>", link)
     if (line := match["line"]) is None:
         return "\\" + match[0]
@@ -242,17 +240,17 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def length(text: str) -> int:
-    """Length as the strictest count has it, in UTF-16 units."""
+    """Length in UTF-16 units, the strictest count."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def title_link(url: str | None) -> str | None:
-    """`url` where Discord takes it as an embed's link: http or https, with a host; else None."""
+    """`url` if Discord accepts it as an embed's link: http or https, with a host; else None."""
     return _link(url, longest=_TITLE_LINK_LONGEST, safe="!#$%&'()*+,/:;=?@[]~")
 
 
 def masked_link(text: str, url: str | None) -> str:
-    """Escaped text, linked where `url` can stand in a masked link."""
+    """Escaped text, with a link if `url` can be in a masked link."""
     link = _link(url, longest=_MASKED_LINK_LONGEST, safe="!#$%&'*+,/:;=?@~")
     if link is None:
         return escape(text)
@@ -277,10 +275,10 @@ def _link(url: str | None, *, longest: int, safe: str) -> str | None:
 
 
 def pieces(text: str, shown: Callable[[str], str], *, longest: int) -> Iterator[str]:
-    """`text`, dressed by `shown`, in as many pieces as make each at most `longest` UTF-16 units.
+    """Cuts `text` into pieces that are at most `longest` UTF-16 units after `shown` marks them up.
 
-    Cut at the end of a paragraph, a line, a sentence or a word, in this order, unless that would leave a
-    piece less than half full. The undressed pieces joined give `text` but for white space at the cuts.
+    Cuts after a paragraph, else a line, a sentence or a word, unless a piece would be less than half full.
+    The pieces before `shown` join to `text`, except for white space at the cuts.
     """
     rest = text.strip()
     while rest:
@@ -309,7 +307,7 @@ def _good_end(text: str, most: int) -> int:
 
 
 def _fitting(text: str, shown: Callable[[str], str], longest: int) -> int:
-    """How many characters of `text` fit once they are dressed; at least one."""
+    """How many characters of `text` fit after `shown`; at least one."""
     low, high = 1, min(len(text), longest)
     while low < high:
         middle = (low + high + 1) // 2
@@ -317,7 +315,7 @@ def _fitting(text: str, shown: Callable[[str], str], longest: int) -> int:
             low = middle
         else:
             high = middle - 1
-    # A cut inside a web address may escape what was left alone a character earlier.
+    # A cut inside a web address may make more characters need escaping.
     while low > 1 and length(shown(text[:low].rstrip())) > longest:
         low -= 1
     return low

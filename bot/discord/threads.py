@@ -1,4 +1,4 @@
-"""A whole article in a thread of its own, so that the channel does not have to scroll past it."""
+"""Shows a whole article in its own thread, so that it does not fill the channel."""
 
 import re
 import unicodedata
@@ -34,7 +34,7 @@ def opens_thread(interaction: discord.Interaction[Any], parsed: ParsedCommand) -
 
 
 def thread_name(headline: str) -> str:
-    """1 to 100 characters of the headline, none of it a mention or out of sight."""
+    """1 to 100 characters of the headline, without mentions and invisible characters."""
     seen = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in headline)
     name = " ".join(_EVERYBODY.sub("@\u200b", _MENTION.sub("‹", seen)).split())
     if length(name) > MAX_NAME:
@@ -45,7 +45,7 @@ def thread_name(headline: str) -> str:
 
 
 async def open_thread(anchor: discord.Message, headline: str) -> discord.Thread | None:
-    """A thread under the message; None: it has one already. Raises discord.HTTPException."""
+    """A new thread under the message; None if it has one. Raises discord.HTTPException."""
     try:
         return await anchor.create_thread(name=thread_name(headline))
     except discord.HTTPException as error:
@@ -57,7 +57,7 @@ async def open_thread(anchor: discord.Message, headline: str) -> discord.Thread 
 async def fill_thread(thread: discord.abc.Messageable, reply: Reply, *, key: str) -> discord.Message:
     """Posts the reply there; returns its last message. Raises discord.HTTPException.
 
-    key: the same for the same interaction, so that a lost answer posts nothing twice.
+    key: the same for the same interaction, so that a retry posts nothing twice.
     """
     messages = [
         await thread.send(**shown, nonce=f"{key}.{number}")
@@ -72,11 +72,11 @@ def headline_of(reply: Reply) -> str:
 
 
 def card_of(reply: Reply) -> Reply:
-    """What stands above the thread where nothing did: the title."""
+    """The message above the thread if there was none: the title."""
     titles = [block for block in reply.blocks if isinstance(block, Title)][:1]
     return Reply(blocks=(*titles, Note(text="The full text is in the thread below.")), article=reply.article)
 
 
 def pointer_to(anchor: discord.Message) -> str:
-    """Where the full text is, in Discord's markdown: a thread has the id of the message it stands under."""
+    """A link to the thread, in Discord's markdown. A thread has the id of its message."""
     return f"The full text is in <#{anchor.id}>."

@@ -1,8 +1,8 @@
-"""Every request to Discord's API: in its turn, people before digests, and none where too many were refused.
+"""Limits and watches requests to Discord's API: people go before digests, and refused requests are counted.
 
-"Rate Limits" of the Discord API reference: 50 requests a second for a bot, not counting what answers an
-interaction; and 10,000 invalid requests (401, 403, 429) in ten minutes, after which the address is shut out.
-discord.py keeps the limits of each route by itself, and these two not at all.
+"Rate Limits" of the Discord API reference: 50 requests a second for a bot, without answers to interactions;
+and 10,000 invalid requests (401, 403, 429) in ten minutes, after which the IP address is blocked. discord.py
+keeps the limits of each route, but not these two.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bot.limits.rate_limiter import Limit, RateLimiter, Turns
 from bot.limits.shared import SharedLimits
 
 PER_SECOND = 50
-# Of the 10,000: digests stop well before, and what a person waits for a good deal later.
+# Of the 10,000 invalid requests: digests stop well before, answers to people much later.
 DIGESTS_UNTIL = 2_000
 PEOPLE_UNTIL = 8_000
 _INVALID_WITHIN_S = 600.0
@@ -31,17 +31,17 @@ _UNLIMITED = ("/interactions/", "/webhooks/")
 
 
 class Invalid:
-    """The invalid requests of the last ten minutes. Times are seconds on one clock that never goes back."""
+    """The invalid requests of the last ten minutes. Times are seconds on one monotonic clock."""
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=PEOPLE_UNTIL)
 
     def add(self, now: float) -> None:
-        """One more was refused."""
+        """Counts an invalid request."""
         self._times.append(now)
 
     def pause_s(self, now: float, *, most: int) -> float:
-        """How long until there are fewer than `most` of them; 0.0 if there are now."""
+        """Seconds until there are fewer than `most`; 0.0 if there are fewer now."""
         while self._times and self._times[0] <= now - _INVALID_WITHIN_S:
             self._times.popleft()
         if len(self._times) < most:
@@ -50,7 +50,7 @@ class Invalid:
 
 
 class Traffic:
-    """Watches and paces one client's requests, by aiohttp's hooks. Belongs to one event loop."""
+    """Limits the rate of one client's requests, by aiohttp's hooks. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -60,20 +60,20 @@ class Traffic:
         throttled: Callable[[], None] = lambda: None,
         shared: SharedLimits | None = None,
     ) -> None:
-        """per_second: this process's part of what Discord allows the bot; all of it where that is `shared`.
+        """per_second: this process's part of Discord's limit; not used if the limit is `shared`.
 
-        throttled: called for each 429.
+        throttled: called for each answer 429.
         """
         self._api_url = api_url
         self._throttled = throttled
-        # Spread over part of the second: fifty at once would only wait for each other on the way.
+        # Spread over part of each second: fifty at once would only wait for each other.
         limit = Limit(PER_SECOND if shared else per_second, 1.0)
         local = RateLimiter(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
         self._limiter: Turns = shared.of_all(local, limit) if shared else local
         self._invalid = Invalid()
 
     def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
-        """The hooks, put on `config`. A request that may not be made raises Throttled where it is made."""
+        """Adds the hooks to `config`. A request that is not allowed now raises Throttled."""
         config.on_request_start.append(self._starts)
         config.on_request_end.append(self._ends)
         config.on_request_exception.append(self._breaks)
@@ -88,14 +88,14 @@ class Traffic:
         url = str(params.url)
         if not url.startswith(self._api_url) or any(part in url for part in _UNLIMITED):
             return
-        flight = in_flight()
-        pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if flight else PEOPLE_UNTIL)
+        request = _current.get()
+        pause_s = self._invalid.pause_s(_now(), most=DIGESTS_UNTIL if request else PEOPLE_UNTIL)
         if pause_s > 0:
             raise Throttled(timedelta(seconds=pause_s))
-        hooks = flight.hooks if flight else NO_HOOKS
+        hooks = request.hooks if request else NO_HOOKS
         await hooks.wait_for_slot()
         async with AsyncExitStack() as turn:
-            await turn.enter_async_context(self._limiter.turn("", urgent=flight is None))
+            await turn.enter_async_context(self._limiter.turn("", urgent=request is None))
             await hooks.mark_started()
             context.turn = turn.pop_all()
 
@@ -105,7 +105,7 @@ class Traffic:
         headers = params.response.headers
         if params.response.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._throttled()
-        # What all bots share is no one's fault ("Invalid Request Limit").
+        # Limits that all bots share do not count ("Invalid Request Limit").
         if params.response.status in _INVALID and headers.get("X-RateLimit-Scope") != "shared":
             self._invalid.add(_now())
         await _leave(context)
@@ -129,53 +129,46 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-# What became of a request on its way to Discord: whether its bytes went out, and how long we wait then.
-
-
 @dataclass(slots=True)
-class Flight:
-    """One request, as far as it got."""
+class WatchedRequest:
+    """One watched request: whether it may have been processed, and how long we wait for its answer."""
 
     waiting: asyncio.Timeout
-    patience_s: float
+    timeout_s: float
     hooks: SendHooks
-    may_have_landed: bool = False  # the bytes went out, and no refusal came back
+    may_be_posted: bool = False  # it was sent and not refused
 
-    def take_off(self) -> None:
-        self.may_have_landed = True
-        self.waiting.reschedule(asyncio.get_running_loop().time() + self.patience_s)
+    def sent(self) -> None:
+        self.may_be_posted = True
+        self.waiting.reschedule(asyncio.get_running_loop().time() + self.timeout_s)
 
     def refused(self) -> None:
-        self.may_have_landed = False
+        self.may_be_posted = False
         self.waiting.reschedule(None)
 
 
-_flight: ContextVar[Flight | None] = ContextVar("flight", default=None)
+# The watched request of this task: a delivery. None for answers to people, which are not watched.
+_current: ContextVar[WatchedRequest | None] = ContextVar("watched request", default=None)
 
 
 @asynccontextmanager
-async def watched(*, patience_s: float, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[Flight]:
-    """Watches the requests made within, on a session that has `tracing()`.
+async def watched(*, timeout_s: float, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[WatchedRequest]:
+    """Watches the requests made in the block, on a session that has `tracing()`.
 
-    hooks: told of each of them by whoever paces the session's requests.
-    Raises TimeoutError when an answer takes longer than `patience_s`; waiting for our turn does not count.
+    hooks: called before each request by `Traffic`. Raises TimeoutError if an answer takes longer than
+    `timeout_s`, without the wait for rate limits.
     """
     async with asyncio.timeout(None) as waiting:
-        flight = Flight(waiting=waiting, patience_s=patience_s, hooks=hooks)
-        before = _flight.set(flight)
+        request = WatchedRequest(waiting=waiting, timeout_s=timeout_s, hooks=hooks)
+        before = _current.set(request)
         try:
-            yield flight
+            yield request
         finally:
-            _flight.reset(before)
-
-
-def in_flight() -> Flight | None:
-    """The flight that is watched here, if one is: a delivery. People's answers are not watched."""
-    return _flight.get()
+            _current.reset(before)
 
 
 def tracing() -> aiohttp.TraceConfig:
-    """The hooks that tell the watcher, for discord.py's `http_trace`."""
+    """The hooks for `watched`, as discord.py's `http_trace`."""
     config = aiohttp.TraceConfig()
     config.on_request_headers_sent.append(_sent)
     config.on_request_end.append(_answered)
@@ -185,17 +178,17 @@ def tracing() -> aiohttp.TraceConfig:
 async def _sent(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    if (flight := _flight.get()) is not None:
-        flight.take_off()
+    if (request := _current.get()) is not None:
+        request.sent()
 
 
 async def _answered(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
 ) -> None:
-    if (flight := _flight.get()) is not None and not _ambiguous(params.response.status):
-        flight.refused()
+    if (request := _current.get()) is not None and not _ambiguous(params.response.status):
+        request.refused()
 
 
 def _ambiguous(status: int) -> bool:
-    """Accepted (its body may still be lost), or an error behind the point of acceptance."""
+    """Whether the message may be posted: accepted, or an error after acceptance."""
     return status < 300 or (status >= 500 and status != 503)

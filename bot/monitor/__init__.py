@@ -1,4 +1,4 @@
-"""What an operator can watch from outside: metrics and health, over HTTP."""
+"""Metrics and health of the running bot, over HTTP."""
 
 from bot.monitor.meters import MeteredChat, Meters
 from bot.monitor.server import MonitorServer, MonitorUnusable, StoredCounts

@@ -1,7 +1,7 @@
-"""What this process has done, counted: Prometheus counters and histograms.
+"""Prometheus counters and histograms of this process, and a chat adapter that is measured by them.
 
 Names follow "Metric and label naming" of the Prometheus documentation: base units, `_total` for counters. No
-label holds what a person typed or a publisher wrote, so that nobody outside can make more time series.
+label holds text of people or publishers, so that nobody outside can create time series.
 """
 
 import time
@@ -15,7 +15,7 @@ from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendHooks
 from bot.ports import ChatAdapter, Conversation, IncomingCommand
 from bot.reply import Reply
 
-# From an indexed query to an article that a model writes about, in seconds.
+# Seconds: from an indexed query to an article whose brief a model writes.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 _TAKEN_IN = ("stored", "known", "filtered", "empty", "postponed")  # of `EntryReport`
@@ -27,11 +27,11 @@ class Meters:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self._feed_polls = Counter(
-            "pullquote_feed_polls", "Feeds asked, by what came of it.", ["outcome"], registry=registry
+            "pullquote_feed_polls", "Feeds polled, by outcome.", ["outcome"], registry=registry
         )
         self._entries = Counter("pullquote_feed_entries", "New entries that feeds listed.", registry=registry)
         self._articles = Counter(
-            "pullquote_articles", "Articles taken in, by what came of it.", ["outcome"], registry=registry
+            "pullquote_articles", "Articles processed, by outcome.", ["outcome"], registry=registry
         )
         self._quotes = Counter("pullquote_quotes", "Quotes found in articles stored.", registry=registry)
         self._analysis = Histogram(
@@ -45,64 +45,64 @@ class Meters:
         )
         self._send_seconds = Histogram(
             "pullquote_send_seconds",
-            "From handing a delivery to its platform to the platform's answer, the limits' wait included.",
+            "Time to send a delivery until the platform's answer, with the wait for rate limits.",
             ["platform"],
             buckets=_SECONDS,
             registry=registry,
         )
         self._throttled = Counter(
-            "pullquote_throttled", "Answers 429: pauses asked for.", ["platform"], registry=registry
+            "pullquote_throttled",
+            "Answers 429, which ask for a pause.",
+            ["platform"],
+            registry=registry,
         )
         self._answers = Histogram(
             "pullquote_answer_seconds",
-            "From a command to its reply, sending it not included.",
+            "From a command to its reply, without the time to send it.",
             ["platform", "command"],
             buckets=_SECONDS,
             registry=registry,
         )
 
-        # From 0 on, so that the first one is seen to be one more.
+        # Counters start at 0 and not at 1, so that the first event counts as an increase.
         for outcome in ("unchanged", "failed", "news"):
             self._feed_polls.labels(outcome)
         for outcome in _TAKEN_IN:
             self._articles.labels(outcome)
 
     def polled(self, report: PollReport) -> None:
-        """A round of feeds was asked."""
+        """Counts polls of feeds."""
         self._feed_polls.labels("unchanged").inc(report.unchanged)
         self._feed_polls.labels("failed").inc(report.failed)
         self._feed_polls.labels("news").inc(report.polled - report.unchanged - report.failed)
         self._entries.inc(report.new_entries)
 
     def taken_in(self, report: EntryReport) -> None:
-        """A round of what feeds listed was taken in."""
+        """Counts entries that were processed."""
         for outcome in _TAKEN_IN:
             self._articles.labels(outcome).inc(getattr(report, outcome))
 
     def analysed(self, *, quotes: int, took: timedelta) -> None:
-        """An article was read."""
+        """Counts an analysed article."""
         self._quotes.inc(quotes)
         self._analysis.observe(took.total_seconds())
 
     def sent(self, platform: str, outcome: str, *, took: timedelta) -> None:
-        """A delivery came to an end: "sent", or what kept it."""
+        """Counts an attempt to send. outcome: "sent", or the error's name."""
         self._sends.labels(platform, outcome).inc()
         self._send_seconds.labels(platform).observe(took.total_seconds())
 
     def throttled(self, platform: str) -> None:
-        """The platform answered 429."""
+        """Counts an answer 429."""
         self._throttled.labels(platform).inc()
 
     def answered(self, platform: str, command: str, *, took: timedelta) -> None:
-        """command: one of the language's, or "words"."""
+        """Counts an answer. command: its name, or "words" for plain words."""
         self._answers.labels(platform, command).observe(took.total_seconds())
 
 
-# A chat adapter and its conversation, with what passes between them measured.
-
-
 class MeteredChat:
-    """A `ChatAdapter` that is another one, measured."""
+    """Wraps a `ChatAdapter` and measures its sends and answers."""
 
     def __init__(self, adapter: ChatAdapter, meters: Meters) -> None:
         self.capabilities = adapter.capabilities
@@ -121,7 +121,7 @@ class MeteredChat:
         await self._adapter.ready()
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        """See `ChatAdapter`. What the hooks raises is no outcome of a send: there was none."""
+        """See `ChatAdapter`. Errors that a hook raises are not counted: nothing was sent."""
         began = time.monotonic()
         try:
             message = await self._adapter.send(chat, reply, key=key, hooks=hooks)
@@ -141,7 +141,7 @@ class MeteredChat:
 
 
 class _MeteredConversation:
-    """A `Conversation` that is another one, with its answers timed."""
+    """Wraps a `Conversation` and times its answers."""
 
     def __init__(self, inner: Conversation, meters: Meters) -> None:
         self._inner, self._meters = inner, meters
@@ -162,7 +162,7 @@ class _MeteredConversation:
 
 
 def _outcome(error: ChatError) -> str:
-    """`SendUnknown` is "send_unknown"."""
+    """The error's name as a label: `SendUnknown` is "send_unknown"."""
     name = type(error).__name__
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).removeprefix("_")
 

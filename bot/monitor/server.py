@@ -1,6 +1,6 @@
 """`/healthz`, `/readyz` and `/metrics` over HTTP.
 
-Not for the open Internet: it listens on loopback unless told otherwise, and has no passwords.
+It has no passwords, so it listens on loopback by default.
 """
 
 import asyncio
@@ -22,27 +22,27 @@ from bot.storage.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-CHECK_WITHIN_S = 2.0  # or what is asked counts as not ready
+CHECK_WITHIN_S = 2.0  # a part that answers later is not ready
 
 Ready = Callable[[], Awaitable[None]]
-"""Returns if a part can do its work, and raises DatabaseError or takes long if it cannot."""
+"""Returns if a part works; else raises DatabaseError or does not return in time."""
 
 
 class MonitorUnusable(Exception):
-    """The address can't be listened on. Its text is one plain sentence."""
+    """We cannot listen on the address. The text is one sentence for a person."""
 
 
 class MonitorServer:
-    """healthz: the process answers. readyz: each of its parts can work. metrics: Prometheus' text format."""
+    """healthz: the process answers. readyz: each of its parts works. metrics: Prometheus' text format."""
 
     def __init__(
         self, registry: CollectorRegistry, *, parts: Mapping[str, Ready], host: str, port: int
     ) -> None:
         self._registry, self._parts, self._host, self._port = registry, parts, host, port
-        self.port: int | None = None  # where it listens, while it does; for `port` 0 the system chooses
+        self.port: int | None = None  # the port while listening; for `port` 0 the system chooses it
 
     async def serve(self) -> None:
-        """Until cancelled. Raises MonitorUnusable."""
+        """Serves until cancelled. Raises MonitorUnusable."""
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
@@ -61,7 +61,7 @@ class MonitorServer:
             await web.TCPSite(runner, self._host, self._port).start()
         except OSError as error:
             where = f"{self._host}:{self._port}"
-            raise MonitorUnusable(f"{where}, for metrics, can't be listened on: {error}") from error
+            raise MonitorUnusable(f"cannot listen on {where} for metrics: {error}") from error
         self.port = runner.addresses[0][1]
         log.info("monitor listening", extra={"host": self._host, "port": self.port})
 
@@ -87,11 +87,11 @@ class MonitorServer:
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-# What is in the database, counted when somebody asks: the same whichever process is asked.
-
-
 class StoredCounts(Collector):
-    """Feeds by state, and the depth and age of outbox and queue, by queries on small indexes."""
+    """Counts from the database at each scrape, so all processes give the same: feeds, outbox and job queue.
+
+    The queries use small indexes.
+    """
 
     def __init__(
         self,
@@ -104,16 +104,16 @@ class StoredCounts(Collector):
         self._feeds, self._outbox, self._clock, self._queue = feeds, outbox, clock, queue
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """None: the registry would otherwise query the database to learn the names."""
+        """Empty: else the registry would query the database to learn the names."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """`pullquote_database_up` alone where the database does not answer."""
+        """Gives only `pullquote_database_up` if the database does not answer."""
         up = GaugeMetricFamily("pullquote_database_up", "1 if the database answers.")
         try:
             counts = [self._feed_states(), self._deliveries(), self._oldest(), *self._jobs()]
         except DatabaseError as error:
-            log.warning("metrics without the database", extra={"reason": str(error)})
+            log.warning("metrics not read from the database", extra={"reason": str(error)})
             counts = []
         up.add_metric([], 1.0 if counts else 0.0)
         yield up

@@ -39,7 +39,7 @@ class Wire:
         await self.config.on_request_end.send(session, context, ended)
 
     async def deliver(self, path: str, *, status: int = 200) -> None:
-        async with watched(patience_s=30.0):
+        async with watched(timeout_s=30.0):
             await self.send(path, status=status)
 
 

@@ -189,7 +189,7 @@ async def test_a_port_that_is_taken_is_one_plain_sentence() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         server = MonitorServer(CollectorRegistry(), parts={}, host="127.0.0.1", port=port)
-        with pytest.raises(MonitorUnusable, match=f"127.0.0.1:{port}, for metrics, can't be listened on"):
+        with pytest.raises(MonitorUnusable, match=f"cannot listen on 127.0.0.1:{port} for metrics"):
             await server.serve()
 
 
