@@ -3,7 +3,7 @@
 import asyncio
 import importlib.util
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from prometheus_client import CollectorRegistry
 
-from articles.database import Database, DatabaseError
+from articles.database import DatabaseError
 from articles.errors import ArticleError
 from articles.files import read_article
 from articles.model import Article
@@ -19,9 +19,8 @@ from bot.app.application import Application
 from bot.app.roles import SCHEDULER, WORKER
 from bot.app.single_process import NotAlone
 from bot.chat import ChatError
-from bot.cli.database import db_commands
+from bot.cli.database import db, outbox
 from bot.cli.feeds import feeds
-from bot.cli.outbox import outbox_commands
 from bot.cli.output import REFUSED, article_json, as_json_option, brief_json, complain, echo_json, quotes_json
 from bot.cli.serving import fit_for, leave, roles_of, run_loop, serve, serve_console
 from bot.cli.wiring import (
@@ -30,12 +29,10 @@ from bot.cli.wiring import (
     application_of,
     fetch_policy,
     is_shared,
-    offer_default_feeds,
     platforms,
     read_settings,
 )
 from bot.console import print_reply
-from bot.feeds.manager import FeedManager
 from bot.jobs.model import QueueUnavailable
 from bot.limits.rate_windows import RateWindows
 from bot.monitor import Meters, MonitorUnusable
@@ -51,13 +48,13 @@ from summarizer.speakers.names import same_name
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pullquote", prog_name="pullquote")
-@click.pass_context
-def app(context: click.Context) -> None:
+def app() -> None:
     """Reads the news: short briefs whose quotes are the article's own words."""
-    context.obj = open_feeds
 
 
 app.add_command(feeds)
+app.add_command(db)
+app.add_command(outbox)
 
 
 @app.command()
@@ -182,22 +179,6 @@ def reading_analyst(settings: Settings) -> Iterator[Analyst]:
         yield application.analyst
 
 
-@contextmanager
-def open_feeds() -> Iterator[FeedManager]:
-    """The feeds, for the sub-commands of `feeds`."""
-    settings = read_settings()
-    with application_of(settings) as application:
-        offer_default_feeds(application, settings)
-        yield application.feeds
-
-
-@contextmanager
-def database_of_settings(*, secrets: Iterable[str] = ()) -> Iterator[Database]:
-    """The database, for the sub-commands of `db` and `outbox`."""
-    with application_of(read_settings(secrets=secrets)) as application:
-        yield application.database
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """What `pullquote doctor` says about one thing."""
@@ -243,10 +224,6 @@ def check_platform(name: str, library: str, *, has_token: bool) -> Check:
         return Check(name=name, ok=True, found=f"off (PULLQUOTE_{name.upper()}__TOKEN is not set)")
     installed = importlib.util.find_spec(library) is not None
     return Check(name=name, ok=installed, found="on" if installed else f"the package {library} is missing")
-
-
-app.add_command(db_commands(database_of_settings))
-app.add_command(outbox_commands(database_of_settings))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +13,8 @@ from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
 from bot.cli.output import REFUSED, as_json_option, complain, echo_json
-from bot.feeds.manager import FeedManager, NoSuchFeed, Refreshed
-
-OpenFeeds = Callable[[], AbstractContextManager[FeedManager]]
-"""The context's `obj`, set by `bot/cli/app.py`."""
+from bot.cli.wiring import open_feeds
+from bot.feeds.manager import NoSuchFeed, Refreshed
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -53,8 +51,7 @@ def filter_options(command: Command) -> Command:
 @feeds.command()
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @filter_options
-@click.pass_obj
-def add(open_feeds: OpenFeeds, /, urls: tuple[str, ...], **options: Any) -> None:
+def add(urls: tuple[str, ...], **options: Any) -> None:
     """Follow feeds, given their own URL or their site's."""
     rules = _rules(**options)
     failed = False
@@ -73,8 +70,7 @@ def add(open_feeds: OpenFeeds, /, urls: tuple[str, ...], **options: Any) -> None
 
 @feeds.command("list")
 @as_json_option
-@click.pass_obj
-def list_feeds(open_feeds: OpenFeeds, *, as_json: bool) -> None:
+def list_feeds(*, as_json: bool) -> None:
     """List the followed feeds."""
     with open_feeds() as manager:
         followed = manager.store.followed()
@@ -87,8 +83,7 @@ def list_feeds(open_feeds: OpenFeeds, *, as_json: bool) -> None:
 
 @feeds.command()
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
-@click.pass_obj
-def remove(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
+def remove(urls: tuple[str, ...]) -> None:
     """Stop following feeds; their articles stay."""
     with open_feeds() as manager, _in_one_line():
         for url in urls:
@@ -98,8 +93,7 @@ def remove(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
 @feeds.command("filter")
 @click.argument("url", metavar="URL")
 @filter_options
-@click.pass_obj
-def set_filter(open_feeds: OpenFeeds, /, url: str, **options: Any) -> None:
+def set_filter(url: str, **options: Any) -> None:
     """Change the filters of a feed; without options, remove them."""
     rules = _rules(**options)
     with open_feeds() as manager, _in_one_line():
@@ -110,8 +104,7 @@ def set_filter(open_feeds: OpenFeeds, /, url: str, **options: Any) -> None:
 
 @feeds.command()
 @click.argument("urls", metavar="[URL...]", nargs=-1)
-@click.pass_obj
-def refresh(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
+def refresh(urls: tuple[str, ...]) -> None:
     """Poll feeds now, the named ones or all, and store new articles.
 
     Paused feeds are polled too and become active again.
@@ -122,8 +115,7 @@ def refresh(open_feeds: OpenFeeds, urls: tuple[str, ...]) -> None:
 
 @feeds.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.pass_obj
-def import_feeds(open_feeds: OpenFeeds, file: Path) -> None:
+def import_feeds(file: Path) -> None:
     """Follow the feeds of an OPML file."""
     try:
         body = file.read_bytes()
@@ -136,8 +128,7 @@ def import_feeds(open_feeds: OpenFeeds, file: Path) -> None:
 
 @feeds.command("export")
 @click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path), required=False)
-@click.pass_obj
-def export_feeds(open_feeds: OpenFeeds, file: Path | None) -> None:
+def export_feeds(file: Path | None) -> None:
     """Write the feeds as OPML to a file, or to standard output."""
     with open_feeds() as manager:
         body = manager.export_opml()

@@ -13,11 +13,12 @@ import click
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
-from articles.database import password_in
+from articles.database import Database, password_in
 from articles.fetching import AllowList, FetchPolicy
 from articles.stories.breaking import Threshold
 from bot.app.application import Application, open_application
 from bot.digests.digest import DeliveryPolicy, Missed
+from bot.feeds.manager import FeedManager
 from bot.limits.rate_windows import RateWindows
 from bot.limits.shared import SharedLimits
 from bot.logs import LogFormat, quieten, set_up_logs
@@ -122,6 +123,22 @@ def application_of(settings: Settings, meters: Meters | None = None) -> Iterator
 def offer_default_feeds(application: Application, settings: Settings) -> None:
     """Follows the feeds that come with Pullquote, unless the settings turn them off."""
     application.feeds.offer_defaults(DEFAULT_FEEDS.read_bytes(), wanted=settings.feeds.defaults)
+
+
+@contextmanager
+def open_feeds() -> Iterator[FeedManager]:
+    """The feeds in the database of the settings."""
+    settings = read_settings()
+    with application_of(settings) as application:
+        offer_default_feeds(application, settings)
+        yield application.feeds
+
+
+@contextmanager
+def open_database(*, secrets: Iterable[str] = ()) -> Iterator[Database]:
+    """The database of the settings, with its schema upgraded. secrets: see `read_settings`."""
+    with application_of(read_settings(secrets=secrets)) as application:
+        yield application.database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

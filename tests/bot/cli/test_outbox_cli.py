@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from articles.database import Database
-from bot.cli.outbox import outbox_commands
+from bot.cli.database import outbox as outbox_commands
 from bot.storage.chats import ChatStore
 from bot.storage.deliveries import Delivery, DeliveryState
 from bot.storage.outbox import Outbox
@@ -20,13 +20,13 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def run(database: Database) -> Run:
+def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Run:
     @contextmanager
     def open_it() -> Iterator[Database]:
         yield database
 
-    group = outbox_commands(open_it)
-    return lambda *words: CliRunner().invoke(group, words)
+    monkeypatch.setattr("bot.cli.database.open_database", open_it)
+    return lambda *words: CliRunner().invoke(outbox_commands, words)
 
 
 @pytest.fixture
