@@ -89,7 +89,7 @@ def _filter(found: re.Match[str]) -> Rule:
         return Rule(match=Match(how), where=where, words=words)
     except ValueError as error:
         raise ValueError(
-            f'“{found[0]}” is no filter ({error}): write none:sports or any:"cyber attack".'
+            f'“{found[0]}” is not a filter ({error}): write none:sports or any:"cyber attack".'
         ) from error
 
 

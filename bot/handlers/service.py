@@ -1,4 +1,4 @@
-"""Commands to replies, for every platform alike."""
+"""Answers commands, for every platform alike."""
 
 import json
 import logging
@@ -145,7 +145,7 @@ class Service:
         return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
-        """`reply` now stands in the chat as `message`: a follow-up to that message is about its article."""
+        """`reply` was posted as `message`: a follow-up to that message is about its article."""
         if reply.article is not None:
             now = self._clock()
             self._chats.remember_shown(
@@ -153,7 +153,7 @@ class Service:
             )
 
     def complete(self, chat: ChatRef, argument: str, typed: str) -> tuple[str, ...]:
-        """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.py`)."""
+        """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.toml`)."""
         match argument:
             case "topic":
                 return self._articles.topics_like(typed, limit=COMPLETIONS)
@@ -172,7 +172,7 @@ class Service:
                 return ()
 
     def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
-        """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
+        """Briefs to choose from and show in another chat, best first; without words, the newest."""
         try:
             request = requests.read_topic(words)
         except requests.NotUnderstood:

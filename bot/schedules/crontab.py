@@ -57,7 +57,7 @@ def read_crontab(expression: str) -> Crontab:
         alone = ["*"] * len(_FIELDS)
         alone[number] = said
         if _EXTENSION.search(said) or _parse(" ".join(alone)) is None:
-            raise ValueError(f"“{said}” is no {name} or range of {name}s from low to high")
+            raise ValueError(f"“{said}” is not a valid {name}; a range goes from low to high")
     parsed = _parse(" ".join(words))
     if parsed is None:  # 30 February
         raise ValueError("it never fires")

@@ -129,7 +129,7 @@ def after_quiet(due: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) 
         return ends[0]
     if ends[0] > due and ends[0].astimezone(zone).time() == quiet[1]:
         return ends[0]  # it occurs twice, and this is the first
-    # The clock goes back over the end, or leaps over it: then they end where it lands.
+    # The clock goes back over the end, or skips it: the quiet hours end at the time that it shows next.
     minutes = (due + timedelta(minutes=n) for n in range(1, _minutes(ends[1] - due) + 1))
     heard = [*takewhile(lambda at: _inside(at.astimezone(zone).time(), quiet), minutes)]
     return (heard[-1] if heard else due) + timedelta(minutes=1)
@@ -205,17 +205,17 @@ def _before_quiet(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterat
 
 @lru_cache(maxsize=4_096)
 def _clock_changes_near(zone: ZoneInfo, day: date) -> bool:
-    """Within a day of that day (UTC), which is as far as a clock was ever changed (Samoa left out
-    30 December 2011)."""
+    """Whether the clocks change within a day of that day (UTC). The largest change ever was a day: Samoa left
+    out 30 December 2011."""
     midnight = datetime.combine(day, time(0), tzinfo=UTC)
     offsets = {(midnight + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-1, 0, 1, 2)}
     return len(offsets) > 1
 
 
 def _instants(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """A wall-clock time read before and after a change of the clocks (PEP 495's fold), as UTC.
+    """The two instants (UTC) of a wall-clock time, by PEP 495's fold.
 
-    Equal but where it occurs twice (the first, the second) or not at all (past the gap, before the gap).
+    They are equal unless the time occurs twice (first, second) or not at all (after the gap, before the gap).
     """
     return (
         wall.replace(tzinfo=zone, fold=0).astimezone(UTC),

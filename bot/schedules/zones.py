@@ -1,6 +1,6 @@
 """Time zones as people write them: `Europe/Brussels`, `Berlin`, `EST`, `+05:45`, `Japan`.
 
-All names come from well-kept tables: zones and abbreviations from the IANA database (tzdata), cities in
+All names come from maintained tables: zones and abbreviations from the IANA database (tzdata), cities in
 several languages and countries from CLDR (babel).
 """
 
@@ -25,11 +25,11 @@ _WINTER, _SUMMER = datetime(_YEAR, 1, 1, tzinfo=UTC), datetime(_YEAR, 7, 1, tzin
 
 
 class UnknownZone(ValueError):
-    """No zone is called so. Its text is one plain sentence."""
+    """No time zone has this name. The text is one sentence for the reader."""
 
 
 class AmbiguousZone(ValueError):
-    """Several zones are called so, and they keep different times."""
+    """Several time zones with different times have this name."""
 
     def __init__(self, said: str, choices: tuple[str, ...]) -> None:
         super().__init__(f"“{said}” can be one of {', '.join(choices)}")
@@ -60,7 +60,7 @@ def read_zone(words: str) -> str:
 
 
 def zone_in_words(name: str) -> str:
-    """A zone as it is said back: the IANA database counts the zones of fixed offsets westwards."""
+    """The zone's name for the reader. Fixed offsets change their sign: IANA counts them westwards."""
     found = re.fullmatch(r"Etc/GMT([+-])(\d+)", name)
     return f"UTC{'-' if found[1] == '+' else '+'}{int(found[2]):02}:00" if found else name
 
@@ -102,8 +102,7 @@ def _zones() -> dict[str, str]:
 
 @cache
 def _places() -> dict[str, str]:
-    """The zones that are named for a place -> their country's code (ISO 3166), the most populous of a
-    country more or less first."""
+    """Zones named for a place -> country code (ISO 3166). Of a country, roughly the most populous first."""
     table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
     rows = (line.split("\t") for line in table.splitlines() if not line.startswith("#"))
     known = available_timezones()
@@ -112,13 +111,13 @@ def _places() -> dict[str, str]:
 
 @cache
 def _offsets(zone: str) -> tuple[timedelta | None, ...]:
-    """From UTC, at the beginning of each month. Zones that agree keep one time."""
+    """Offsets from UTC at the start of each month. Zones with equal offsets keep the same time."""
     there = ZoneInfo(zone)
     return tuple(_WINTER.replace(month=month).astimezone(there).utcoffset() for month in range(1, 13))
 
 
 def _meant(zones: Iterable[str]) -> tuple[str, ...]:
-    """The one that stands for them all where they keep one time; else those to choose from."""
+    """One zone if they all keep the same time; else the zones to choose from."""
     ranked = sorted(zones, key=_rank)
     if len({_offsets(zone) for zone in ranked}) == 1:
         return (ranked[0],)
@@ -130,8 +129,7 @@ def _meant(zones: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def _rank(zone: str) -> tuple[bool, bool, int]:
-    """Lower for what people are likely to mean: the chief zone of a time, then those that stand for a time of
-    their own."""
+    """Lower for what people probably mean: chief zones, then zones that stand for a time of their own."""
     place = list(_places()).index(zone)
     return (zone not in _chief_zones().values(), zone not in _own_times().values(), place)
 
@@ -164,8 +162,7 @@ def _chief_zones() -> dict[str, str]:
 
 @cache
 def _abbreviations() -> dict[str, tuple[str, ...]]:
-    """`cst` -> Chicago, Shanghai and Havana: those of one offset that go by that name are their chief's, if
-    they have one."""
+    """`cst` -> Chicago, Shanghai, Havana. Of zones with one name and offset, only the chief zone, if any."""
     found: dict[str, dict[timedelta | None, set[str]]] = {}
     for zone in _places():
         for there in (at.astimezone(ZoneInfo(zone)) for at in (_WINTER, _SUMMER)):

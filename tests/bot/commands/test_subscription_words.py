@@ -11,11 +11,11 @@ from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, f
 from bot.schedules.schedule import ALL_DAYS, HOUR_STEPS, WEEKDAYS, WEEKEND, Rhythm, Schedule
 
 
-def test_an_order_with_everything_said() -> None:
-    order = read_draft("nato daily 08:30 Europe/Brussels quiet 22:00-07:00")
+def test_a_subscription_with_everything_said() -> None:
+    draft = read_draft("nato daily 08:30 Europe/Brussels quiet 22:00-07:00")
     quiet = (time(22), time(7))
     schedule = Schedule(rhythm=Rhythm.DAILY, times=(time(8, 30),), quiet=quiet)
-    assert order == SubscriptionDraft(topic="nato", schedule=schedule, zone="Europe/Brussels")
+    assert draft == SubscriptionDraft(topic="nato", schedule=schedule, zone="Europe/Brussels")
 
 
 def daily(*times: time, days: tuple[int, ...] = ALL_DAYS) -> Schedule:
@@ -61,8 +61,8 @@ def cron(expression: str) -> Schedule:
     ],
 )
 def test_what_is_not_said_gets_its_default(words: str, topic: str, schedule: Schedule) -> None:
-    order = read_draft(words)
-    assert (order.topic, order.schedule, order.guesses) == (topic, schedule, ())
+    draft = read_draft(words)
+    assert (draft.topic, draft.schedule, draft.guesses) == (topic, schedule, ())
 
 
 @pytest.mark.parametrize(
@@ -76,14 +76,14 @@ def test_what_is_not_said_gets_its_default(words: str, topic: str, schedule: Sch
     ],
 )
 def test_what_is_not_said_in_so_many_words_is_a_guess(words: str, schedule: Schedule, guess: str) -> None:
-    order = read_draft(words)
-    assert (order.schedule, order.guesses) == (schedule, (guess,))
+    draft = read_draft(words)
+    assert (draft.schedule, draft.guesses) == (schedule, (guess,))
 
 
 def test_a_zone_that_can_be_one_of_several_is_asked_for() -> None:
-    order = read_draft("nato daily 08:00 CST")
-    assert order.zone is None
-    assert order.zones == ("America/Chicago", "Asia/Shanghai", "America/Havana")
+    draft = read_draft("nato daily 08:00 CST")
+    assert draft.zone is None
+    assert draft.zones == ("America/Chicago", "Asia/Shanghai", "America/Havana")
 
 
 def test_a_digest_with_nothing_new_comes_where_it_is_wanted() -> None:
@@ -140,18 +140,18 @@ def test_what_is_no_time_of_day_is_refused(word: str) -> None:
 
 
 def test_filters_are_read_wherever_they_stand_and_said_back() -> None:
-    order = read_draft(
+    draft = read_draft(
         'nato none:sports,"opinion" title-any:"cyber attack, hacking" daily 08:00 match:20(16|17)'
     )
-    assert order.topic == "nato"
-    assert order.filters == (
+    assert draft.topic == "nato"
+    assert draft.filters == (
         Rule(match=Match.NONE, words=("sports", "opinion")),
         Rule(match=Match.ANY, where=Where.TITLE, words=("cyber attack", "hacking")),
         Rule(match=Match.ANY, patterns=("20(16|17)",)),
     )
-    said = filters_in_words(order.filters[1:])
+    said = filters_in_words(draft.filters[1:])
     assert said == 'title-any:"cyber attack,hacking" match:20(16|17)'
-    assert read_draft(f"nato {said}").filters == order.filters[1:]
+    assert read_draft(f"nato {said}").filters == draft.filters[1:]
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ SCHEDULES = st.one_of(
     st.sampled_from([None, "Europe/Berlin", "Etc/GMT-2", "CET"]),
     st.booleans(),
 )
-def test_an_order_in_words_is_the_same_order(
+def test_a_subscription_in_words_is_the_same_subscription(
     topic: str, schedule: Schedule, zone: str | None, always: bool
 ) -> None:
     filters = (Rule(match=Match.NONE, words=("sports", "cyber attack")),)
-    order = SubscriptionDraft(topic=topic, schedule=schedule, zone=zone, filters=filters, always=always)
-    assert read_draft(draft_in_words(order)) == order
+    draft = SubscriptionDraft(topic=topic, schedule=schedule, zone=zone, filters=filters, always=always)
+    assert read_draft(draft_in_words(draft)) == draft
 
 
 SCHEDULE_WORDS = st.sampled_from(
@@ -209,6 +209,6 @@ SCHEDULE_WORDS = st.sampled_from(
 
 
 @given(st.text() | st.lists(SCHEDULE_WORDS).map(lambda words: "nato daily " + " ".join(words)))
-def test_any_words_are_an_order_or_refused_with_a_reason(words: str) -> None:
+def test_any_words_are_a_subscription_or_refused_with_a_reason(words: str) -> None:
     with suppress(ValueError):
         assert isinstance(read_draft(words).schedule, Schedule)

@@ -48,9 +48,7 @@ def test_a_chat_that_is_new_to_several_is_one_chat(database: Database) -> None:
     assert count(database, chats) == 1
 
 
-def test_an_order_that_is_given_several_times_at_once_is_one_order(
-    database: Database, chat_store: ChatStore
-) -> None:
+def test_a_subscription_made_several_times_at_once_is_one(database: Database, chat_store: ChatStore) -> None:
     assert len({each.id for each in at_once(MANY, lambda _: order(chat_store))}) == 1
     assert count(database, subscriptions) == 1
 
@@ -98,7 +96,7 @@ def test_what_several_show_one_chat_is_kept_up_to_the_limit(
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_deliveries_are_marked_while_their_orders_end(
+def test_deliveries_are_marked_while_their_subscriptions_end(
     database: Database,
     article_store: ArticleStore,
     chat_store: ChatStore,

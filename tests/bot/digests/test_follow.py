@@ -83,7 +83,7 @@ def test_somebody_is_followed_no_more_by_a_part_of_the_name(app: Application) ->
     assert words(ask(app, "/unfollow mattis")).startswith("Nobody is followed here.")
 
 
-def test_a_topic_and_a_speaker_of_one_name_are_two_orders(app: Application) -> None:
+def test_a_topic_and_a_speaker_of_one_name_are_two_subscriptions(app: Application) -> None:
     ask(app, '/subscribe "Jim Mattis"')
     ask(app, "/follow Jim Mattis")
     ask(app, '/subscribe "Jim Mattis" breaking')
@@ -100,7 +100,7 @@ def test_a_topic_and_a_speaker_of_one_name_are_two_orders(app: Application) -> N
     assert len(app.chats.subscriptions(moved)) == 3
 
 
-def test_ending_an_order_by_its_topic_ends_no_other_of_that_name(app: Application) -> None:
+def test_ending_a_subscription_by_its_topic_ends_no_other_of_that_name(app: Application) -> None:
     ask(app, "/subscribe mattis")
     ask(app, "/subscribe mattis breaking")
     ask(app, "/follow mattis")

@@ -225,7 +225,7 @@ def test_filters_narrow_a_brief(app: Application, clock: HandClock) -> None:
         ("/timezone Atlantis", "“Atlantis” is not a time zone"),
         ("/subscribe nato since:7d daily", "since:, from: and lang: are for /brief"),
         ("/subscribe daily", "Try: /subscribe nato"),
-        ("/subscribe nato match:( daily", "“match:(” is no filter"),
+        ("/subscribe nato match:( daily", "“match:(” is not a filter"),
         ("/quotes about russia", "Try: /quotes mattis"),
         ("/quotes since:7d", "Try: /quotes mattis"),
         ("/brief nato since:9999w", "since:9999w is not a span of time"),
@@ -254,24 +254,24 @@ def test_a_subscription_is_said_back_with_its_next_times(app: Application) -> No
     assert "nato: weekdays at 08:00, Europe/Brussels; next Fri 17 Feb 08:00" in listed
 
 
-def test_a_topic_in_other_letters_is_the_same_order(app: Application) -> None:
+def test_a_topic_in_other_letters_is_the_same_subscription(app: Application) -> None:
     ask(app, "/subscribe nato daily 08:00")
     ask(app, "/subscribe NATO daily 09:00")
-    assert [order.topic for order in app.chats.subscriptions(CHAT)] == ["nato"]
+    assert [each.topic for each in app.chats.subscriptions(CHAT)] == ["nato"]
 
 
-def test_resume_leaves_alone_what_is_not_on_hold(app: Application) -> None:
+def test_resume_leaves_alone_what_is_not_paused(app: Application) -> None:
     ask(app, "/subscribe nato daily 08:00")
     assert words(ask(app, "/resume")) == "No subscription here is paused."
 
 
-def test_an_order_given_again_is_changed_not_doubled(app: Application) -> None:
+def test_a_subscription_made_again_is_changed_not_doubled(app: Application) -> None:
     ask(app, "/subscribe nato daily 08:00")
     assert "subscription changed" in words(ask(app, "/subscribe nato hourly"))
     assert len(app.chats.subscriptions(CHAT)) == 1
 
 
-def test_orders_are_held_resumed_and_ended_by_number_topic_or_button(app: Application) -> None:
+def test_subscriptions_are_paused_resumed_and_ended_by_number_topic_or_button(app: Application) -> None:
     for topic in ("nato", "russia", "fed"):
         ask(app, f"/subscribe {topic} daily 08:00")
     assert words(ask(app, "/pause russia")) == "Paused: russia."
@@ -280,12 +280,12 @@ def test_orders_are_held_resumed_and_ended_by_number_topic_or_button(app: Applic
     end_nato = next(c for c in commands(ask(app, "/subscriptions")) if c.startswith("/unsubscribe"))
     assert words(ask(app, end_nato)) == "Ended: nato."
     assert words(ask(app, end_nato)).startswith("There is no subscription")
-    assert [order.topic for order in app.chats.subscriptions(CHAT)] == ["russia", "fed"]
+    assert [each.topic for each in app.chats.subscriptions(CHAT)] == ["russia", "fed"]
     assert ask(app, "/unsubscribe").error
     assert words(ask(app, "/pause")) == "Paused: russia, fed."
 
 
-def test_another_chats_order_cannot_be_ended_by_its_button(app: Application) -> None:
+def test_another_chats_subscription_cannot_be_ended_by_its_button(app: Application) -> None:
     reply = ask(app, "/subscribe nato daily 08:00")
     ask(app, "/subscribe russia", chat=OTHER_CHAT)
     button = next(c for c in commands(reply) if c.startswith("/unsubscribe"))
@@ -304,7 +304,7 @@ def test_who_may_not_change_a_chat_changes_nothing(app: Application, line: str) 
     assert app.chats.export(CHAT) == before
 
 
-def test_what_had_to_be_guessed_is_asked_before_it_takes_hold(app: Application) -> None:
+def test_what_had_to_be_guessed_is_asked_before_it_is_stored(app: Application) -> None:
     reply = ask(app, "/subscribe nato every weekday morning Berlin")
     assert words(reply).splitlines() == [
         "nato: is this what you mean?",
@@ -335,9 +335,9 @@ def test_an_ambiguous_zone_is_asked_for_and_set_by_a_button(app: Application) ->
         "/timezone America/Havana",
     ]
     assert "it is 02:00 there" in words(ask(app, commands(reply)[1]))
-    order = ask(app, "/subscribe nato 08:00 IST")
+    choice = ask(app, "/subscribe nato 08:00 IST")
     assert app.chats.subscriptions(CHAT) == ()
-    assert "Asia/Kolkata time" in words(ask(app, commands(order)[2]))
+    assert "Asia/Kolkata time" in words(ask(app, commands(choice)[2]))
 
 
 def test_a_fixed_offset_is_a_zone_of_its_own(app: Application) -> None:
@@ -381,11 +381,11 @@ def test_completions_come_from_what_is_stored(app: Application) -> None:
     assert service.complete(CHAT, "words", "x") == ()
 
 
-def test_a_chat_that_moves_takes_its_orders_along_and_a_closed_one_loses_them(
+def test_a_chat_that_moves_takes_its_subscriptions_along_and_a_closed_one_loses_them(
     app: Application,
 ) -> None:
     ask(app, "/subscribe nato")
     app.service.moved(CHAT, OTHER_CHAT)
-    assert [order.topic for order in app.chats.subscriptions(OTHER_CHAT)] == ["nato"]
+    assert [each.topic for each in app.chats.subscriptions(OTHER_CHAT)] == ["nato"]
     app.service.gone(OTHER_CHAT)
     assert app.chats.subscriptions(OTHER_CHAT) == ()
