@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
-from articles.text.language import STOP_WORDS
+from articles.text.phrases import STOP_WORDS
 from bench.synthetic_news import NEWEST, SyntheticNews
 from bot.app.application import Application
 from bot.chat import ChatRef

@@ -19,7 +19,7 @@ from articles.database import Database
 from articles.model import Span
 from articles.schema import article_acronyms, article_marks, articles, first_key, stories
 from articles.search.article_search import full_text_index
-from articles.text.language import STOP_WORDS
+from articles.text.phrases import STOP_WORDS
 from summarizer.embedding import MiniLM
 from summarizer.model import Brief, Bullet, Quote, QuoteKind, Speaker
 from summarizer.schema import briefs, quotes, speaker_words, speakers

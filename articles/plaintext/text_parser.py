@@ -32,7 +32,8 @@ from articles.text.bylines import (
 from articles.text.dates import find_dates, find_weekday, midnight_utc, read_stamp
 from articles.text.furniture import Furniture, is_file_caption, is_rights_line
 from articles.text.headings import count_words, in_title_case, is_heading, is_marked, plain_title
-from articles.text.language import detect_language, read_words
+from articles.text.language import detect_language
+from articles.text.phrases import read_words
 
 MIN_STORY_WORDS = 8
 MAX_DERIVED_HEADLINE_CHARS = 120

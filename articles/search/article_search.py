@@ -33,7 +33,7 @@ from articles.search.ranking import HALF_LIFE_S, StoryReport, fuse_rankings, ran
 from articles.search.tsvector import PostgresIndex
 from articles.search.vectors import ArticleVector, SimilarArticle, VectorIndex, cosines
 from articles.text.acronyms import key_of, meanings
-from articles.text.language import STOP_WORDS
+from articles.text.phrases import STOP_WORDS
 
 POOL = 100  # the newest matches that are ranked together
 TOP_POOL = 300  # the newest reports among which the top stories are ranked

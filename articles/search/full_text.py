@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from articles.model import Completeness
 from articles.schema import articles, first_key
-from articles.text.language import STOP_WORDS
+from articles.text.phrases import STOP_WORDS
 
 _PHRASE = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]')
 # The index splits at everything except letters and digits (unicode61). So do we, but we keep "cyber-attacks"

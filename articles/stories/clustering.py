@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from articles.model import Article
 from articles.text.headings import in_title_case
-from articles.text.language import read_words
+from articles.text.phrases import read_words
 
 StoryId = NewType("StoryId", int)
 FloatArray = NDArray[np.float32]

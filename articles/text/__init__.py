@@ -1,1 +1,1 @@
-"""What any text may hold: language, encoding, URLs, dates, bylines, datelines, acronyms, furniture."""
+"""What any text may contain: language, encoding, URLs, dates, bylines, datelines, acronyms, furniture."""

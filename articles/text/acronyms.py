@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from articles.text.language import STOP_WORDS
+from articles.text.phrases import STOP_WORDS
 
 MAX_LONG_FORM = 120  # characters
 MAX_ACRONYMS = 100  # of one article: a table of chemicals is not searched by them

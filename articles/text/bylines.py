@@ -1,9 +1,10 @@
-"""Who wrote it: byline lines, sign-offs and the agencies' own names."""
+"""Bylines, sign-offs and datelines: who wrote an article, and where and when it was filed."""
 
 import re
 from dataclasses import dataclass
 
 from articles.text.dates import WrittenDate, find_dates
+from articles.text.phrases import any_of
 
 _BY = re.compile(
     r"(?:(?:written|reported|story|words|text|posted|compiled|report) )?by:? (?P<names>\S.{1,100})",
@@ -14,37 +15,23 @@ _SIGN_OFF = re.compile(
 )
 # What follows the names: "Jane Roe, Associated Press", "Jane Roe | Staff Writer", "Jane Roe in Brussels".
 _AFTER_NAMES = re.compile(
-    r"\s*(?:[|/•·—–]|\s-\s|,\s*(?=(?:(?:the|a|an|special|for|of)\b|[^,]*\b"
-    r"(?:writers?|reporters?|correspondents?|editors?|columnists?|critics?|staff|press|news|times"
-    r"|post|reuters|journal"
-    r"|tribune|herald|service|agency|bureau|chief|media|radio|network|ap|afp|voa|bbc|cnn|upi|npr)\b))"
+    r"\s*(?:[|/•·—–]|\s-\s"
+    rf"|,\s*(?=(?:(?:the|a|an|special|for|of)\b|[^,]*\b{any_of('press_word')}\b))"
     r"|\s+(?:in|for|of|at|with)\s+(?=[A-Z])).*$",
     re.IGNORECASE,
 )
 _NAME_WORD = re.compile(r"[^\W\d_][\w.'’-]*,?")
-_LINKING = re.compile(
-    r"and|&|with|de|la|del|der|den|di|da|van|von|bin|bint|al|el|ibn|ben|le|du|dos|y|the|of", re.IGNORECASE
-)
-_JOB = re.compile(
-    r"(?:(?:senior|special|chief|national|political|diplomatic|foreign|staff|business|sports"
-    r"|science|ap|the|to|for"
-    r"|contributing|associated|press|freelance|white|house)[ ,]+)*"
-    r"(?:writers?|reporters?|correspondents?|editors?|columnists?|staff|contributors?|special to .{2,40})",
-    re.IGNORECASE,
-)
-_AGENCIES = re.compile(
-    r"(?:the )?(?:associated press|reuters|thomson reuters|agence france[- ]presse|afp|ap|upi"
-    r"|united press international"
-    r"|voa(?: news)?|voice of america|bbc(?: news)?|dpa|efe|ansa|tass|xinhua|kyodo(?: news)?"
-    r"|press association|pa media"
-    r"|canadian press|bloomberg(?: news)?)",
-    re.IGNORECASE,
-)
+_NAME_PARTICLE = re.compile(any_of("name_particle"), re.IGNORECASE)
+_JOB = re.compile(rf"(?:{any_of('job_adjective')}[ ,]+)*{any_of('job')}", re.IGNORECASE)
+_AGENCIES = re.compile(rf"(?:the )?{any_of('agency')}", re.IGNORECASE)
 MAX_BYLINE_WORDS = 14
 
 
 def read_byline(line: str) -> str | None:
-    """The names in a line such as "By Jane Roe and Max Poe, Associated Press", as written; None in others."""
+    """The names in a line such as "By Jane Roe and Max Poe, Associated Press", as written.
+
+    None if the line is no byline.
+    """
     match = _BY.fullmatch(line.strip("*_ "))
     if match is None or len(line.split()) > MAX_BYLINE_WORDS:
         return None
@@ -53,7 +40,7 @@ def read_byline(line: str) -> str | None:
 
 
 def read_sign_off(line: str) -> str | None:
-    """The reporters in a line such as "(Reporting by Jane Roe; Editing by Max Poe)"; None in others."""
+    """The reporters in a line such as "(Reporting by Jane Roe; Editing by Max Poe)"; None if it is none."""
     match = _SIGN_OFF.match(line)
     if match is None:
         return None
@@ -62,7 +49,7 @@ def read_sign_off(line: str) -> str | None:
 
 
 def is_job(line: str) -> bool:
-    """Whether the line is only a journalist's job, as under a byline: "AP Diplomatic Writer"."""
+    """Whether the line is only a journalist's job, as below a byline: "AP Diplomatic Writer"."""
     return _JOB.fullmatch(line.strip(" ,|")) is not None
 
 
@@ -72,21 +59,21 @@ def is_agency(line: str) -> bool:
 
 
 def is_name(line: str) -> bool:
-    """Whether the line could be a person's or a desk's name alone: two to five capitalised words."""
+    """Whether the line could be only the name of a person or a desk: two to five capitalised words."""
     words = line.split()
     return 2 <= len(words) <= 5 and _are_names(line)
 
 
 def _are_names(names: str) -> bool:
     words = names.split()
-    # A sentence ends with a full stop, a name only where it is an initial or a "Jr.".
+    # A full stop ends a sentence; in a name it occurs only after an initial or in "Jr.".
     if not words or (names.endswith(".") and len(words[-1]) > len("Jr.") + 1):
         return False
-    proper = [word for word in words if _LINKING.fullmatch(word.strip(",")) is None]
+    proper = [word for word in words if _NAME_PARTICLE.fullmatch(word.strip(",")) is None]
     return bool(proper) and all(_NAME_WORD.fullmatch(word) and word[0].isupper() for word in proper)
 
 
-# Datelines: where and when a dispatch was filed, in front of its first paragraph.
+# --- datelines
 
 _DASH = r"(?:—|–|-{1,3}|―|_{1,2})"
 _PLACE = r"(?P<place>[^\W\d_][^\n()—–―:\"“”]{1,60}?)"
@@ -96,6 +83,7 @@ _WITH_AGENCY = re.compile(rf"{_PLACE},? {_AGENCY} ?{_DASH} ?(?=\S)")
 # WASHINGTON — / KYIV, Ukraine, Feb. 16 — / ROME - / SPRINGFIELD, Ill., Feb. 16, 2017 /PRNewswire/ --
 _BARE = re.compile(rf"{_PLACE},?(?: /(?P<agency>[\w .-]{{2,30}})/)? {_DASH} ?(?=\S)")
 _LABEL = re.compile(r"(?P<place>[A-Z][A-Z .'’/-]{2,30}[A-Z]):\s+(?=[A-Z\"“‘])")
+_PLACE_PARTICLE = re.compile(any_of("place_particle"))
 _HEAD_CHARS = 140
 MAX_BARE_WORDS = 3
 MIN_CAPITALS = 2  # letters: the place of a dateline without an agency is in capitals
@@ -103,7 +91,7 @@ MIN_CAPITALS = 2  # letters: the place of a dateline without an agency is in cap
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """The place as it is written, and the day where there is one."""
+    """The place as it is written, and the day if there is one."""
 
     place: str
     filed: WrittenDate | None
@@ -111,9 +99,9 @@ class Dateline:
 
 
 def split_dateline(paragraph: str, *, with_colon: bool = False) -> tuple[Dateline | None, str]:
-    """The dateline in front of `paragraph` and the rest of it; None and all of it where there is none.
+    """The dateline at the start of `paragraph`, and the rest; None and the whole paragraph if there is none.
 
-    with_colon: a place in capitals before a colon is one too ("SINGAPORE: Oil prices ...").
+    with_colon: a place in capitals before a colon counts too ("SINGAPORE: Oil prices ...").
     """
     label = _LABEL.match(paragraph) if with_colon else None
     if label is not None:
@@ -128,9 +116,9 @@ def split_dateline(paragraph: str, *, with_colon: bool = False) -> tuple[Datelin
     rest = paragraph[match.end() :]
     agency = match["agency"]
     certain = filed is not None or (agency is not None and (agency[0].isupper() or is_agency(agency)))
-    if certain and (_starts_in_capitals(place) or _is_name(place)):
+    if certain and (_starts_in_capitals(place) or _is_place_name(place)):
         return Dateline(place, filed, agency), rest
-    # "NATO — an alliance of 28 — meets" and "Trump — Putin's admirer — said" open otherwise than a dispatch.
+    # "NATO — an alliance of 28 — meets" and "Trump — Putin's admirer — said" are no datelines.
     opens = not rest[:1].islower() and re.search(rf" {_DASH} ", rest[:_HEAD_CHARS]) is None
     if opens and (_starts_in_capitals(place) or (" — " in match[0] and _is_town(place))):
         return Dateline(place, None, None), rest
@@ -138,12 +126,12 @@ def split_dateline(paragraph: str, *, with_colon: bool = False) -> tuple[Datelin
 
 
 def is_labelled(paragraph: str) -> bool:
-    """Whether words in capitals and a colon open the paragraph: a place, or who speaks in a transcript."""
+    """Whether the paragraph starts with capitals and a colon: a place, or a speaker in a transcript."""
     return _LABEL.match(paragraph) is not None
 
 
 def dateline_alone(line: str, *, bare: bool) -> Dateline | None:
-    """The dateline that is all of `line`: "WASHINGTON —"; with `bare`, a place in capitals will do."""
+    """The dateline that is the whole line: "WASHINGTON —". bare: a place in capitals is enough."""
     dateline, rest = split_dateline(f"{line} X")
     if dateline is not None and rest == "X":
         return dateline
@@ -160,14 +148,11 @@ def _starts_in_capitals(place: str) -> bool:
 
 
 def _is_town(place: str) -> bool:
-    """Whether it could be a town alone, capitals or not: some pages leave capitals to the style sheet."""
+    """Whether it could be a town, in any case: on some pages the style sheet makes the capitals."""
     words = place.partition(",")[0].split()
-    return 0 < len(words) <= MAX_BARE_WORDS and (_is_name(place) or place.islower())
+    return 0 < len(words) <= MAX_BARE_WORDS and (_is_place_name(place) or place.islower())
 
 
-def _is_name(place: str) -> bool:
+def _is_place_name(place: str) -> bool:
     words = place.replace(",", " ").split()
-    return 0 < len(words) <= 6 and all(word[0].isupper() or _PARTICLE.fullmatch(word) for word in words)
-
-
-_PARTICLE = re.compile(r"de|del|las?|los|el|al|of|the|upon|sur|am|an|der|on|le")
+    return 0 < len(words) <= 6 and all(word[0].isupper() or _PLACE_PARTICLE.fullmatch(word) for word in words)

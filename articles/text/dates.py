@@ -1,4 +1,4 @@
-"""Dates as newspapers write them: found in running text, and told from lines that hold nothing else."""
+"""Dates as newspapers write them, in running text and on lines of their own."""
 
 import re
 from collections.abc import Iterator
@@ -6,26 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_MONTH_NUMBER = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
-_MONTH = (
-    r"(?P<{0}>jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?\.?|july?\.?"
-    r"|aug(?:ust|\.)?"
-    r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
-)
+from articles.text.phrases import any_of, phrases
+
+_MONTH_NUMBER = {month[:3]: number for number, month in enumerate(phrases("month"), start=1)}
+_MONTH = rf"(?P<{{0}}>{any_of('month')})"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)\b"
 _DATE = re.compile(
     rf"\b{_MONTH.format('month_a')} ?(?P<day_a>\d{{1,2}})(?:st|nd|rd"
@@ -41,7 +25,7 @@ _TIME = re.compile(
     r"(?P<half>[ap]\.?m\b\.?)?(?: ?(?P<zone>Z\b|[+-]\d\d:?\d\d\b|[A-Z]{2,4}\b))?",
     re.IGNORECASE,
 )
-# Abbreviations that mean one thing in a dateline. IST and others that name several zones are left out.
+# Abbreviations with one meaning in a dateline. IST and others that name several zones are left out.
 _ZONES: dict[str, tzinfo] = {
     **dict.fromkeys(("z", "utc", "gmt"), UTC),
     **dict.fromkeys(("et", "est", "edt"), ZoneInfo("America/New_York")),
@@ -51,14 +35,8 @@ _ZONES: dict[str, tzinfo] = {
     **dict.fromkeys(("cet", "cest"), ZoneInfo("Europe/Brussels")),
     "bst": ZoneInfo("Europe/London"),
 }
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_WEEKDAYS)})\b", re.IGNORECASE)
-_STAMP_LABEL = re.compile(
-    r"\b(?:(?:first |last |originally )?(?:published|posted|updated|modified|created|issued|filed"
-    r"|released)|date|time"
-    r"|(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?|at|on|local|noon|midnight)\b",
-    re.IGNORECASE,
-)
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(f'({day})' for day in phrases('weekday'))})\b", re.IGNORECASE)
+_STAMP_LABEL = re.compile(rf"\b{any_of('date_label')}\b", re.IGNORECASE)
 MAX_STAMP_CHARS = 120
 MAX_PART_WORDS = 8
 _DIVIDER = re.compile(r"\s*[|•·]\s*")
@@ -67,7 +45,7 @@ _LATEST_HOUR = 23
 
 @dataclass(frozen=True, slots=True)
 class WrittenDate:
-    """A day as the text has it."""
+    """A day as it is written in the text."""
 
     month: int
     day: int
@@ -76,7 +54,7 @@ class WrittenDate:
     end: int
 
     def in_year(self, year: int) -> date | None:
-        """That day of `year`; None for 29 February of a common year."""
+        """That day in `year`; None for 29 February if it is no leap year."""
         try:
             return date(year, self.month, self.day)
         except ValueError:
@@ -84,12 +62,12 @@ class WrittenDate:
 
     @property
     def full(self) -> date | None:
-        """The calendar day; None where the text gives no year."""
+        """The calendar day; None if the text gives no year."""
         return None if self.year is None else self.in_year(self.year)
 
 
 def find_dates(text: str) -> Iterator[WrittenDate]:
-    """The dates in `text`, in order. 2/3/2017 is two days in two countries, and so none."""
+    """The dates in `text`, in order. 2/3/2017 is left out: it is a different day in different countries."""
     for match in _DATE.finditer(text):
         found = {key.split("_")[0]: value for key, value in match.groupdict().items() if value is not None}
         numbers = _day_and_month(found)
@@ -108,7 +86,7 @@ def _day_and_month(found: dict[str, str]) -> tuple[int, int] | None:
         if one > 12 >= two or one == two:
             return one, two
         return (two, one) if two > 12 >= one else None
-    month = found["month"].lower()
+    month = found["month"].casefold()  # the pattern also matches a long s ("ſeptember")
     return int(found["day"]), int(month) if month.isdigit() else _MONTH_NUMBER[month[:3]]
 
 
@@ -117,21 +95,21 @@ def midnight_utc(day: date) -> datetime:
 
 
 def find_weekday(text: str) -> int | None:
-    """The first day of the week that `text` names, Monday 0 as in `date.weekday`; None if it names none."""
+    """The first day of the week in `text`, Monday is 0 as in `date.weekday`; None if there is none."""
     match = _WEEKDAY.search(text)
-    return None if match is None else _WEEKDAYS.index(match[0].lower())
+    return None if match is None or match.lastindex is None else match.lastindex - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What a date line says: the day, and the instant where it gives the hour and the zone too."""
+    """A date line: the day, and the time if it gives both hour and zone."""
 
     written: WrittenDate
     at: time | None  # with its zone
     updated: bool  # "Updated ...": later than publication
 
     def instant(self, year: int | None) -> datetime | None:
-        """The moment in its own zone, or midnight UTC of the day. `year` is used where the line has none."""
+        """The time in its own zone, or midnight UTC of the day. year: for a line without one."""
         day = self.written.full if self.written.year else year and self.written.in_year(year)
         if not day:
             return None
@@ -139,7 +117,7 @@ class Stamp:
 
 
 def read_stamp(line: str) -> Stamp | None:
-    """The date that is all `line` holds, labels and clock time aside; None for any other line."""
+    """The date in a line that has only a date, with labels and time; None for any other line."""
     if len(line) > MAX_STAMP_CHARS or not any(map(str.isdigit, line)):
         return None
     parts = _DIVIDER.split(line)

@@ -1,7 +1,6 @@
-"""Which language a text is in, and word lists."""
+"""Which language a text is in."""
 
 from functools import cache
-from importlib.resources import files
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -10,22 +9,11 @@ MIN_CONFIDENCE = 0.8
 SAMPLE_CHARS = 4000
 
 
-def read_words(package: str, file: str) -> frozenset[str]:
-    """The words of a text file in that package. "_" joins words; a line with "#" is a comment."""
-    lines = files(package).joinpath(file).read_text(encoding="utf-8").splitlines()
-    return frozenset(
-        word.replace("_", " ") for line in lines if not line.startswith("#") for word in line.split()
-    )
-
-
-STOP_WORDS = read_words(__package__, "stop_words.txt")
-
-
 def detect_language(text: str) -> str:
-    """The ISO 639-1 code of the text's language; "und" where the text is too short or odd to tell.
+    """The ISO 639-1 code of the text's language; "und" if the text is too short or too strange.
 
-    A naive Bayes model over byte n-grams (Lui and Baldwin, "langid.py", ACL 2012), packed with py3langid: it
-    reads from no network.
+    A naive Bayes model over byte n-grams (Lui and Baldwin, "langid.py", ACL 2012). py3langid contains it, so
+    that no network is needed.
     """
     code, confidence = _identifier().classify(text[:SAMPLE_CHARS])
     known = len(code) == len("en") and confidence >= MIN_CONFIDENCE
@@ -37,13 +25,10 @@ def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-# Which language an article is in: its text's, and the page's own word between languages that look alike.
-
-# Enough text for the detector to be believed against what the page says.
-_ENOUGH_CHARS = 200
+_ENOUGH_CHARS = 200  # of text, to trust the detector more than what the page declares
 _SAMPLE_CHARS = 1_500
 
-# Languages that a detector takes for one another; the publisher knows better.
+# Languages that a detector confuses; there the publisher's declaration is better.
 _ALIKE = (
     frozenset(("no", "nb", "nn", "da", "sv")),
     frozenset(("hr", "sr", "bs", "sl", "mk")),
@@ -60,7 +45,10 @@ _ALIKE = (
 
 
 def language_of(text: str, *, declared: str | None) -> str:
-    """ISO 639-1, or "und". A template's `lang="en"` around Russian text says nothing of the text."""
+    """An article's language by its text and by what its page or feed declares: ISO 639-1, or "und".
+
+    A declaration may be a template's: `lang="en"` around Russian text is wrong.
+    """
     found = detect_language(text[:_SAMPLE_CHARS])
     if declared is None or found == declared:
         return found if found != UNKNOWN else declared or UNKNOWN
