@@ -1,9 +1,9 @@
 """Where the publishers of one story give different numbers for the same thing, and what only one of them has.
 
-Conservative: a wrong "reports differ" is worse than none. Two figures are of the same thing when both count
-the dead, the injured, the missing, the arrested or the displaced of the story, or when both count a thing of
-one name in sentences that share three more words. What a sentence tells of other years, and what a publisher
-itself gives two numbers for, is no difference.
+Conservative: a wrong "reports differ" is worse than none. Two figures are of the same thing if both count
+the dead, the injured, the missing, the arrested or the displaced of the story, or if both count a noun in
+sentences that share three more words. Left out: sentences about other years, and things for which one
+publisher itself gives two numbers.
 """
 
 import re
@@ -13,49 +13,36 @@ from decimal import Decimal
 from functools import lru_cache
 
 from articles.model import Article, Span
+from summarizer import lexicon
 from summarizer.text.dates import whens_of
 from summarizer.text.figures import Figure, figures_of
 from summarizer.text.sentences import split_sentences
-from summarizer.text.words import is_content, stem, tokens_of
+from summarizer.text.words import content_stems, stem, tokens_of
 
-READ_CHARS = 3_000  # the news is told by then; background follows
-SHARED_WORDS = 3
-SAME_ENOUGH = Decimal("0.1")  # "nearly 200" and 198 are no difference
+_MAX_CHARS = 3_000  # of an article: background follows the news
+_SHARED_WORDS = 3
+_TOLERANCE = Decimal("0.1")  # "nearly 200" and 198 are the same
 
-_TOLLS = {
-    "dead": "dead killed killing kill kills died die dies deaths death fatalities bodies toll",
-    "injured": "injured injuring injuries wounded wounding hurt",
-    "missing": "missing unaccounted",
-    "arrested": "arrested arresting arrests detained detaining detentions",
-    "displaced": "displaced displacing evacuated evacuating evacuees homeless",
-}
-_TOLL_OF = {stem(word): toll for toll, words in _TOLLS.items() for word in words.split()}
-_HEDGE = re.compile(
-    r"(?:at least|at most|more than|fewer than|less than|no more than|up to|about|around|some|nearly|almost"
-    r"|roughly|approximately|an estimated|over)\s+\Z",
-    re.IGNORECASE,
-)
-_ROUND = re.compile(
-    r"(?:about|around|some|nearly|almost|roughly|approximately|an estimated)\s+\Z", re.IGNORECASE
-)
+_TOLL_OF = {stem(word): row[0] for row in lexicon.rows("tolls", "tolls") for word in row}
+_TOLLS = frozenset(_TOLL_OF.values())
+_ROUNDED = "|".join(lexicon.words("tolls", "approximately"))
+_ROUND = re.compile(rf"(?:{_ROUNDED})\s+\Z", re.IGNORECASE)
+_HEDGE = re.compile(rf"(?:{_ROUNDED}|{'|'.join(lexicon.words('tolls', 'bounds'))})\s+\Z", re.IGNORECASE)
 _OTHER_TIMES = re.compile(
     r"\b(?:1\d{3}|20\d{2}|last (?:year|month|week|decade)|previous(?:ly)?|earlier|since|ago|former|history"
     r"|record|could|would|might|may|if|fear(?:s|ed)?|expected)\b",
     re.IGNORECASE,
 )
-# What stands beyond one of these is told of something else: "killing 40 and injuring 200".
+# Words beyond one of these belong to something else: "killing 40 and injuring 200".
 _BREAK = re.compile(
     r"[,;:.()\"“”]|[\u2013\u2014]|\d|\b(?:and|or|but|when|after|as|while|where|who|which|that|including|among|than)\b",
     re.IGNORECASE,
 )
-_NEAR = 9  # words between a number and the toll that it is
-_REACH = 300  # characters around a number that are read for it: a sentence may be as long as its article
-# Every number that `figures_of` reads has one of these in it; to read all words takes longer.
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven"
-    r"|eigh|nine)ty|hundred|thousand|million|billion|dozen)\b",
-    re.IGNORECASE,
-)
+_NEAR = 9  # words between a number and the word that makes it a toll
+_REACH = 300  # characters around a number; a sentence may be as long as its article
+_SPELLED = {word for section in ("words", "tens", "scales") for word in lexicon.numbers("numbers", section)}
+# Every number above one that `figures_of` reads matches. A sentence without a match need not be read.
+_NUMBER = re.compile(rf"\d|\b(?:{'|'.join(_SPELLED - {'zero', 'one'})})\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d{2}\Z")
 
 
@@ -69,33 +56,33 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFigure:
-    """A number of a report, and where it stands."""
+    """A number in a report."""
 
     report: Report
     words: str  # "at least 12 dead"
     value: Decimal
-    paragraph: int  # from 0: its evidence
+    paragraph: int  # its evidence, from 0
     span: Span  # of the number in the article's text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Numbers that publishers give for the same thing, in the order of their reports; each publisher once."""
+    """Different numbers for the same thing, one per publisher, in the order of the reports."""
 
     figures: tuple[ReportedFigure, ...]
 
     def __post_init__(self) -> None:
         if len({figure.value for figure in self.figures}) < 2:
-            raise ValueError("the same number is no difference")
+            raise ValueError("a difference needs different numbers")
 
 
 def differences(reports: Sequence[Report]) -> tuple[Difference, ...]:
-    """Where the reports of one story differ. reports: of several publishers, no copies, one for each."""
+    """The differences between the reports of one story. reports: one per publisher, no copies."""
     by_thing: dict[str, list[tuple[Report, list[_Counted]]]] = {}
     for report in reports:
-        for thing, counted in _things(report.article).items():
+        for thing, counted in _counted_things(report.article).items():
             by_thing.setdefault(thing, []).append((report, counted))
-    found = (_difference(thing, told) for thing, told in by_thing.items() if len(told) > 1)
+    found = (_difference(thing, given) for thing, given in by_thing.items() if len(given) > 1)
     return tuple(difference for difference in found if difference is not None)
 
 
@@ -116,16 +103,12 @@ def _values(article: Article) -> frozenset[Decimal]:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A figure with what it counts and the words around it."""
+    """A figure in its sentence."""
 
     figure: Figure
-    start: int  # of its sentence, in the text
+    start: int  # of the sentence, in the text
     sentence: str
     paragraph: int
-
-    @property
-    def context(self) -> frozenset[str]:
-        return frozenset(stem(token.text) for token in tokens_of(self.sentence) if is_content(token.text))
 
     @property
     def is_round(self) -> bool:
@@ -133,23 +116,23 @@ class _Counted:
 
 
 @lru_cache(maxsize=1_000)  # articles: those of the stories that are asked for now
-def _things(article: Article) -> Mapping[str, list[_Counted]]:
-    """What the article counts, and each number that it gives for it, in text order."""
+def _counted_things(article: Article) -> Mapping[str, list[_Counted]]:
+    """What the article counts: a toll or the stem of a noun, each with its figures in text order."""
     things: dict[str, list[_Counted]] = {}
-    for paragraph, start, sentence in _sentences(article):
+    for number, start, sentence in _sentences(article):
         if _NUMBER.search(sentence) is None or _OTHER_TIMES.search(sentence):
             continue
         for figure in _counts(sentence):
             thing = _thing(figure, sentence)
             if thing is not None:
-                things.setdefault(thing, []).append(_Counted(figure, start, sentence, paragraph))
+                things.setdefault(thing, []).append(_Counted(figure, start, sentence, number))
     return things
 
 
 def _sentences(article: Article) -> Iterator[tuple[int, int, str]]:
-    """(number of its paragraph, where it starts, the sentence), of the article's beginning."""
+    """(number of the paragraph, offset, text) of each sentence at the beginning of the article."""
     for number, paragraph in enumerate(article.paragraphs()):
-        if paragraph.span.start > READ_CHARS:
+        if paragraph.span.start > _MAX_CHARS:
             return
         text = paragraph.span.of(article.text)
         for span in split_sentences(text):
@@ -157,7 +140,6 @@ def _sentences(article: Article) -> Iterator[tuple[int, int, str]]:
 
 
 def _thing(figure: Figure, sentence: str) -> str | None:
-    """What a figure counts: a toll, or the stem of a noun; None where it counts neither."""
     if figure.unit or not _is_telling(figure) or _YEAR.match(sentence[figure.start : figure.end]):
         return None
     toll = _toll(figure, sentence)
@@ -167,7 +149,7 @@ def _thing(figure: Figure, sentence: str) -> str | None:
 
 
 def _toll(figure: Figure, sentence: str) -> str | None:
-    """The toll that a figure is, by the words behind it ("40 people were killed"), else before it."""
+    """The toll that a figure is, by the nearest word behind it ("40 people were killed"), or before it."""
     behind = _BREAK.split(sentence[figure.end : figure.end + _REACH], maxsplit=1)[0]
     if behind.split()[:1] == ["of"]:  # "three of the dead"
         return None
@@ -182,46 +164,35 @@ def _before(figure: Figure, sentence: str) -> str:
 
 
 def _counts(text: str) -> tuple[Figure, ...]:
-    """The figures of `text` that are no dates."""
+    """The figures of `text`, without those of dates."""
     return figures_of(text, without=[(when.start, when.end) for when in whens_of(text, None)])
 
 
 def _is_telling(figure: Figure) -> bool:
-    """ "Two men" are in every report, and an age or a rank is nobody's count."""
+    """False for a one, an age or a rank, which do not tell reports apart."""
     return figure.value > 1 and figure.unit not in {"ordinal", "age"}
 
 
-def _difference(thing: str, told: Sequence[tuple[Report, list[_Counted]]]) -> Difference | None:
-    chosen: list[tuple[Report, _Counted]] = []
-    for report, every in told:
-        if len({each.figure.value for each in every}) == 1:  # else one of its own is of something else
-            chosen.append((report, every[0]))
+def _difference(thing: str, given: Sequence[tuple[Report, list[_Counted]]]) -> Difference | None:
+    # A publisher that gives two numbers itself counts two things.
+    chosen = [(report, every[0]) for report, every in given if len({one.figure.value for one in every}) == 1]
     if thing not in _TOLLS:
-        chosen = _of_one_subject(thing, chosen)
+        # Only sentences that share words with the first one, besides the thing itself.
+        contexts = [set(content_stems(counted.sentence)) - {thing} for _, counted in chosen]
+        shared = [len(contexts[0] & context) >= _SHARED_WORDS for context in contexts]
+        chosen = [pair for pair, is_same_subject in zip(chosen, shared, strict=True) if is_same_subject]
     shown: list[tuple[Report, _Counted]] = []
     for report, counted in chosen:
-        if not any(_is_same(counted, other) for _, other in shown):
+        if not any(_is_same_number(counted, other) for _, other in shown):
             shown.append((report, counted))
     if len(shown) < 2:
         return None
     return Difference(figures=tuple(_reported(report, counted, thing) for report, counted in shown))
 
 
-def _of_one_subject(thing: str, told: Sequence[tuple[Report, _Counted]]) -> list[tuple[Report, _Counted]]:
-    """Those whose sentences share words with the first's, besides the thing itself."""
-    if not told:
-        return []
-    first = told[0][1].context - {thing}
-    return [
-        (report, counted)
-        for report, counted in told
-        if len(first & (counted.context - {thing})) >= SHARED_WORDS
-    ]
-
-
-def _is_same(one: _Counted, other: _Counted) -> bool:
+def _is_same_number(one: _Counted, other: _Counted) -> bool:
     a, b = one.figure.value, other.figure.value
-    return a == b or ((one.is_round or other.is_round) and abs(a - b) <= SAME_ENOUGH * max(a, b))
+    return a == b or ((one.is_round or other.is_round) and abs(a - b) <= _TOLERANCE * max(a, b))
 
 
 def _reported(report: Report, counted: _Counted, thing: str) -> ReportedFigure:
@@ -229,18 +200,14 @@ def _reported(report: Report, counted: _Counted, thing: str) -> ReportedFigure:
     hedge = _HEDGE.search(_before(figure, sentence))
     start = figure.start - len(hedge[0]) if hedge else figure.start
     number = " ".join(sentence[start : figure.end].split()).lower()
+    # The words of the article up to the noun.
+    behind = sentence[figure.end :]
+    ends = (token.end for token in tokens_of(behind) if stem(token.text) == thing)
+    noun = thing if thing in _TOLLS else " ".join(behind[: next(ends, 0)].split()) or thing
     return ReportedFigure(
         report=report,
-        words=f"{number} {thing if thing in _TOLLS else _written(sentence[figure.end :], thing)}",
+        words=f"{number} {noun}",
         value=figure.value,
         paragraph=counted.paragraph,
         span=Span(start=counted.start + figure.start, end=counted.start + figure.end),
     )
-
-
-def _written(behind: str, noun: str) -> str:
-    """The words behind the number up to the noun, as the article has them."""
-    for token in tokens_of(behind):
-        if stem(token.text) == noun:
-            return " ".join(behind[: token.end].split())
-    return noun

@@ -1,4 +1,4 @@
-"""What an article says, as values that point back into its text: quotes, speakers, bullets, briefs."""
+"""Quotes, speakers, bullets and briefs, as values that point into the text of their article."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,11 +10,11 @@ SpeakerId = NewType("SpeakerId", int)
 
 
 class QuoteKind(StrEnum):
-    """How much of what was said is the speaker's own wording."""
+    """How much of a quote is in the speaker's own words."""
 
     VERBATIM = "verbatim"  # at least a clause, in quotation marks
     PARTIAL = "partial"  # a few quoted words inside a reporter's sentence
-    PARAPHRASED = "paraphrased"  # indirect: the reporter's words for what was said
+    PARAPHRASED = "paraphrased"  # indirect: in the reporter's words
 
 
 class SpeakerKind(StrEnum):
@@ -25,24 +25,24 @@ class SpeakerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
-    """Whom the article says the words come from."""
+    """Who spoke, according to the article."""
 
-    name: str  # the fullest name that the article gives: "Jim Mattis"
+    name: str  # the longest form in the article: "Jim Mattis"
     role: str | None  # as the article gives it: "U.S. Secretary of Defense"
     kind: SpeakerKind = SpeakerKind.PERSON
-    speaks_for: str | None = None  # whom a spokesperson speaks for
+    speaks_for: str | None = None  # a spokesperson's employer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What a speaker said: where it stands in the article, never a copy of it."""
+    """What a speaker said, as spans of the article."""
 
-    content: tuple[Span, ...]  # in text order, quote marks left out; several where the cue breaks the quote
+    content: tuple[Span, ...]  # in text order, without quotation marks; several if the cue is between them
     kind: QuoteKind
     cue: Span | None  # "said", "according to"; None in a bare transcript
-    source: Span | None  # the words that name who spoke, here: "he", "the minister"
-    speaker: Speaker | None  # None: the article names nobody, and we do not guess
-    confidence: float  # that the speaker is right, 0 to 1; 0 where there is none
+    source: Span | None  # the words that name who spoke: "he", "the minister"
+    speaker: Speaker | None  # None: the article names nobody
+    confidence: float  # that the speaker is right, 0 to 1; 0 without a speaker
 
     def __post_init__(self) -> None:
         if not self.content:
@@ -52,43 +52,43 @@ class Quote:
 
     @property
     def hull(self) -> Span:
-        """From the first quoted word to the last, with the cue between where the quote is split."""
+        """From the first quoted word to the last, including a cue between them."""
         return Span(start=self.content[0].start, end=self.content[-1].end)
 
 
 class EditKind(StrEnum):
-    """What was done to a sentence of the article to make it read well in a brief."""
+    """How a sentence of the article was edited for the brief."""
 
-    CONNECTIVE = "connective"  # an opening "But" or "Meanwhile," dropped
-    ASIDE = "aside"  # what stood in brackets, between dashes or between commas, dropped
-    CLAUSE = "clause"  # a closing ", which ..." dropped
-    PRONOUN = "pronoun"  # "He" written as the name of whom it means
-    DATE = "date"  # "Thursday" written with its date
+    CONNECTIVE = "connective"  # dropped an opening "But" or "Meanwhile,"
+    ASIDE = "aside"  # dropped words in brackets, dashes or commas
+    CLAUSE = "clause"  # dropped a closing ", which ..."
+    PRONOUN = "pronoun"  # replaced "He" by a name
+    DATE = "date"  # added the date to "Thursday"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One change, so that it can be checked and undone: `span` of the article reads `text` in the bullet."""
+    """One change, which can be checked and undone: `text` replaces `span` of the article."""
 
     span: Span
-    text: str  # empty where the words were dropped
+    text: str  # empty: the words are dropped
     kind: EditKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bullet:
-    """One sentence of a brief and what it rests on."""
+    """One sentence of a brief with its evidence."""
 
     text: str
-    spans: tuple[Span, ...]  # the sentences of the article that it was made from
+    spans: tuple[Span, ...]  # the sentences of the article that it is made from
     evidence: tuple[int, ...]  # numbers of the paragraphs that support it, from 0; never empty
-    # In text order, disjoint, inside `spans`; made to their words, they give `text`.
+    # In text order, disjoint, inside `spans`. Applied to their words, they give `text`.
     edits: tuple[Edit, ...] = ()
-    generated: bool = False  # a model's words, which `spans` bear out; never edited
+    generated: bool = False  # written by a model and supported by `spans`; never edited
 
     def __post_init__(self) -> None:
         if not self.evidence:
-            raise ValueError("a bullet without evidence is not shown")
+            raise ValueError("a bullet needs evidence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class KeyQuote:
     def __post_init__(self) -> None:
         content = self.quote.content
         if not self.shown or not all(any(_holds(part, span) for part in content) for span in self.shown):
-            raise ValueError("a key quote shows what its quote holds")
+            raise ValueError("a key quote shows parts of its quote")
 
     @classmethod
     def whole(cls, quote: Quote) -> "KeyQuote":
@@ -109,7 +109,7 @@ class KeyQuote:
 
     @property
     def starts_late(self) -> bool:
-        """Whether words of the quote were left out before what is shown."""
+        """Whether the beginning of the quote is left out."""
         return self.shown[0].start > self.quote.hull.start
 
     @property
@@ -118,24 +118,24 @@ class KeyQuote:
 
 
 class Fallback(StrEnum):
-    """Why a model that was to write a brief has no part in it."""
+    """Why a brief is extractive although a model should have written it."""
 
-    UNREACHABLE = "unreachable"  # its server does not answer, or is too busy
-    REFUSED = "refused"  # its server turns us away: a wrong key, no such model
-    NOT_LOADED = "not_loaded"  # it cannot be had, or is no model that writes
-    BUDGET = "budget"  # what may be asked of it in a day is used up
-    UNSUPPORTED = "unsupported"  # the article bears out nothing that it wrote
+    UNREACHABLE = "unreachable"  # the server does not answer, or is too busy
+    REFUSED = "refused"  # the server refuses: a wrong key, no such model
+    NOT_LOADED = "not_loaded"  # it cannot be loaded, or is a model for another task
+    BUDGET = "budget"  # the daily budget is used up
+    UNSUPPORTED = "unsupported"  # the article supports nothing that it wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """An article in ten seconds."""
+    """An article to be read in ten seconds."""
 
     headline: str
     bullets: tuple[Bullet, ...]
     key_quotes: tuple[KeyQuote, ...]
-    model: str | None = None  # whose words the generated bullets are; None: all are the article's own
-    fallback: Fallback | None = None  # None: a model wrote, or none was to
+    model: str | None = None  # that wrote the generated bullets; None: there are none
+    fallback: Fallback | None = None  # None: a model wrote, or none should
 
 
 def _holds(part: Span, span: Span) -> bool:

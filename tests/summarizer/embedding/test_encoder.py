@@ -110,7 +110,7 @@ def test_a_damaged_model_is_one_clear_line_when_it_is_first_used(tmp_path: Path)
 
 def test_the_vectors_are_those_of_the_model_as_transformers_computes_it(encoder: MiniLM) -> None:
     sentences = [*SENTENCES, "", "Ministers said so. " * 90]
-    states = module._transformers_states(packaged_model(), "cpu")
+    states = module._transformers_states(packaged_model())
     loaded = dataclasses.replace(encoder._load(), states=states)
     np.testing.assert_allclose(encoder.encode(sentences), module._forward(loaded, sentences), atol=1e-5)
 
