@@ -32,6 +32,12 @@ class Span:
     def overlaps(self, other: "Span") -> bool:
         return self.start < other.end and other.start < self.end
 
+    def contains(self, other: "Span") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def shifted(self, by: int) -> "Span":
+        return Span(start=self.start + by, end=self.end + by)
+
 
 class ParagraphKind(StrEnum):
     """What a paragraph is on the page; readers of text may treat all alike."""

@@ -38,7 +38,7 @@ from summarizer.quotes import find_quotes
 
 def pullquote_predictor(model: WordModel | None = None) -> Predictor:
     """The brief as the bot makes it: the packaged weights, two or three bullets, 60 words."""
-    extractive = Extractive(MiniLM(), model=model)
+    extractive = Extractive(MiniLM().encode, model=model)
     return lambda row: brief_text(extractive, row)
 
 

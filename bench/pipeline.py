@@ -89,7 +89,7 @@ def run(warm_up: Sequence[bytes], pages: Sequence[bytes]) -> None:
         upgrade(database)
         encoder = MiniLM(threads=1)
         pipeline = Pipeline(
-            database, ArticleStore(database), AnalysisStore(database), Extractive(encoder), encoder
+            database, ArticleStore(database), AnalysisStore(database), Extractive(encoder.encode), encoder
         )
         for page in warm_up:
             pipeline.take(page)

@@ -2,11 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Protocol
 
 from articles.database import DatabaseError
 from articles.model import Article
@@ -23,13 +22,6 @@ from summarizer.quotes import find_quotes
 log = logging.getLogger(__name__)
 
 _CACHED_QUERIES = 4_096  # vectors of search queries, 2 KB each
-
-
-class Summarizer(Protocol):
-    """Condenses articles."""
-
-    def brief(self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3) -> Brief:
-        """The brief of an article, given its quotes; at most `max_bullets` bullets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +55,12 @@ class Analyst:
         return MiniLM(self.model_folder, threads=self.threads)
 
     @cached_property
-    def _summarizer(self) -> Summarizer:
-        extractive = Extractive(self._encoder)
+    def _summarizer(self) -> Extractive | Generative:
+        extractive = Extractive(self._encoder.encode)
         if self.writer is None:
             return extractive
         writer = open_writer(self.writer, self.ledger)
-        return Generative(writer, extractive=extractive, encoder=self._encoder)
+        return Generative(writer, extractive=extractive, encode=self._encoder.encode)
 
     def with_ledger(self, ledger: Ledger) -> "Analyst":
         """The analyst that counts its use of a server in `ledger`; itself if it uses none."""

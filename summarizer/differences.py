@@ -209,5 +209,5 @@ def _reported(report: Report, counted: _Counted, thing: str) -> ReportedFigure:
         words=f"{number} {noun}",
         value=figure.value,
         paragraph=counted.paragraph,
-        span=Span(start=counted.start + figure.start, end=counted.start + figure.end),
+        span=Span(start=figure.start, end=figure.end).shifted(counted.start),
     )

@@ -100,7 +100,7 @@ class KeyQuote:
 
     def __post_init__(self) -> None:
         content = self.quote.content
-        if not self.shown or not all(any(_holds(part, span) for part in content) for span in self.shown):
+        if not self.shown or not all(any(part.contains(span) for part in content) for span in self.shown):
             raise ValueError("a key quote shows parts of its quote")
 
     @classmethod
@@ -136,7 +136,3 @@ class Brief:
     key_quotes: tuple[KeyQuote, ...]
     model: str | None = None  # that wrote the generated bullets; None: there are none
     fallback: Fallback | None = None  # None: a model wrote, or none should
-
-
-def _holds(part: Span, span: Span) -> bool:
-    return part.start <= span.start and span.end <= part.end

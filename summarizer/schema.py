@@ -62,9 +62,7 @@ quotes = Table(
     Column("role", OrderedText),
     Column("speaks_for", Text),
     Column("confidence", Float, nullable=False),
-    Column(
-        "search_key", BigInteger, nullable=False
-    ),  # of the article: orders by time, and joins to the full-text index
+    Column("search_key", BigInteger, nullable=False),  # the article's, for order and full text
     Index("uq_quotes_article_id_position", "article_id", "position", unique=True),
     Index(None, "speaker_id", "search_key"),
     Index(None, "speaker_id", "said_key"),
@@ -79,9 +77,7 @@ briefs = Table(
     # [[position in the article's quotes, [[start, end], ...] of the shown parts]]
     Column("key_quotes", JSON, nullable=False),
     Column("model", Text),  # that wrote the generated bullets; null: there are none
-    Column(
-        "fallback", String(16)
-    ),  # why a model did not write although it should have; null: it did, or none should
+    Column("fallback", String(16)),  # why a model did not write; null: it did, or none should
 )
 
 # Daily usage of models that have a budget.

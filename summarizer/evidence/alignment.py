@@ -83,14 +83,14 @@ def similarity(sentence: str, alignment: Alignment, encode: Encode) -> float:
 
 def _sentences(article: Article) -> Iterator[Sentence]:
     for number, paragraph in enumerate(article.paragraphs()):
-        copy, start = paragraph.span.of(article.text), paragraph.span.start
+        copy = paragraph.span.of(article.text)
         if is_prompt_injection(copy):
             continue
         for span in split_sentences(copy):
             text = span.of(copy)
             words = frozenset(normalized(token.text) for token in tokens_of(text))
             yield Sentence(
-                span=Span(start=start + span.start, end=start + span.end),
+                span=span.shifted(paragraph.span.start),
                 paragraph=number,
                 text=text,
                 stems=frozenset(content_stems(text)),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from articles.model import Article
-from summarizer.embedding import Encoder
+from summarizer.embedding import Encode
 from summarizer.evidence.standalone import stands_alone
 from summarizer.extractive.candidates import Candidate, candidates
 from summarizer.extractive.compression import apply_edits, undo_unsound_edits
@@ -20,14 +20,14 @@ _MAX_CUTS = 5  # of one sentence; each doubles the number of variants
 
 
 class Extractive:
-    """A `Summarizer` whose bullets are sentences of the article, with edits."""
+    """A summarizer whose bullets are sentences of the article, with edits."""
 
-    def __init__(self, encoder: Encoder | None = None, *, model: WordModel | None = None) -> None:
-        """encoder: finds sentences that say the same in other words; None: compare words only.
+    def __init__(self, encode: Encode | None = None, *, model: WordModel | None = None) -> None:
+        """encode: finds sentences that say the same in other words; None: compare words only.
 
         model: None is the packaged one. Raises ModelMissing if that is missing or damaged.
         """
-        self._encode = encoder.encode if encoder is not None else None
+        self._encode = encode
         self._model = WordModel.packaged() if model is None else model
 
     def brief(

@@ -40,11 +40,8 @@ def candidates(article: Article, quotes: Sequence[Quote]) -> tuple[Candidate, ..
     references = References(article, quotes)
     found: list[Candidate] = []
     for number, paragraph in enumerate(article.paragraphs()):
-        start = paragraph.span.start
-        sentences = [
-            Span(start=start + span.start, end=start + span.end)
-            for span in split_sentences(paragraph.span.of(article.text))
-        ]
+        copy = paragraph.span.of(article.text)
+        sentences = [span.shifted(paragraph.span.start) for span in split_sentences(copy)]
         for spans in _with_whole_quotes(sentences, quoted):
             resolved = references.resolve(Span(start=spans[0].start, end=spans[-1].end))
             found.append(_candidate(article.text, paragraph, number, spans, quoted, resolved))

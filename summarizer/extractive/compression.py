@@ -66,7 +66,7 @@ def find_cuts(sentence: str, *, start: int = 0) -> tuple[Edit, ...]:
     found: list[Edit] = []
     for first, last, text, kind in sorted(_candidate_cuts(sentence), key=lambda cut: cut[:2]):
         if first >= end and not any(a < last and first < b for a, b in quoted):
-            found.append(Edit(span=Span(start=start + first, end=start + last), text=text, kind=kind))
+            found.append(Edit(span=Span(start=first, end=last).shifted(start), text=text, kind=kind))
             end = last
     return tuple(found)
 
@@ -126,8 +126,7 @@ def undo_unsound_edits(article: Article, quotes: Sequence[Quote], bullet: Bullet
 
 def _is_sound(article: Article, quotes: Sequence[Quote], hull: Span, edit: Edit) -> bool:
     span, words, sentence = edit.span, edit.span.of(article.text), hull.of(article.text)
-    is_inside = hull.start <= span.start and span.end <= hull.end
-    if not is_inside or _is_quoted(article, quotes, span):
+    if not hull.contains(span) or _is_quoted(article, quotes, span):
         return False
     match edit.kind:
         case EditKind.CONNECTIVE:
@@ -142,9 +141,10 @@ def _is_sound(article: Article, quotes: Sequence[Quote], hull: Span, edit: Edit)
         case EditKind.PRONOUN:
             return edit.text == References(article, quotes).name_of(span)
         case EditKind.DATE:
-            place = Span(start=span.start - hull.start, end=span.end - hull.start)
             published = article.published
-            return published is not None and edit.text == date_of(sentence, place, published)
+            return published is not None and edit.text == date_of(
+                sentence, span.shifted(-hull.start), published
+            )
 
 
 def _is_quoted(article: Article, quotes: Sequence[Quote], span: Span) -> bool:

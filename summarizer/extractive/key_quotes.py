@@ -67,7 +67,11 @@ def _ways_to_show(article: Article, quote: Quote) -> Iterator[KeyQuote]:
         yield whole
     if words <= _SPOKEN_WORDS:
         return
-    pieces = [piece for span in quote.content for piece in _sentences(article, span)]
+    pieces = [
+        sentence.shifted(part.start)
+        for part in quote.content
+        for sentence in split_sentences(part.of(article.text))
+    ]
     ends = [_SENTENCE_ENDS.search(piece.of(article.text)) is not None for piece in pieces]
     for first in range(len(pieces)):
         if first and not ends[first - 1]:
@@ -81,16 +85,11 @@ def _ways_to_show(article: Article, quote: Quote) -> Iterator[KeyQuote]:
                 yield way
 
 
-def _sentences(article: Article, span: Span) -> Iterator[Span]:
-    for sentence in split_sentences(span.of(article.text)):
-        yield Span(start=span.start + sentence.start, end=span.start + sentence.end)
-
-
 def _joined(quote: Quote, pieces: Sequence[Span]) -> tuple[Span, ...]:
     """The pieces as spans of the article, adjacent ones in one part of the quote joined."""
     found = []
     for part in quote.content:
-        inside = [piece for piece in pieces if part.start <= piece.start and piece.end <= part.end]
+        inside = [piece for piece in pieces if part.contains(piece)]
         if inside:
             found.append(Span(start=inside[0].start, end=inside[-1].end))
     return tuple(found)

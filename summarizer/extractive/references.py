@@ -97,7 +97,7 @@ class References:
         """
         article, at = self._article, sentence.start
         text = sentence.of(article.text)
-        quoted = [Span(start=at + match.start(), end=at + match.end()) for match in _QUOTED.finditer(text)]
+        quoted = [Span(start=match.start(), end=match.end()).shifted(at) for match in _QUOTED.finditer(text)]
         found = [*self._names(sentence)]
         if article.published is not None and article.language.startswith("en"):
             found += _dates(text, at, article.published)
@@ -246,5 +246,5 @@ def _is_past(text: str, weekday: re.Match[str]) -> bool:
 
 
 def _edit(start: int, match: re.Match[str], text: str) -> Edit:
-    span = Span(start=start + match.start("day"), end=start + match.end("day"))
-    return Edit(span=span, text=text, kind=EditKind.DATE)
+    span = Span(start=match.start("day"), end=match.end("day"))
+    return Edit(span=span.shifted(start), text=text, kind=EditKind.DATE)

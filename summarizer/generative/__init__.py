@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from articles.model import Article
 from articles.text.encoding import replace_invalid_characters
-from summarizer.embedding import Encoder
+from summarizer.embedding import Encode
 from summarizer.errors import GenerationFailed
 from summarizer.evidence import Evidence, Unsupported
 from summarizer.evidence.injection import is_prompt_injection
@@ -35,13 +35,13 @@ _MAX_CHARS = 8_000  # of an answer: a model may never stop
 
 
 class Generative:
-    """A `Summarizer` whose sentences a model writes. Only sentences that the article supports are shown."""
+    """A summarizer whose sentences a model writes. Only sentences that the article supports are shown."""
 
-    def __init__(self, writer: Writer, *, extractive: Extractive, encoder: Encoder | None) -> None:
-        """extractive: makes the fallback brief. encoder: for the evidence check; None: compare words only."""
+    def __init__(self, writer: Writer, *, extractive: Extractive, encode: Encode | None) -> None:
+        """extractive: makes the fallback brief. encode: for the evidence check; None: compare words only."""
         self.writer = writer
         self._extractive = extractive
-        self._encode = encoder.encode if encoder is not None else None
+        self._encode = encode
 
     def brief(self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3) -> Brief:
         """2 to `max_bullets` bullets, the model's first, and key quotes.
