@@ -25,8 +25,8 @@ from bench.cluster.installation import application_at, environment, follow
 from bench.cluster.nodes import Node, running
 from bench.cluster.postgres import PrivatePostgres, private_postgres
 from bench.feeds_server import publishers
-from bot.jobs.model import Job, TakeIn
-from bot.jobs.shared import AT_ONCE, open_shared_queue
+from bot.jobs.job_queue import Job, TakeIn
+from bot.jobs.procrastinate_queue import AT_ONCE, open_shared_queue
 from bot.jobs.work import MOST_QUEUED
 
 JOBS = 4_000

@@ -1,5 +1,6 @@
 """An app with a large digest due, for the benchmarks of the chat platforms."""
 
+import asyncio
 import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 from articles.fetching import FetchPolicy
 from bot.app.application import Application, open_application, utc_now
-from bot.chat import ChatRef
+from bot.app.process import run_application
+from bot.chat import (
+    ChatRef,
+)
+from bot.ports import (
+    ChatAdapter,
+)
+from bot.storage.outbox import DeliveryState
 from summarizer.analysis import Analyst
 from tests.samples import article
 
@@ -19,6 +27,21 @@ STORIES = {
     "budget": "Parliament passed the budget at night. Taxes stay.\n\n“It was close,” said Minister Ann Lee.",
     "orchestra": "The orchestra plays again after a strike. Pay rises by a tenth.\n\nThe hall was full.",
 }
+
+
+TICK_S = 0.5
+
+
+async def deliver_all(app: Application, adapter: ChatAdapter) -> asyncio.Task[None]:
+    """Runs the app, as `pullquote run` does, until all its digests are delivered. It still serves then."""
+    platform = adapter.capabilities.platform
+    running = asyncio.create_task(run_application(app, {platform: adapter}, tick_s=TICK_S, alone=True))
+    await adapter.ready()
+    while app.outbox.states().keys() - {DeliveryState.SENT} or not app.outbox.states():
+        await asyncio.wait({running}, timeout=0.2)
+        if running.done():
+            running.result()
+    return running
 
 
 @contextlib.contextmanager

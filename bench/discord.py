@@ -17,10 +17,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.digests import STORIES, application_with
-from bot.app.application import Application, utc_now
-from bot.chat import ChatRef
-from bot.delivery.dispatcher import Dispatcher
+from bench.digests import STORIES, application_with, deliver_all
+from bot.app.application import Application
+from bot.chat import (
+    ChatRef,
+)
 from bot.discord import DiscordChat
 from tests.servers.discord import Channel, DiscordServer, Interaction, User
 
@@ -94,24 +95,14 @@ def _seen(server: DiscordServer, channels: list[Channel], asked: list[Interactio
 
 
 async def deliver(app: Application, place: Place, pipe: Connection) -> Seen:
-    """One round of the dispatcher, and what the server saw of it."""
+    """All digests delivered, and what the server saw of it."""
     chat = DiscordChat(token=place.token, api_url=place.api_url, gateway_url=place.gateway_url)
-    dispatcher = Dispatcher(
-        outbox=app.outbox,
-        digests=app.digests,
-        conversation=app.service,
-        resend={"discord"},
-        clock=utc_now,
-    )
-    serving = asyncio.create_task(chat.serve(app.service))
-    await chat.ready()
-    dispatcher.carry("discord", chat)
-    await dispatcher.round()
+    running = await deliver_all(app, chat)
     pipe.send("end")
     seen: Seen = await asyncio.to_thread(pipe.recv)
-    serving.cancel()
+    running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        await running
     return seen
 
 

@@ -31,8 +31,7 @@ from articles.model import Article
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
 from bot.feeds.manager import FeedWork, Refreshed
-from bot.jobs.in_process import InProcessQueue
-from bot.jobs.model import Job, PollFeed, TakeIn
+from bot.jobs.job_queue import InProcessQueue, Job, PollFeed, TakeIn
 from bot.jobs.scheduler import REFILL_S, Scheduler
 from bot.jobs.work import DueJobs, Worker
 from bot.storage.migration import upgrade

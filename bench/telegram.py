@@ -18,10 +18,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
-from bench.digests import STORIES, application_with
-from bot.app.application import Application, utc_now
+from bench.digests import STORIES, application_with, deliver_all
+from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.delivery.dispatcher import Dispatcher
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer
 
@@ -85,26 +84,15 @@ async def _one(server: TelegramServer, user: int, seen: Seen) -> None:
 
 
 async def deliver(app: Application, base_url: str, pipe: Connection, in_flight: int) -> Seen:
-    """One round of the dispatcher, and what the server saw of it."""
-    chat = TelegramChat(token=TOKEN, base_url=base_url)
-    dispatcher = Dispatcher(
-        outbox=app.outbox,
-        digests=app.digests,
-        conversation=app.service,
-        resend=(),
-        clock=utc_now,
-        in_flight={"telegram": in_flight},
-    )
-    serving = asyncio.create_task(chat.serve(app.service))
-    await chat.ready()
-    dispatcher.carry("telegram", chat)
+    """All digests delivered, and what the server saw of it."""
+    chat = TelegramChat(token=TOKEN, base_url=base_url, in_flight=in_flight)
     pipe.send("start")
-    await dispatcher.round()
+    running = await deliver_all(app, chat)
     pipe.send("end")
     seen: Seen = await asyncio.to_thread(pipe.recv)  # once everybody who asked is answered
-    serving.cancel()
+    running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        await running
     return seen
 
 

@@ -21,7 +21,6 @@ from articles.stories.breaking import BreakingDetector
 from bot.copying import refuse_unfinished
 from bot.digests.breaking import LOOKED_THROUGH, Breaking
 from bot.digests.digest import DeliveryPolicy, Digests
-from bot.digests.followed import Followed
 from bot.digests.shared_stories import SharedStories
 from bot.feeds.manager import FeedManager, Refreshed
 from bot.handlers.feeds import FeedHandler
@@ -96,7 +95,7 @@ class Application:
             stories=SharedStories(self._stories, clock=clock),
             article=self.articles.get,
             told=told,
-            followed=Followed(quotes=quotes, told=told),
+            quotes=quotes,
             breaking=self.breaking,
             alerts=alerts,
             missed=delivery.missed,

@@ -1,29 +1,108 @@
-"""One process at work: it does what its roles say, until it is told to stop."""
+"""One process of the bot: it does what its roles say, until it is told to stop."""
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
 
 from bot.app.application import Application
-from bot.app.roles import Roles, all_roles
 from bot.delivery.dispatcher import Dispatcher
-from bot.delivery.ticking import ticking
 from bot.feeds.pause_notices import PauseNotices
-from bot.jobs.in_process import InProcessQueue
-from bot.jobs.model import JobQueue
+from bot.jobs.job_queue import InProcessQueue, JobQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
-from bot.ports import ChatAdapter
+from bot.ports import (
+    ChatAdapter,
+)
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
 CLOSING_S = 2.0  # of it, to close what is open
+SCHEDULER, WORKER = "scheduler", "worker"
 
 Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class UnknownRole(Exception):
+    """Its text is one plain sentence."""
+
+
+class NotAlone(Exception):
+    """Another process uses that SQLite file, or may. Its text is one plain sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """serving: the platforms whose commands are answered here. A worker delivers to all platforms."""
+
+    serving: frozenset[str]
+    schedules: bool
+    works: bool
+
+    @property
+    def everything(self) -> bool:
+        """Whether there need be no other process."""
+        return self.schedules and self.works
+
+
+def all_roles(platforms: Collection[str]) -> Roles:
+    return Roles(serving=frozenset(platforms), schedules=True, works=True)
+
+
+def parse_roles(text: str, *, platforms: Collection[str], possible: Collection[str]) -> Roles:
+    """What `telegram,scheduler` says. platforms: those with a token; possible: those that there are.
+
+    Raises UnknownRole for what is none, and for a platform without a token.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = (*possible, SCHEDULER, WORKER)
+    if not names:
+        raise UnknownRole(f"no role is named; there are: {', '.join(known)}")
+    for name in names:
+        if name not in known:
+            raise UnknownRole(f"there is no role “{name}”; there are: {', '.join(known)}")
+        if name in possible and name not in platforms:
+            raise UnknownRole(f"the role {name} needs its token: set PULLQUOTE_{name.upper()}__TOKEN")
+    return Roles(
+        serving=frozenset(names) - {SCHEDULER, WORKER},
+        schedules=SCHEDULER in names,
+        works=WORKER in names,
+    )
+
+
+@contextlib.contextmanager
+def alone_with(database: Path) -> Iterator[None]:
+    """Locks a SQLite file for one bot, until the end of the block or of the process. Raises NotAlone.
+
+    Two bots would each count the platforms' limits for itself, and exceed them. What only reads, or stores an
+    article, needs no such lock: SQLite's own do.
+    """
+    lock = database.with_name(f"{database.name}.running")
+    with _opened(lock) as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise NotAlone(
+                f"another `pullquote run` is at work on {database}: on SQLite there is one;"
+                " several share a PostgreSQL database (database_url)"
+            ) from error
+        yield
+
+
+def _opened(lock: Path) -> IO[str]:
+    try:
+        return lock.open("w")
+    except OSError as error:  # for example one that was made when root ran the bot
+        raise NotAlone(
+            f"cannot write {lock} ({error.strerror}): make it and its folder writable for the user that runs"
+            " Pullquote, or stop Pullquote and remove that file"
+        ) from error
 
 
 async def run_application(
@@ -34,17 +113,16 @@ async def run_application(
     feeds_every_s: float | None = None,
     roles: Roles | None = None,
     queue: JobQueue | None = None,
-    in_flight: Mapping[str, int] | None = None,
     alone: bool = False,
     beside: Iterable[Work] = (),
     stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
-    adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is asked.
+    adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is polled.
     roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
-    in_flight, alone: see `Dispatcher`. beside: work without end that goes on meanwhile. stopping: called when
-    the grace begins. Raises what ended it or a platform, such as ChatError for a token that is refused, and
+    alone: see `Dispatcher`. beside: work without end that goes on meanwhile. stopping: called when the grace
+    begins. Raises what ended it or a platform, such as ChatError for a token that is refused, and
     DatabaseCorrupted.
     """
     roles = roles or all_roles(adapters)
@@ -52,9 +130,8 @@ async def run_application(
         outbox=application.outbox,
         digests=application.digests,
         conversation=application.service,
-        resend={name for name, adapter in adapters.items() if adapter.capabilities.deduplicates},
+        platforms=[adapter.capabilities for adapter in adapters.values()],
         clock=application.clock,
-        in_flight=in_flight,
         alone=alone,
     )
     jobs = _Jobs(application, adapters, dispatcher, queue)
@@ -63,25 +140,18 @@ async def run_application(
     scheduling = _start([jobs.schedule(tick_s, feeds_every_s)] if roles.schedules else [])
     working = _start([jobs.work(stop)] if roles.works else [])
     connected = _start(_connections(application, adapters, roles))
-    opening = _start(
-        _carry_when_ready(dispatcher, name, adapter) for name, adapter in adapters.items() if roles.works
-    )
-    others = _start(work() for work in (dispatcher.broken, *beside))
-    async with contextlib.AsyncExitStack() as rounds:
-        if queue is None:
-            ticks = ticking(dispatcher.round, every_s=tick_s, clock=application.clock)
-            scheduler = await rounds.enter_async_context(ticks)
-            rounds.callback(scheduler.pause)
-        try:
-            done, _ = await asyncio.wait(
-                [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            stopping()
-            for task in scheduling:
-                task.cancel()
-            stop.set()
-            ended = await _end(dispatcher, working, [*scheduling, *connected, *opening, *others, told])
+    opening = _start(_connect(dispatcher, adapter) for adapter in adapters.values() if roles.works)
+    others = _start(work() for work in (dispatcher.corrupted, *beside))
+    try:
+        done, _ = await asyncio.wait(
+            [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        stopping()
+        for task in scheduling:
+            task.cancel()
+        stop.set()
+        ended = await _end(dispatcher, working, [*scheduling, *connected, *opening, *others, told])
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})
     for task in done:
@@ -89,7 +159,7 @@ async def run_application(
 
 
 class _Jobs:
-    """The jobs of a process: put by it, or done by it, or both."""
+    """The jobs of a process: scheduled by it, or done by it, or both."""
 
     def __init__(
         self,
@@ -109,7 +179,7 @@ class _Jobs:
             platforms=tuple(self._adapters),
             clock=self._application.clock,
         )
-        sources = due.digest_sources(tick_s=tick_s) if self._shared else ()
+        sources = due.digest_sources(tick_s=tick_s)
         if feeds_every_s is not None:
             sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
         await Scheduler(self._queue, sources).run()
@@ -145,9 +215,9 @@ def _start(work: Iterable[Coroutine[Any, Any, None]]) -> list[asyncio.Task[None]
     return [asyncio.create_task(each) for each in work]
 
 
-async def _carry_when_ready(dispatcher: Dispatcher, platform: str, adapter: ChatAdapter) -> None:
+async def _connect(dispatcher: Dispatcher, adapter: ChatAdapter) -> None:
     await adapter.ready()
-    dispatcher.carry(platform, adapter)
+    dispatcher.connected(adapter)
 
 
 async def _end(

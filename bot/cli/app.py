@@ -16,8 +16,7 @@ from articles.errors import ArticleError
 from articles.files import read_article
 from articles.model import Article
 from bot.app.application import Application
-from bot.app.roles import SCHEDULER, WORKER
-from bot.app.single_process import NotAlone
+from bot.app.process import SCHEDULER, WORKER, NotAlone
 from bot.chat import ChatError
 from bot.cli.database import db, outbox
 from bot.cli.feeds import feeds
@@ -33,12 +32,12 @@ from bot.cli.wiring import (
     read_settings,
 )
 from bot.console import print_reply
-from bot.jobs.model import QueueUnavailable
-from bot.limits.rate_windows import RateWindows
+from bot.jobs.job_queue import QueueUnavailable
+from bot.limits.shared_limits import RateWindows
 from bot.monitor import Meters, MonitorUnusable
 from bot.replies.compose import brief_blocks, quote_blocks
 from bot.reply import Reply
-from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import DeliveryState
 from config.settings import Settings
 from summarizer.analysis import Analyst
 from summarizer.errors import SummarizerError

@@ -12,8 +12,7 @@ from bot.cli.wiring import open_database
 from bot.copying import copy_to
 from bot.progress import progress
 from bot.storage.dead_letters import DeadLetter, DeadLetterStore
-from bot.storage.deliveries import DeliveryId
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import DeliveryId, Outbox
 
 LISTED = 50
 

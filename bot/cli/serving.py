@@ -20,9 +20,7 @@ from prometheus_client import ProcessCollector
 from articles.files import read_article_file
 from articles.model import Article
 from bot.app.application import Application
-from bot.app.process import GRACE_S, run_application
-from bot.app.roles import Roles, UnknownRole, all_roles, parse_roles
-from bot.app.single_process import alone_with
+from bot.app.process import GRACE_S, Roles, UnknownRole, all_roles, alone_with, parse_roles, run_application
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
     PLATFORMS,
@@ -31,8 +29,7 @@ from bot.cli.wiring import (
     offer_default_feeds,
 )
 from bot.console import ConsoleChat
-from bot.jobs.counts import QueueCounts
-from bot.jobs.model import JobQueue
+from bot.jobs.job_queue import JobQueue, QueueCounts
 from bot.monitor import MonitorServer, StoredCounts
 from bot.ports import ChatAdapter
 from config.defaults import sample_article
@@ -75,7 +72,7 @@ async def queue_of(application: Application) -> AsyncIterator[JobQueue | None]:
     if not is_shared(application):
         yield None
         return
-    from bot.jobs.shared import conninfo_of, open_shared_queue
+    from bot.jobs.procrastinate_queue import conninfo_of, open_shared_queue
 
     async with open_shared_queue(conninfo_of(application.database.engine.url)) as queue:
         yield queue
@@ -97,7 +94,6 @@ async def serve(
             feeds_every_s=settings.feeds.every_s,
             roles=roles,
             queue=queue,
-            in_flight={name: adapter.capabilities.in_flight for name, adapter in adapters.items()},
             alone=queue is None,  # see `fit_for`
             beside=monitor_of(application, connected(adapters, roles), settings),
             stopping=stopping,

@@ -19,8 +19,7 @@ from articles.stories.breaking import Threshold
 from bot.app.application import Application, open_application
 from bot.digests.digest import DeliveryPolicy, Missed
 from bot.feeds.manager import FeedManager
-from bot.limits.rate_windows import RateWindows
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import RateWindows, SharedLimits
 from bot.logs import LogFormat, quieten, set_up_logs
 from bot.monitor import MeteredChat, Meters
 from bot.ports import ChatAdapter

@@ -1,45 +1,49 @@
-"""Delivery: from due to sent, once.
+"""Finds what is due, and has each delivery sent once.
 
-What is due is written to the outbox under (subscription, due time), so that no restart and no second process
-can make two of one. A send whose outcome is not known is not repeated where the platform would post it twice:
-at most once, by policy. Discord refuses a second copy by itself (nonce), for a few minutes: so long it is
-tried again there.
+A delivery is a row of the outbox, keyed by (subscription, due time), so that no crash and no second process
+can make two of one. A send whose outcome is unknown is not repeated, as it could be posted twice: at most
+once, by policy. Where a platform de-duplicates it is tried again for as long as that is sure.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from math import inf
 
-from articles.database import DatabaseError
-from bot.chat import ChatError, ChatRef
-from bot.delivery.database_failures import DatabaseFailures
-from bot.delivery.enqueuing import Enqueuer
-from bot.delivery.outcomes import RESEND_WITHIN, is_too_late
-from bot.delivery.passage import Passage, Route
-from bot.delivery.sender import Sender
+from articles.database import DatabaseError, DatabaseUnavailable
+from bot.chat import (
+    ChatRef,
+)
+from bot.delivery.outcomes import RESEND_WITHIN, DatabaseFailures, is_too_late
+from bot.delivery.platforms import Platform
+from bot.delivery.sender import Attempt, Sender
 from bot.digests.digest import Digest, Digests
-from bot.ports import ChatAdapter, Conversation
-from bot.storage.deliveries import Delivery, DeliveryId
-from bot.storage.outbox import Outbox
+from bot.ports import (
+    Capabilities,
+    ChatAdapter,
+    Conversation,
+)
+from bot.schedules.schedule import following
+from bot.storage.outbox import Delivery, DeliveryId, Due, Outbox
 
 log = logging.getLogger(__name__)
 
-CLAIMED = 200  # of a platform at once: enough chats that some may always be written to
-IN_FLIGHT = 16  # of a platform that refuses copies, or whose number is not set: what 50 a second need
-NOT_CONNECTED_PAUSE_S = 1.0
-REFILL_S = 1.0  # from one claim to the next while some are on their way
-LEASE = timedelta(seconds=15)  # whose sender has not renewed it by then is dead
+LEASE = timedelta(seconds=15)  # a sender that has not renewed it by then counts as dead
 RENEW_EVERY_S = 4.0
-PING_WITHIN_S = 10.0
-JOB_WITHIN_S = 600.0  # the queue takes what lasts longer for dead (`bot/jobs/shared.py`)
+LOOK_EVERY_S = 1.0  # at what is being sent, for leases to renew
+NOT_CONNECTED_PAUSE_S = 1.0
+CLAIM_AGAIN_S = 1.0  # where the database failed
+JOB_WITHIN_S = 600.0  # procrastinate counts a longer job as dead (`bot/jobs/procrastinate_queue.py`)
+BATCH = 1_000  # subscriptions enqueued at once
+PRUNE_EVERY_S = 3_600.0
+UNREADABLE_PAUSE = timedelta(days=1)
 
 
 class Dispatcher:
-    """Claims what is due and sends it. One `round` at a time; each of several processes may have one."""
+    """Each of several processes may have one: to find what is due, to send it, or both."""
 
     def __init__(
         self,
@@ -47,251 +51,207 @@ class Dispatcher:
         outbox: Outbox,
         digests: Digests,
         conversation: Conversation,
-        resend: Collection[str],
+        platforms: Iterable[Capabilities],
         clock: Callable[[], datetime],
         steady: Callable[[], float] = time.monotonic,
-        in_flight: Mapping[str, int] | None = None,
         alone: bool = False,
     ) -> None:
-        """resend: the platforms that refuse a second copy by themselves, for a while.
+        """platforms: all that digests are sent to, by this process or another.
 
-        steady: seconds on a clock that nobody sets. in_flight: by platform, how many deliveries may have
-        begun and not be recorded: a crash leaves so many in doubt, and one at a time goes no faster than the
-        platform answers. alone: no other process sends anything.
+        steady: seconds on a clock that nobody sets. alone: no other process sends anything.
         """
         self._outbox = outbox
-        self._resend = resend
+        self._deduplicating = [each.platform for each in platforms if each.deduplicates]
         self._clock = clock
         self._steady = steady
-        self._in_flight = in_flight or {}
-        self._routes: dict[str, Route] = {}
-        self._trouble = DatabaseFailures()
+        self._alone = self._alone_at_start = alone
+        self._platforms: dict[str, Platform] = {}
+        self._failures = DatabaseFailures()
         self._enqueuer = Enqueuer(outbox, steady=steady)
         self._sender = Sender(
             outbox=outbox,
             digests=digests,
             conversation=conversation,
-            resend=resend,
+            failures=self._failures,
             clock=clock,
             steady=steady,
-            routes=self._routes,
-            trouble=self._trouble,
         )
-        self._alone_at_start = alone
-        self._stopping = False
-        self._at_work = asyncio.Lock()
-        self._renew_at = self._recover_at = -inf
-        self._attending: asyncio.Task[None] | None = None
+        self._sending: dict[Attempt, asyncio.Task[None]] = {}
+        self._keeping: asyncio.Task[None] | None = None  # their leases
+        self._renew_at = -inf
+        self._looking, self._claiming = asyncio.Lock(), asyncio.Lock()
+        self._stop = asyncio.Event()
 
-    def carry(self, platform: str, adapter: ChatAdapter) -> None:
-        """From now on deliveries to that platform are claimed, and sent through the adapter."""
-        self._routes[platform] = Route(adapter, in_flight=self._in_flight.get(platform, IN_FLIGHT))
+    def connected(self, adapter: ChatAdapter) -> None:
+        """The adapter is ready: deliveries to its platform can be sent from now on."""
+        self._platforms[adapter.capabilities.platform] = Platform(adapter, steady=self._steady)
 
-    def due(self, platforms: Collection[str], *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
-        """What is due on those platforms, longest waiting first, after all that has become due is enqueued
-        and what was interrupted is dealt with. Several processes may do so at once."""
-        now = self._clock()
-        self._outbox.upkeep.recover(now, resend=self._resend, within=RESEND_WITHIN)
-        self._fill()
-        return self._outbox.due(now, limit=limit, platforms=platforms)
+    async def due(self, platform: str, *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
+        """Up to `limit` deliveries to be sent now, and their chats; those that wait longest first.
+
+        First it recovers what dead senders left, and enqueues what has become due on any platform. Nothing is
+        due while the database does not answer, or while the only process is not connected. Raises
+        DatabaseUnusable.
+        """
+        try:
+            async with self._looking:
+                # First our leases: where the database kept us from renewing them, nobody has died.
+                await self._renew()
+                await asyncio.to_thread(self._recover_and_enqueue)
+            if self._alone and not await self._is_up(platform):
+                return ()
+            due = await asyncio.to_thread(self._outbox.due, self._clock(), limit=limit, platforms=(platform,))
+        except DatabaseError as error:
+            self._failures.failed(f"due {platform}", error)
+            if isinstance(error, DatabaseUnavailable):
+                return ()
+            raise
+        self._failures.over(f"due {platform}")
+        return due
 
     async def deliver(self, delivery: DeliveryId, platform: str) -> None:
-        """Composes and sends one delivery, if it is due still, and settles what became of it.
+        """Composes and sends one delivery, if it is still due, and records its outcome.
 
-        Raises DatabaseError: then it is due again by and by.
+        Where the platform is down or the database fails, the delivery stays due.
         """
-        route = self._routes.get(platform)
-        if route is None or not await self._is_up(platform, route):
-            # Not at once: as it stays due it is put again, and so on.
-            await asyncio.sleep(NOT_CONNECTED_PAUSE_S)
+        if not await self._is_up(platform):
+            await asyncio.sleep(NOT_CONNECTED_PAUSE_S)  # it is put again as long as it is due
             return
-        if self._stopping:
+        if (claimed := await self._claim(delivery)) is None:
             return
-        for claimed in await self._claim(platform, limit=1, only=delivery):
-            await self._see_through(*self._start(claimed, route))
-
-    async def _see_through(self, passage: Passage, sending: asyncio.Task[None]) -> None:
-        """Waits for it, but not for ever, as its job holds up others. What has begun comes to its end all the
-        same: cut short, it would be in doubt."""
-        if self._attending is None or self._attending.done():
-            self._attending = asyncio.create_task(self._attend())
+        attempt = Attempt(claimed, self._platforms[platform], self._mark_started)
+        sending = self._sending[attempt] = asyncio.create_task(self._sender.deliver(attempt))
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep_leases())
         try:
+            # Not for ever, as the job holds up others. A send that has started is never cancelled: its
+            # outcome would be unknown.
             await asyncio.wait({sending}, timeout=JOB_WITHIN_S)
         except asyncio.CancelledError:
-            if not passage.begun:
+            if not attempt.started:
                 sending.cancel()
             raise
 
-    async def _attend(self) -> None:
-        """Keeps the leases of what `deliver` carries, until all of it has come to its end."""
-        while tasks := self._tasks():
-            ended, _ = await asyncio.wait(tasks, timeout=REFILL_S)
-            await self._release(self._forget(ended))
-            with suppress(DatabaseError):  # then it is tried again
-                await self._renew()
-
-    async def _is_up(self, platform: str, route: Route) -> bool:
-        self._ask_if_silent(platform, route)
-        if route.asking is not None:
-            await asyncio.wait({route.asking})
-        return not route.breaker.down
-
     async def finish(self) -> None:
-        """Begins nothing more; returns when what has begun has come to its end."""
-        self._stopping = True
-        for route in self._routes.values():
-            route.close()
-            for passage, task in route.carried.items():
-                if not passage.begun:
-                    task.cancel()
-            if route.asking is not None:
-                route.asking.cancel()
-        async with self._at_work:
-            if self._attending is not None:
-                await asyncio.wait({self._attending})
+        """Starts nothing more; returns when what has started has come to its end."""
+        self._stop.set()
+        for platform in self._platforms.values():
+            platform.close()
+        for attempt, sending in self._sending.items():
+            if not attempt.started:
+                sending.cancel()
+        if self._keeping is not None:
+            await asyncio.wait({self._keeping})
 
-    async def broken(self) -> None:
-        """Raises DatabaseCorrupted once the database is found to be, and waits until then."""
-        await self._trouble.broken()
+    async def corrupted(self) -> None:
+        """Waits until the database is found to be corrupted, and raises DatabaseCorrupted."""
+        await self._failures.corrupted()
 
-    async def round(self) -> None:
-        """Enqueues what has become due and sends what the outbox holds."""
-        async with self._at_work:
-            await self._round()
+    async def _is_up(self, name: str) -> bool:
+        platform = self._platforms.get(name)
+        return platform is not None and await platform.is_up()
 
-    async def _round(self) -> None:
-        """Keeps `CLAIMED` deliveries of each platform on their way until there are no more.
-
-        They wait in the adapters for their chats' limits, and one that waits long keeps no other from going.
-        """
-        self._renew_at = self._recover_at = -inf
-        try:
-            while True:
-                await self._more()
-                if not (tasks := self._tasks()):
-                    break
-                ended, _ = await asyncio.wait(tasks, timeout=REFILL_S)
-                await self._release(self._forget(ended))
-        finally:
-            if tasks := self._tasks():
-                for task in tasks:
-                    task.cancel()
-                await asyncio.wait(tasks)
-                self._forget(tasks)
-
-    async def _release(self, waiting: Collection[Delivery]) -> None:
-        if not waiting:
-            return
-        with suppress(DatabaseError):  # else their lease runs out
-            await asyncio.to_thread(self._outbox.release, waiting, self._clock())
-
-    async def _more(self) -> None:
-        """Begins what is to be done now. Nothing that goes wrong with that may end a round: what is being
-        sent would be cut short."""
-        try:
-            await self._renew()
-            await self._recover()
-            if self._stopping:
-                return
-            for platform, route in self._routes.items():
-                self._ask_if_silent(platform, route)
-            await asyncio.to_thread(self._fill)
-            for platform, route in list(self._routes.items()):  # one may be opened meanwhile
-                limit = 0 if route.breaker.down else CLAIMED - len(route.carried)
-                claimed = await self._claim(platform, limit=limit) if limit > 0 else ()
-                if route.is_closed:  # meanwhile
-                    await self._release(claimed)
-                else:
-                    for delivery in claimed:
-                        self._start(delivery, route)
-        except DatabaseError as error:
-            self._trouble.found(error)
-        except Exception:
-            log.exception("nothing begun")
-        else:
-            self._trouble.over()
-
-    async def _renew(self) -> None:
-        """Now and then. Before anything is recovered: what the database's trouble kept from being renewed is
-        not dead."""
-        if self._steady() < self._renew_at:
-            return
-        ours = [passage.delivery for route in self._routes.values() for passage in route.carried]
-        await asyncio.to_thread(self._outbox.renew, ours, self._clock(), lease=LEASE)
-        self._renew_at = self._steady() + RENEW_EVERY_S
-
-    async def _recover(self) -> None:
-        if self._steady() < self._recover_at:
-            return
-        await asyncio.to_thread(
-            self._outbox.upkeep.recover,
-            self._clock(),
-            resend=self._resend,
-            within=RESEND_WITHIN,
-            alone=self._alone_at_start,
+    def _recover_and_enqueue(self) -> None:
+        now = self._clock()
+        self._outbox.recover(
+            now, deduplicating=self._deduplicating, within=RESEND_WITHIN, alone=self._alone_at_start
         )
         self._alone_at_start = False
-        self._recover_at = self._steady() + RENEW_EVERY_S
-
-    def _fill(self) -> None:
-        """Enqueues what has become due; prunes."""
-        now = self._clock()
         self._enqueuer.enqueue(now)
         self._enqueuer.prune(now)
 
-    async def _claim(
-        self, platform: str, *, limit: int, only: DeliveryId | None = None
-    ) -> tuple[Delivery, ...]:
-        return await asyncio.to_thread(
-            self._outbox.claim, self._clock(), limit=limit, lease=LEASE, platforms=(platform,), only=only
-        )
+    async def _claim(self, delivery: DeliveryId) -> Delivery | None:
+        async with self._claiming:  # where the database fails, one of hundreds tries, and the others wait
+            if self._stop.is_set():
+                return None
+            try:
+                claimed = await asyncio.to_thread(self._outbox.claim, delivery, self._clock(), lease=LEASE)
+            except DatabaseError as error:
+                self._failures.failed("claim", error)
+                await asyncio.sleep(CLAIM_AGAIN_S)
+                return None
+        self._failures.over("claim")
+        if claimed is not None and self._stop.is_set():
+            await self._release([claimed])
+            return None
+        return claimed
 
-    async def _begin(self, delivery: Delivery, digest: Digest | None) -> bool:
+    async def _mark_started(self, delivery: Delivery, digest: Digest | None) -> bool:
         now = self._clock()
         if is_too_late(delivery, now):
             return False  # it waited too long for its turn
         told, quotes = (digest.articles, digest.quotes) if digest is not None else ((), ())
         return await asyncio.to_thread(
-            self._outbox.begin, delivery, now, lease=LEASE, told=told, quotes=quotes
+            self._outbox.mark_started, delivery, now, lease=LEASE, told=told, quotes=quotes
         )
 
-    def _start(self, delivery: Delivery, route: Route) -> tuple[Passage, asyncio.Task[None]]:
-        passage = Passage(delivery, route, self._begin)
-        task = route.carried[passage] = asyncio.create_task(self._sender.deliver(passage, route))
-        return passage, task
+    async def _keep_leases(self) -> None:
+        """Renews the leases of all that is being sent, until it has come to its end."""
+        while self._sending:
+            await asyncio.wait(
+                self._sending.values(), timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            ended = [attempt for attempt, sending in self._sending.items() if sending.done()]
+            cancelled = [a.delivery for a in ended if self._sending.pop(a).cancelled()]
+            if cancelled:
+                await self._release(cancelled)
+            try:
+                await self._renew()
+            except DatabaseError as error:  # then it is tried again
+                self._failures.failed("leases", error)
 
-    def _tasks(self) -> set[asyncio.Task[None]]:
-        """Of all that is carried, and what asks a silent platform."""
-        carried = {task for route in self._routes.values() for task in route.carried.values()}
-        asking = {route.asking for route in self._routes.values() if route.asking is not None}
-        return carried | {task for task in asking if not task.done()}
+    async def _renew(self) -> None:
+        """Now and then."""
+        if self._steady() >= self._renew_at:
+            ours = [attempt.delivery for attempt in self._sending]
+            await asyncio.to_thread(self._outbox.renew, ours, self._clock(), lease=LEASE)
+            self._failures.over("leases")
+            self._renew_at = self._steady() + RENEW_EVERY_S
 
-    def _forget(self, ended: Iterable[asyncio.Task[None]]) -> list[Delivery]:
-        """Those of them that were not to begin any more."""
-        cancelled = []
-        for route in self._routes.values():
-            for passage, task in list(route.carried.items()):
-                if task in ended:
-                    del route.carried[passage]
-                    if task.cancelled():
-                        cancelled.append(passage.delivery)
-        return cancelled
+    async def _release(self, waiting: Iterable[Delivery]) -> None:
+        with suppress(DatabaseError):  # then their leases run out
+            await asyncio.to_thread(self._outbox.release, waiting, self._clock())
 
-    def _ask_if_silent(self, platform: str, route: Route) -> None:
-        idle = route.asking is None or route.asking.done()
-        if idle and route.breaker.is_to_be_asked(self._steady()):
-            route.asking = asyncio.create_task(self._ask(platform, route))
 
-    async def _ask(self, platform: str, route: Route) -> None:
-        try:
-            async with asyncio.timeout(PING_WITHIN_S):
-                await route.adapter.ping()
-        except (ChatError, TimeoutError) as error:
-            route.breaker.asked(self._steady(), answers=False)
-            log.info("platform still down", extra={"platform": platform, "reason": str(error)})
-        except Exception:
-            route.breaker.asked(self._steady(), answers=False)
-            log.exception("platform not asked", extra={"platform": platform})
-        else:
-            route.breaker.asked(self._steady(), answers=True)
-            log.info("platform answers again", extra={"platform": platform})
+class Enqueuer:
+    """Fills the outbox, and prunes it. Every method blocks on the database, and raises DatabaseError."""
+
+    def __init__(self, outbox: Outbox, *, steady: Callable[[], float]) -> None:
+        """steady: seconds on a clock that nobody sets."""
+        self._outbox = outbox
+        self._steady = steady
+        self._prune_at = -inf
+        self._following: dict[tuple[str, str, datetime], datetime] = {}
+
+    def enqueue(self, now: datetime) -> None:
+        """Makes a delivery of every subscription that has become due."""
+        while self._enqueue_some(now) == BATCH:
+            pass
+
+    def prune(self, now: datetime) -> None:
+        """Deletes a little of what is old, now and then: it never takes long."""
+        if self._steady() >= self._prune_at and self._outbox.prune(now) == 0:
+            self._prune_at = self._steady() + PRUNE_EVERY_S
+
+    def _enqueue_some(self, now: datetime) -> int:
+        return self._outbox.enqueue_due(now, limit=BATCH, next_due=lambda due: self._next_due(due, now))
+
+    def _next_due(self, due: Due, now: datetime) -> datetime:
+        """Thousands of subscriptions share a schedule, a zone and a time."""
+        key = (str(due.schedule), due.timezone, due.next_due)
+        known = self._following.get(key)
+        if known is None or known <= now:
+            known = _next_due(due, now)
+            if len(self._following) >= BATCH:
+                self._following.clear()
+            self._following[key] = known
+        return known
+
+
+def _next_due(due: Due, now: datetime) -> datetime:
+    try:
+        return following(due, now)
+    except Exception:
+        # One subscription that cannot be read, say with a zone that is gone, must not hold up all others.
+        log.exception("next due time unknown", extra={"subscription": due.id})
+        return max(due.next_due, now) + UNREADABLE_PAUSE

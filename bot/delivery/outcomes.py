@@ -1,13 +1,13 @@
-"""What became of deliveries, written down so that none is lost and none repeated.
+"""Records the outcomes of deliveries, so that none is lost and none repeated."""
 
-Everything here may be called again after a DatabaseError: it comes to the same.
-"""
-
+import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from articles.database import DatabaseCorrupted, DatabaseError
 from bot.chat import (
     ChatError,
     ChatGone,
@@ -24,23 +24,25 @@ from bot.digests.digest import Digest
 from bot.ports import Conversation
 from bot.reply import Note, Prose, Reply
 from bot.storage.chats import Subscription
-from bot.storage.deliveries import Delivery
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import Delivery, Outbox
 
 log = logging.getLogger(__name__)
 
-RESEND_WITHIN = timedelta(minutes=2)  # of the first try, while a second copy is surely refused
+T = TypeVar("T")
+
+RESEND_WITHIN = timedelta(minutes=2)  # of the first attempt, while the platform surely de-duplicates
 MAX_FAILURES = 8  # of its own; then a digest is given up
 GIVE_UP_AFTER = timedelta(days=1)  # since it was due, and since anything could be sent
 FIRST_PAUSE = timedelta(seconds=15)  # doubled with each failure: eight take half an hour
-LONGEST_PAUSE = timedelta(hours=1)  # whatever a platform asks for: then it is asked again
-BARRED_PAUSE = timedelta(hours=1)  # where we may not write
-BARRED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its order stays
-BARRED_FOR_GOOD = timedelta(days=30)  # then the order ends
+LONGEST_PAUSE = timedelta(hours=1)  # however long a pause the platform asks for
+NOT_ALLOWED_PAUSE = timedelta(hours=1)  # where we may not write
+NOT_ALLOWED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its subscription stays
+NOT_ALLOWED_FOR_GOOD = timedelta(days=30)  # then the subscription ends
+RECORD_AGAIN_S = 1.0
 
 
 def is_too_late(delivery: Delivery, now: datetime) -> bool:
-    """Whether it may stand in the chat, and a copy would no longer surely be refused."""
+    """Whether an earlier attempt may have posted it, and the platform no longer surely refuses a copy."""
     if delivery.unsure_since is None:
         return False
     # A clock that was set back says nothing about how long ago that was.
@@ -49,33 +51,72 @@ def is_too_late(delivery: Delivery, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What whoever gave an order is to be told."""
+    """What a subscriber is to be told."""
 
-    order: Subscription
+    subscription: Subscription
     reply: Reply
     key: str
 
 
-class Outcomes:
-    """Records how deliveries end. Every method may block on the database, and raises DatabaseError."""
+class DatabaseFailures:
+    """Logs once that the database fails, and keeps what must be written until it works again."""
 
-    def __init__(
-        self,
-        *,
-        outbox: Outbox,
-        conversation: Conversation,
-        resend: Collection[str],
-        clock: Callable[[], datetime],
-    ) -> None:
-        """resend: the platforms that refuse a second copy by themselves, for a while."""
+    def __init__(self) -> None:
+        self._failing: set[object] = set()  # what could not be done, and has not been done since
+        self._corrupted: DatabaseCorrupted | None = None
+        self._is_corrupted = asyncio.Event()
+
+    def failed(self, what: object, error: DatabaseError) -> None:
+        """`what` could not be done. Logged once, until all that failed is `over`."""
+        if isinstance(error, DatabaseCorrupted) and self._corrupted is None:
+            self._corrupted = error
+            self._is_corrupted.set()
+        if not self._failing:
+            log.error("deliveries wait for the database", extra={"reason": str(error)})
+        self._failing.add(what)
+
+    def over(self, what: object) -> None:
+        """`what` can be done again."""
+        if what in self._failing:
+            self._failing.remove(what)
+            if not self._failing:
+                log.info("deliveries go on")
+
+    async def record(self, write: Callable[[], T]) -> T:
+        """Writes an outcome, which nobody could find out again, however long the database fails.
+
+        Raises DatabaseCorrupted: that is not over by itself.
+        """
+        while True:
+            try:
+                written = await asyncio.to_thread(write)
+            except DatabaseCorrupted:
+                raise
+            except DatabaseError as error:
+                self.failed(write, error)
+                await asyncio.sleep(RECORD_AGAIN_S)
+            else:
+                self.over(write)
+                return written
+
+    async def corrupted(self) -> None:
+        """Waits until the database is found to be corrupted, and raises DatabaseCorrupted."""
+        await self._is_corrupted.wait()
+        if self._corrupted is not None:
+            raise self._corrupted
+
+
+class Outcomes:
+    """Every method may block on the database, raises DatabaseError, and may be called again after one."""
+
+    def __init__(self, *, outbox: Outbox, conversation: Conversation, clock: Callable[[], datetime]) -> None:
         self._outbox = outbox
         self._conversation = conversation
-        self._resend = resend
         self._clock = clock
-        self._closed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where we could not write, and when
+        self._not_allowed: dict[ChatRef, tuple[NotAllowed, datetime]] = {}  # where, and when we were told
 
     def sent(self, delivery: Delivery, digest: Digest, message: MessageId) -> bool:
-        """It stands in the chat. False: and that chat has been forgotten meanwhile."""
+        """It was posted. Returns False if its chat was forgotten meanwhile."""
         return self._outbox.mark_sent(delivery, message, told=digest.articles, quotes=digest.quotes)
 
     def nothing_new(self, delivery: Delivery) -> None:
@@ -89,10 +130,14 @@ class Outcomes:
         error: ChatError,
         *,
         began: datetime,
+        deduplicates: bool,
         its_own: bool = True,
         down_for: timedelta = timedelta(0),
     ) -> Notice | None:
-        """It did not plainly succeed. began: when that try did. its_own, down_for: see `failed`."""
+        """The attempt did not plainly succeed; returns what the subscriber is to be told.
+
+        began: when the attempt did. deduplicates: see `Capabilities`. its_own, down_for: see `failed`.
+        """
         chat, reason = delivery.subscription.chat, str(error)
         match error:
             case Throttled():
@@ -100,15 +145,15 @@ class Outcomes:
             case SendFailed():
                 self.failed(delivery, reason, its_own=its_own, down_for=down_for)
             case SendUnknown():
-                self._unsure(delivery, digest, reason, delivery.unsure_since or began)
+                self._unsure(delivery, digest, reason, delivery.unsure_since or began, deduplicates)
             case SendRefused() | NotAllowed() if delivery.unsure_since is not None:
-                self.unknown(delivery, digest, f"an earlier try may have been posted; then: {reason}")
+                self.unknown(delivery, digest, f"an earlier attempt may have been posted; then: {reason}")
             case SendRefused():
                 self._outbox.mark_failed(delivery, reason)
                 log.warning("delivery refused", extra={"delivery": delivery.id, "reason": reason})
             case NotAllowed():
-                self._closed[chat] = (error, began)
-                return self.barred(delivery, error)
+                self._not_allowed[chat] = (error, began)
+                return self.not_allowed(delivery, error)
             case ChatMoved():
                 self._conversation.moved(chat, error.to)
                 self.put_off(delivery, timedelta(0), reason)
@@ -120,17 +165,16 @@ class Outcomes:
         return None
 
     def unknown(self, delivery: Delivery, digest: Digest, reason: str) -> None:
-        """Nobody knows whether it stands in the chat."""
-        # Most likely it does; told again it would be told twice.
+        """It may have been posted or not. It counts as told: most likely it was posted."""
         self._outbox.mark_unknown(delivery, reason, told=digest.articles, quotes=digest.quotes)
         log.warning("delivery unknown", extra={"delivery": delivery.id, "reason": reason})
 
     def failed(
         self, delivery: Delivery, reason: str, *, its_own: bool, down_for: timedelta = timedelta(0)
     ) -> None:
-        """Nothing was sent this time, and another try is worth it, unless there were enough.
+        """Nothing was sent this time. Tries again later, unless there were enough attempts.
 
-        its_own: the fault may be the message's. down_for: how long its platform has answered to nothing.
+        its_own: the fault may be the message's. down_for: how long the platform has answered nothing.
         """
         failures = delivery.failures + its_own
         if failures >= MAX_FAILURES:
@@ -142,35 +186,37 @@ class Outcomes:
             self.put_off(delivery, pause, reason, failed=its_own)
 
     def put_off(self, delivery: Delivery, pause: timedelta, reason: str, *, failed: bool = False) -> None:
-        """Nothing was sent this time; an earlier try may have been."""
+        """Nothing was sent this time; an earlier attempt may have been posted."""
         after, unsure_since = self._clock() + min(pause, LONGEST_PAUSE), delivery.unsure_since
         self._outbox.retry(delivery, after=after, reason=reason, unsure_since=unsure_since, failed=failed)
 
-    def barred_now(self, chat: ChatRef) -> NotAllowed | None:
-        """Why we may not write there, if we have just been told so: asking for each digest that waits there
-        would count against us."""
-        error, when = self._closed.get(chat, (None, self._clock()))
-        if error is not None and self._clock() - when >= BARRED_PAUSE / 2:
-            del self._closed[chat]
+    def known_not_allowed(self, chat: ChatRef) -> NotAllowed | None:
+        """Why we may not write there, if the platform said so lately: to try again with each digest that
+        waits there would count against us."""
+        error, when = self._not_allowed.get(chat, (None, self._clock()))
+        if error is not None and self._clock() - when >= NOT_ALLOWED_PAUSE / 2:
+            del self._not_allowed[chat]
             return None
         return error
 
-    def barred(self, delivery: Delivery, error: NotAllowed) -> Notice | None:
-        """The digest waits for the right to write; whoever ordered it is to hear of that once."""
-        order, now = delivery.subscription, self._clock()
-        after = now + BARRED_PAUSE if now - delivery.due_at < BARRED_TRY_FOR else None
-        since = self._outbox.bar(delivery, now, after=after, reason=str(error))
+    def not_allowed(self, delivery: Delivery, error: NotAllowed) -> Notice | None:
+        """The digest waits for the right to write; the subscriber is told of that once."""
+        subscription, now = delivery.subscription, self._clock()
+        after = now + NOT_ALLOWED_PAUSE if now - delivery.due_at < NOT_ALLOWED_TRY_FOR else None
+        since = self._outbox.mark_not_allowed(delivery, now, after=after, reason=str(error))
         log.warning("delivery not allowed", extra={"delivery": delivery.id, "reason": str(error)})
         if since == now:
-            reply = _barred_words(order, error.where)
-            return Notice(order=order, reply=reply, key=f"barred:{order.id}@{now}")
-        if now - since > BARRED_FOR_GOOD:
-            self._conversation.gone(order.chat)
+            reply = _not_allowed_reply(subscription, error.where)
+            return Notice(subscription=subscription, reply=reply, key=f"barred:{subscription.id}@{now}")
+        if now - since > NOT_ALLOWED_FOR_GOOD:
+            self._conversation.gone(subscription.chat)
         return None
 
-    def _unsure(self, delivery: Delivery, digest: Digest, reason: str, since: datetime) -> None:
+    def _unsure(
+        self, delivery: Delivery, digest: Digest, reason: str, since: datetime, deduplicates: bool
+    ) -> None:
         after = self._clock() + FIRST_PAUSE * float(2**delivery.failures)
-        if delivery.subscription.chat.platform in self._resend and after - since <= RESEND_WITHIN:
+        if deduplicates and after - since <= RESEND_WITHIN:
             self._outbox.retry(delivery, after=after, reason=reason, unsure_since=since, failed=True)
         else:
             self.unknown(delivery, digest, reason)
@@ -178,13 +224,13 @@ class Outcomes:
     def _give_up(self, delivery: Delivery, reason: str) -> None:
         if delivery.unsure_since is None:
             self._outbox.mark_failed(delivery, reason)
-        else:  # so that nobody has it sent again
+        else:  # so that no operator has it sent again
             self._outbox.mark_unknown(delivery, reason, told=())
         log.error("delivery given up", extra={"delivery": delivery.id, "reason": reason})
 
 
-def _barred_words(order: Subscription, where: str | None) -> Reply:
+def _not_allowed_reply(subscription: Subscription, where: str | None) -> Reply:
     place = f"in {where}" if where else "in the chat where you ordered it"
-    text = f"The digest on “{order.topic}” is ready, but I may not write {place}."
+    text = f"The digest on “{subscription.topic}” is ready, but I may not write {place}."
     hint = "Give me the right to see that place and to write there: I try again every hour for a day."
     return Reply(blocks=(Prose(text=text), Note(text=hint)))

@@ -1,17 +1,19 @@
-"""Digests: what a subscription delivers when it is due."""
+"""Digests: what a subscription delivers when its time has come."""
 
+import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from rapidfuzz import fuzz, utils
+
 from articles.feeds.filters import accepts
-from articles.model import Article, ArticleId
+from articles.model import PARAGRAPH_BREAK, Article, ArticleId
 from articles.stories.breaking import Threshold
 from bot.digests.breaking import Breaking
-from bot.digests.followed import Followed
 from bot.digests.shared_stories import StorySource
-from bot.digests.updates import grown, new_in_version
 from bot.replies.compose import button, counted
 from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
@@ -19,11 +21,28 @@ from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore
 from bot.storage.chats import Subscription, SubscriptionKind
 from bot.storage.told import Told, ToldStore
+from summarizer.model import SpeakerId
+from summarizer.storage.store import QuoteInArticle, QuoteStore
 
 STORIES = 3  # in one digest
 PAGE = 20  # stories asked for at a time, until enough are new and wanted
 MAX_PAGES = 25
-FRESH = timedelta(days=7)  # what is older comes in a first digest alone
+FRESH = timedelta(days=7)  # what is older comes in a first digest alone, and quotes not at all
+QUOTES = 10  # in one digest; the others come with the next
+QUOTES_PAGE = 50
+SAME_HEADLINE = 60.0  # of 100, by rapidfuzz's token_set_ratio, which a headline that was only extended keeps
+GREW_BY, GREW_TO = 5, 2  # publishers more, and times as many
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+# Times of day, dates and years change with every version and tell nothing.
+_DATED = re.compile(
+    rf"\b\d{{1,2}}:\d\d|\b\d{{1,2}}\s?[ap]\.?m\b|\b{_MONTH}\s\d{{1,2}}\b|\b\d{{1,2}}\s{_MONTH}|\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"\w+")
 
 
 class NotYet(Exception):
@@ -56,7 +75,7 @@ class Digest:
 
     reply: Reply
     articles: tuple[ArticleId, ...]
-    quotes: tuple[int, ...] = ()  # by their keys, see bot/digests/followed.py
+    quotes: tuple[int, ...] = ()  # by their keys, see bot/digests/digest.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,58 +95,60 @@ class Digests:
         stories: StorySource,
         article: Callable[[ArticleId], Article | None],
         told: ToldStore,
-        followed: Followed,
+        quotes: QuoteStore,
         breaking: Breaking,
         alerts: AlertStore,
         missed: Missed,
     ) -> None:
         self._stories, self._article, self._told = stories, article, told
-        self._followed, self._breaking, self._alerts = followed, breaking, alerts
+        self._quotes, self._breaking, self._alerts = quotes, breaking, alerts
         self._missed = missed
 
-    def compose(self, order: Subscription, *, now: datetime, due_at: datetime | None = None) -> Digest | None:
-        """What the order delivers now; None if that is nothing. due_at: None: now.
+    def compose(
+        self, subscription: Subscription, *, now: datetime, due_at: datetime | None = None
+    ) -> Digest | None:
+        """What the subscription delivers now; None if that is nothing. due_at: None: now.
 
         Raises NotYet where it was missed and would come in quiet hours.
         """
-        zone, since = ZoneInfo(order.timezone), None
+        zone, since = ZoneInfo(subscription.timezone), None
         if due_at is not None and now - due_at > self._missed.late:
-            if self._missed.drop or self._alerts.is_overtaken(order.id, due_at, now=now):
+            if self._missed.drop or self._alerts.is_overtaken(subscription.id, due_at, now=now):
                 return None
-            loud = after_quiet(now, from_json(order.schedule).quiet, zone)
+            loud = after_quiet(now, from_json(subscription.schedule).quiet, zone)
             if loud > now:
                 raise NotYet(loud)
             since = due_at.astimezone(zone)
-        match order.kind:
+        match subscription.kind:
             case SubscriptionKind.TOPIC:
-                return self._on_topic(order, zone, now=now, since=since)
+                return self._on_topic(subscription, zone, now=now, since=since)
             case SubscriptionKind.SPEAKER:
-                return self._by_speaker(order, zone, now=now, since=since)
+                return self._by_speaker(subscription, zone, now=now, since=since)
             case SubscriptionKind.BREAKING:
-                return self._alert(order, zone, now=now)
+                return self._alert(subscription, zone, now=now)
 
     def _on_topic(
-        self, order: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
+        self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
     ) -> Digest | None:
         """The stories on the topic that its chat has not had, and important updates to those it has had.
 
         The first digest may tell of old stories, as there were none before it; later ones of the last week.
         """
-        first = self._stories.on(order.topic, limit=PAGE)
-        items = self._items(order, now - FRESH if self._had(order, first) else None)
+        first = self._stories.on(subscription.topic, limit=PAGE)
+        items = self._items(subscription, now - FRESH if self._had(subscription, first) else None)
         if not items:
-            return _nothing_new(order, since) if order.always else None
+            return _nothing_new(subscription, since) if subscription.always else None
         updates = sum(item.new is not None for item in items)
         said = [counted(len(items) - updates, "new story", "new stories")] if len(items) > updates else []
         said += [counted(updates, "update")] if updates else []
-        return self._tell(f"{order.topic}: {', '.join(said)}", items, order, zone, since)
+        return self._digest_of(f"{subscription.topic}: {', '.join(said)}", items, subscription, zone, since)
 
-    def _items(self, order: Subscription, since: datetime | None) -> list[_Item]:
+    def _items(self, subscription: Subscription, since: datetime | None) -> list[_Item]:
         """New stories, best first, and behind them updates where there is room."""
         new: list[_Item] = []
         updates: list[_Item] = []
-        for article, told in self._found(order, since):
-            if not accepts(order.filters, title=article.headline, text=article.text):
+        for article, told in self._found(subscription, since):
+            if not accepts(subscription.filters, title=article.headline, text=article.text):
                 continue
             if told is None:
                 new.append(_Item(article=article))
@@ -137,11 +158,13 @@ class Digests:
                 break
         return [*new, *updates][:STORIES]
 
-    def _found(self, order: Subscription, since: datetime | None) -> Iterator[tuple[Article, Told | None]]:
+    def _found(
+        self, subscription: Subscription, since: datetime | None
+    ) -> Iterator[tuple[Article, Told | None]]:
         """The stories on the topic, best first, with what the chat has had of them."""
         for page in range(MAX_PAGES):
-            found = self._stories.on(order.topic, limit=PAGE, since=since, offset=page * PAGE)
-            had = self._had(order, found)
+            found = self._stories.on(subscription.topic, limit=PAGE, since=since, offset=page * PAGE)
+            had = self._had(subscription, found)
             yield from ((article, had.get(article.id)) for article in found if article.id is not None)
             if len(found) < PAGE:
                 return
@@ -154,37 +177,69 @@ class Digests:
         growth = grown(told)
         return _Item(article=found, new=growth) if growth else None
 
-    def _alert(self, order: Subscription, zone: ZoneInfo, *, now: datetime) -> Digest | None:
+    def _alert(self, subscription: Subscription, zone: ZoneInfo, *, now: datetime) -> Digest | None:
         """The stories that broke since, unless the chat has had as many alerts today as it wants."""
         midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone)
-        if self._alerts.alerts_since(order.id, midnight) >= from_json(order.schedule).cap:
+        if self._alerts.alerts_since(subscription.id, midnight) >= from_json(subscription.schedule).cap:
             return None
-        broken = self._breaking.stories(order.topic, now=now)
-        had = self._had(order, broken)
+        broken = self._breaking.stories(subscription.topic, now=now)
+        had = self._had(subscription, broken)
         items = [
             _Item(article=article)
             for article in broken
-            if article.id not in had and accepts(order.filters, title=article.headline, text=article.text)
+            if article.id not in had
+            and accepts(subscription.filters, title=article.headline, text=article.text)
         ]
-        title = f"Breaking: {order.topic}" if order.topic else "Breaking"
-        return self._tell(title, items[-STORIES:], order, zone, None) if items else None
+        title = f"Breaking: {subscription.topic}" if subscription.topic else "Breaking"
+        return self._digest_of(title, items[-STORIES:], subscription, zone, None) if items else None
 
     def _by_speaker(
-        self, order: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
+        self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
     ) -> Digest | None:
         """What the speaker said that the chat has not had, word for word, with cue, headline and link."""
-        new = self._followed.new_quotes(order, now=now)
+        new = self._new_quotes(subscription, since=now - FRESH)
         if not new:
-            return _nothing_new(order, since) if order.always else None
+            return _nothing_new(subscription, since) if subscription.always else None
         quotes = list(new.values())
-        title = Title(text=f"{order.topic}: {counted(len(quotes), 'new quote')}, word for word")
+        title = Title(text=f"{subscription.topic}: {counted(len(quotes), 'new quote')}, word for word")
         blocks = (title, *_caught_up(since), *quotes_by_article(quotes, zone))
-        more = button("All quotes", f"/quotes @{order.speaker}")
+        more = button("All quotes", f"/quotes @{subscription.speaker}")
         reply = Reply(blocks=blocks, buttons=(more,), article=quotes[0].article.id)
         return Digest(reply=reply, articles=(), quotes=tuple(new))
 
-    def _tell(
-        self, title: str, items: Sequence[_Item], order: Subscription, zone: ZoneInfo, since: datetime | None
+    def _new_quotes(self, subscription: Subscription, *, since: datetime) -> dict[int, QuoteInArticle]:
+        """Up to `QUOTES` that the chat has not had, by their keys, newest first. The same words count once,
+        whoever reports them."""
+        new: dict[int, QuoteInArticle] = {}
+        for page in self._pages_of_quotes(subscription, since):
+            had = self._told.quotes(subscription.chat, list(page))
+            for key, quote in page.items():
+                if key not in had and key not in new and _is_wanted(subscription, quote):
+                    new[key] = quote
+                if len(new) == QUOTES:
+                    return new
+        return new
+
+    def _pages_of_quotes(
+        self, subscription: Subscription, since: datetime
+    ) -> Iterator[dict[int, QuoteInArticle]]:
+        if subscription.speaker is None:
+            return
+        offset = 0
+        while True:
+            page = self._quotes.quotes_by(subscription.speaker, since=since, limit=QUOTES_PAGE, offset=offset)
+            yield {quote_key(subscription.speaker, quote.parts): quote for quote in page}
+            if len(page) < QUOTES_PAGE:
+                return
+            offset += QUOTES_PAGE
+
+    def _digest_of(
+        self,
+        title: str,
+        items: Sequence[_Item],
+        subscription: Subscription,
+        zone: ZoneInfo,
+        since: datetime | None,
     ) -> Digest:
         blocks = [block for item in items for block in self._blocks(item, zone)]
         numbered = enumerate((item.article for item in items), 1)
@@ -194,7 +249,7 @@ class Digests:
             blocks=(Title(text=title), *_caught_up(since), *blocks),
             buttons=rows,
             article=items[0].article.id,
-            query=order.topic,
+            query=subscription.topic,
             offset=len(items) - 1,
         )
         return Digest(reply=reply, articles=tuple(i.article.id for i in items if i.article.id is not None))
@@ -206,13 +261,13 @@ class Digests:
         marked = replace(headline, text=f"Update: {headline.text}")
         return (marked, Note(text=f"You have had this story. What is new: {item.new}."), *rest)
 
-    def _had(self, order: Subscription, found: Sequence[Article]) -> dict[ArticleId, Told]:
-        return dict(self._told.stories(order.chat, [a.id for a in found if a.id is not None]))
+    def _had(self, subscription: Subscription, found: Sequence[Article]) -> dict[ArticleId, Told]:
+        return dict(self._told.stories(subscription.chat, [a.id for a in found if a.id is not None]))
 
 
-def _nothing_new(order: Subscription, since: datetime | None) -> Digest:
+def _nothing_new(subscription: Subscription, since: datetime | None) -> Digest:
     """For those who want to be told that, too."""
-    title = Title(text=f"{order.topic}: nothing new")
+    title = Title(text=f"{subscription.topic}: nothing new")
     return Digest(reply=Reply(blocks=(title, *_caught_up(since))), articles=())
 
 
@@ -227,3 +282,42 @@ def _follow_ups(article: Article, number: int, of: int) -> Iterator[tuple[Button
         *button(f"{mark}Quotes", f"/quotes #{article.id}"),
         *button(f"{mark}Full text", f"/full #{article.id}"),
     )
+
+
+def quote_key(speaker: SpeakerId, parts: tuple[str, ...]) -> int:
+    """The same for the same words of a speaker, whatever their case and punctuation; 63 bits of SHA-256."""
+    words = " ".join(_WORD.findall(" ".join(parts).casefold()))
+    return int.from_bytes(hashlib.sha256(f"{speaker} {words}".encode()).digest()[:8]) >> 1
+
+
+def _is_wanted(subscription: Subscription, quote: QuoteInArticle) -> bool:
+    return accepts(subscription.filters, title=quote.article.headline, text=" ".join(quote.parts))
+
+
+def new_in_version(old: Article, new: Article) -> str | None:
+    """What a new version of an article has that is worth telling again, in words; None: nothing.
+
+    Kept narrow, as the same event told twice is what people complain of most: the headline says something
+    else, or headline or first paragraph have figures that the old text had nowhere. Another publisher's
+    report is no update: its figures and its headline differ as a matter of course.
+    """
+    figures = sorted(_figures(f"{new.headline}\n{_lede(new)}") - _figures(f"{old.headline}\n{old.text}"))
+    if figures:
+        return f"new figures: {', '.join(figures)}"
+    alike = fuzz.token_set_ratio(old.headline, new.headline, processor=utils.default_process)
+    return "a new headline" if alike < SAME_HEADLINE else None
+
+
+def grown(told: Told) -> str | None:
+    """By how much the story has grown, in words; None if it has not grown much."""
+    now = told.publishers_now
+    much = now >= told.publishers + GREW_BY and now >= told.publishers * GREW_TO
+    return f"{now} publishers report it now" if much else None
+
+
+def _lede(article: Article) -> str:
+    return article.text.partition(PARAGRAPH_BREAK)[0]
+
+
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(figure.replace(",", "") for figure in _FIGURE.findall(_DATED.sub(" ", text)))

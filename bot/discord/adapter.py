@@ -29,7 +29,7 @@ from bot.discord.errors import chat_error
 from bot.discord.interactions import PLATFORM, view_of
 from bot.discord.render import render
 from bot.discord.traffic import watched
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import SharedLimits
 from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
 

@@ -37,7 +37,7 @@ from bot.discord.threads import (
     thread_name,
 )
 from bot.discord.traffic import PER_SECOND, Traffic, tracing
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import SharedLimits
 from bot.ports import Conversation, IncomingCommand
 from bot.reply import Reply, refusal
 

@@ -19,7 +19,7 @@ import aiohttp
 
 from bot.chat import NO_HOOKS, SendHooks, Throttled
 from bot.limits.rate_limiter import Limit, RateLimiter, Turns
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import SharedLimits
 
 PER_SECOND = 50
 # Of the 10,000 invalid requests: digests stop well before, answers to people much later.

@@ -1,5 +1,6 @@
-"""Jobs done: the same functions by whichever queue a job came, and the tables that say what is due."""
+"""What jobs do, by whichever queue they came, and what is due by the tables."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,46 +11,35 @@ from articles.feeds.store import FeedStore
 from articles.text.urls import host_of
 from bot.delivery.dispatcher import Dispatcher
 from bot.feeds.manager import FeedManager, FeedWork
-from bot.jobs.model import Deliver, Job, PollFeed, TakeIn, TellOwners
+from bot.jobs.job_queue import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
 
-MOST_QUEUED = 500  # of a kind, and of a platform's deliveries, queued or in work; the tables hold the rest
+MOST_QUEUED = 500  # of a kind, and of a platform's deliveries, queued or running; the tables hold the rest
 
 
+@dataclass(frozen=True, kw_only=True)
 class Worker:
     """Does jobs of every kind. They may be cut short at any instant, and done again."""
 
-    def __init__(
-        self,
-        *,
-        manager: FeedManager,
-        work: FeedWork,
-        dispatcher: Dispatcher,
-        tell: Callable[[FeedPaused], Awaitable[bool]],
-        shared: bool,
-    ) -> None:
-        """tell: lets the owners of a paused feed know. shared: other processes do jobs, too."""
-        self._manager, self._work, self._dispatcher, self._tell, self._shared = (
-            manager,
-            work,
-            dispatcher,
-            tell,
-            shared,
-        )
+    manager: FeedManager
+    work: FeedWork
+    dispatcher: Dispatcher
+    tell: Callable[[FeedPaused], Awaitable[bool]]  # tells the owners of a paused feed
+    shared: bool  # other processes do jobs, too
 
     async def run(self, job: Job) -> None:
         """Raises DatabaseError."""
         match job:
             case PollFeed():
-                await self._work.poll(job.feed)
+                await self.work.poll(job.feed)
             case TakeIn():
-                await self._work.take_in(job.entry)
+                await self.work.take_in(job.entry)
             case TellOwners():
-                await self._manager.tell(job.feed, self._tell)
+                await self.manager.tell(job.feed, self.tell)
             case Deliver():
-                await self._dispatcher.deliver(job.delivery, job.platform)
-        if self._shared and isinstance(job, PollFeed | TakeIn):
-            await self._work.rest(f"http://{job.host}/")  # the host is ours until somebody else may ask it
+                await self.dispatcher.deliver(job.delivery, job.platform)
+        if self.shared and isinstance(job, PollFeed | TakeIn):
+            await self.work.rest(f"http://{job.host}/")  # until another process may ask that host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +48,11 @@ class DueJobs:
 
     feeds: FeedStore
     dispatcher: Dispatcher
-    platforms: Collection[str]  # that are written to
+    platforms: Collection[str]  # those to which digests are sent
     clock: Callable[[], datetime]
 
     def feed_sources(self, *, tick_s: float, feeds_every_s: float) -> tuple[Source, ...]:
-        """feeds_every_s: between two looks for feeds to ask."""
+        """feeds_every_s: between two polls for feeds that are due."""
         return (
             Source(kind=PollFeed, due=self._polls, every_s=feeds_every_s, at_most=MOST_QUEUED),
             Source(kind=TakeIn, due=self._entries, every_s=tick_s, at_most=MOST_QUEUED),
@@ -70,11 +60,7 @@ class DueJobs:
         )
 
     def digest_sources(self, *, tick_s: float) -> tuple[Source, ...]:
-        """Where several processes deliver. One alone claims from the outbox, which is its queue; between
-        several, this one keeps a chat from being written to by two of them.
-
-        Each platform has its own: what waits for one that is down takes no other's places.
-        """
+        """One for each platform: what waits for a platform that is down takes no other's places."""
         return tuple(
             Source(
                 kind=Deliver,
@@ -86,19 +72,20 @@ class DueJobs:
             for platform in self.platforms
         )
 
-    def _polls(self, limit: int) -> Sequence[Job]:
-        due = self.feeds.due(now=self.clock(), limit=limit)
+    async def _polls(self, limit: int) -> Sequence[Job]:
+        due = await asyncio.to_thread(self.feeds.due, now=self.clock(), limit=limit)
         return [PollFeed(feed=feed.id, host=host_of(feed.url)) for feed in due]
 
-    def _entries(self, limit: int) -> Sequence[Job]:
-        due = self.feeds.pending_urls(now=self.clock(), limit=limit)
+    async def _entries(self, limit: int) -> Sequence[Job]:
+        due = await asyncio.to_thread(self.feeds.pending_urls, now=self.clock(), limit=limit)
         return [TakeIn(entry=entry, host=host_of(url)) for entry, url in due]
 
-    def _pauses(self, limit: int) -> Sequence[Job]:
-        return [TellOwners(feed=pause.id) for pause in self.feeds.unannounced_pauses()[:limit]]
+    async def _pauses(self, limit: int) -> Sequence[Job]:
+        untold = await asyncio.to_thread(self.feeds.unannounced_pauses)
+        return [TellOwners(feed=pause.id) for pause in untold[:limit]]
 
-    def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
-        due = self.dispatcher.due([platform], limit=limit)
+    async def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
+        due = await self.dispatcher.due(platform, limit=limit)
         return [
             Deliver(delivery=delivery, platform=chat.platform, chat=f"{chat.chat}/{chat.thread or ''}")
             for delivery, chat in due

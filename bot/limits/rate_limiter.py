@@ -6,8 +6,8 @@ be one too many in any window of the platform's, however the network or a busy m
 bucket counts from the asking, and one slow request is enough to break it.) The price is the time of about one
 answer a window: 30 a second at 20 ms an answer are 29.4 a second.
 
-A process keeps the limits by itself. Several processes of one bot share them by PostgreSQL (see
-`shared_limits.py`), or by each being given its part.
+One process keeps the limits by itself. Several processes of one bot share them in PostgreSQL (see
+`shared_limits.py`), or each is given a part of them.
 """
 
 import asyncio

@@ -16,9 +16,8 @@ from prometheus_client.registry import Collector
 
 from articles.database import DatabaseError
 from articles.feeds.store import FeedStore
-from bot.jobs.counts import QueueCounts
-from bot.storage.deliveries import DeliveryState
-from bot.storage.outbox import Outbox
+from bot.jobs.job_queue import QueueCounts
+from bot.storage.outbox import DeliveryState, Outbox
 
 log = logging.getLogger(__name__)
 

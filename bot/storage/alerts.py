@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from articles.database import Database, insert_or_ignore
 from articles.stories.clustering import StoryId
 from bot.storage.chats import SUBSCRIPTIONS, Subscription, SubscriptionId, SubscriptionKind, subscription_of
-from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import DeliveryState
 from bot.storage.schema import breaking_stories, outbox, subscriptions
 
 BATCH = 500  # orders made due in one transaction

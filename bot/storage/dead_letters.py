@@ -8,7 +8,7 @@ from sqlalchemy import Select, delete, select, update
 
 from articles.database import Database
 from bot.chat import ChatRef
-from bot.storage.deliveries import DeliveryId, DeliveryState
+from bot.storage.outbox import DeliveryId, DeliveryState
 from bot.storage.schema import chats, outbox, subscriptions
 
 FAULTY = (DeliveryState.FAILED, DeliveryState.UNKNOWN)

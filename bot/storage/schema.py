@@ -72,7 +72,7 @@ outbox = Table(
     Column("id", RowId, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id", ondelete="CASCADE"), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("state", String(16), nullable=False),  # see bot/storage/deliveries.py
+    Column("state", String(16), nullable=False),  # see bot/storage/outbox.py
     Column("attempts", Integer, nullable=False),  # how often it was claimed
     Column("failures", Integer, nullable=False),  # how often it was tried and failed by its own fault
     # While it is being sent: when the sender counts as dead.
@@ -105,7 +105,7 @@ told_quotes = Table(
     "told_quotes",
     metadata,
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
-    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests/followed.py
+    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests/digest.py
 )
 
 # Stories that broke, each once.

@@ -23,7 +23,7 @@ from telegram.request import HTTPXRequest
 from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, SendFailed, SendHooks
 from bot.commands.table import COMMANDS, Who
 from bot.limits.rate_limiter import Limit
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import SharedLimits
 from bot.logs import redacted
 from bot.ports import Capabilities, Conversation
 from bot.reply import Reply

@@ -20,7 +20,7 @@ from telegram.error import BadRequest, TelegramError
 from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, SendRefused, Throttled
 from bot.commands.table import COMMANDS, Command
 from bot.limits.rate_limiter import Limit, RateLimiter, Turns
-from bot.limits.shared import SharedLimits
+from bot.limits.shared_limits import SharedLimits
 from bot.reply import Items, Reply
 from bot.telegram.errors import translate
 from bot.telegram.render import render

@@ -136,7 +136,9 @@ def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def dispatcher(app: Application, chat: Chat) -> Dispatcher:
+def dispatcher(app: Application, chat: Chat, monkeypatch: pytest.MonkeyPatch) -> Dispatcher:
+    import bot.delivery.dispatcher
     from tests.bot.dispatchers import make_dispatcher
 
+    monkeypatch.setattr(bot.delivery.dispatcher, "NOT_CONNECTED_PAUSE_S", 0.001)
     return make_dispatcher(app, chat)

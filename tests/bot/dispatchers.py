@@ -1,18 +1,37 @@
 """A dispatcher over the real outbox, whose chat adapter fails as it is told; for tests."""
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
+from sqlalchemy import select
+
+from articles.database import DatabaseError
 from bot.app.application import Application
-from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, NotAllowed, SendFailed, SendHooks, SendUnknown
-from bot.delivery.dispatcher import LEASE, Dispatcher
-from bot.delivery.enqueuing import Enqueuer
-from bot.ports import Capabilities, Conversation
+from bot.chat import (
+    NO_HOOKS,
+    ChatError,
+    ChatRef,
+    MessageId,
+    NotAllowed,
+    SendFailed,
+    SendHooks,
+    SendUnknown,
+)
+from bot.delivery.dispatcher import LEASE, Dispatcher, Enqueuer
+from bot.jobs.job_queue import InProcessQueue
+from bot.jobs.scheduler import Scheduler, Source
+from bot.jobs.work import DueJobs, Worker
+from bot.ports import (
+    Capabilities,
+    Conversation,
+)
 from bot.reply import Reply
-from bot.storage.deliveries import Delivery
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import Delivery, Outbox
+from bot.storage.schema import outbox
 from tests.bot.clocks import HandClock
 from tests.bot.talk import ask
 
@@ -95,19 +114,89 @@ class Chat:
         return ChatRef(platform="telegram", chat=f"direct-{user}")
 
 
+class OnPlatform:
+    """A `ChatAdapter` that is a `Chat`, under the name of another platform."""
+
+    def __init__(self, chat: Chat, capabilities: Capabilities) -> None:
+        self.capabilities = capabilities
+        self.serve, self.stand_by, self.ready = chat.serve, chat.stand_by, chat.ready
+        self.send, self.ping, self.direct = chat.send, chat.ping, chat.direct
+
+
 def make_dispatcher(app: Application, chat: Chat, *, outbox: Outbox | None = None) -> Dispatcher:
+    """Of two platforms, which both are `chat`."""
+    discord = OnPlatform(chat, Capabilities(platform="discord", deduplicates=True, in_flight=16))
     dispatcher = Dispatcher(
         outbox=outbox or app.outbox,
         digests=app.digests,
         conversation=app.service,
-        resend={"discord"},
+        platforms=[chat.capabilities, discord.capabilities],
         clock=app.clock,
         steady=lambda: app.clock().timestamp(),
-        in_flight={"telegram": 1},
     )
-    dispatcher.carry("telegram", chat)
-    dispatcher.carry("discord", chat)
+    dispatcher.connected(chat)
+    dispatcher.connected(discord)
     return dispatcher
+
+
+def engine_of(app: Application, dispatcher: Dispatcher) -> tuple[tuple[Source, ...], Worker]:
+    """What `pullquote run` has of it: where deliveries come from, and who does them."""
+    due = DueJobs(
+        feeds=app.feeds.store, dispatcher=dispatcher, platforms=("telegram", "discord"), clock=app.clock
+    )
+    nobody: Any = None  # no feed is polled here
+    worker = Worker(manager=app.feeds, work=nobody, dispatcher=dispatcher, tell=nobody, shared=False)
+    return due.digest_sources(tick_s=0.05), worker
+
+
+async def deliver_due(app: Application, dispatcher: Dispatcher) -> None:
+    """Runs the engine until nothing more of what is due can be sent now. Cancelled, it dies as a process
+    does, with all its tasks."""
+    before = asyncio.all_tasks()
+    sources, worker = engine_of(app, dispatcher)
+    queue, stop = InProcessQueue(), asyncio.Event()
+    scheduler = Scheduler(queue, sources)
+    working = asyncio.create_task(queue.work(worker.run, stop=stop))
+    try:
+        seen: object = "nothing yet"
+        while seen != (seen := _attempts(app)):
+            for source in sources:
+                with contextlib.suppress(DatabaseError):
+                    await scheduler.poll(source)
+            await queue.idle()
+    except asyncio.CancelledError:
+        for task in asyncio.all_tasks() - before:
+            task.cancel()
+        raise
+    finally:
+        stop.set()
+        await asyncio.wait([working])
+
+
+def _attempts(app: Application) -> object:
+    """What has been tried so far. It differs after each pass in which something was."""
+    try:
+        with app.database.reading() as connection:
+            return connection.execute(select(outbox.c.id, outbox.c.state, outbox.c.attempts)).all()
+    except DatabaseError:
+        return None
+
+
+@contextlib.asynccontextmanager
+async def engine_running(app: Application, dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """The engine with its ticks, as long as the block lasts."""
+    sources, worker = engine_of(app, dispatcher)
+    queue, stop = InProcessQueue(), asyncio.Event()
+    both = [
+        asyncio.create_task(Scheduler(queue, sources).run()),
+        asyncio.create_task(queue.work(worker.run, stop=stop)),
+    ]
+    try:
+        yield
+    finally:
+        both[0].cancel()
+        stop.set()
+        await asyncio.wait(both)
 
 
 def enqueue(app: Application) -> None:
@@ -115,7 +204,10 @@ def enqueue(app: Application) -> None:
 
 
 def claim(app: Application) -> tuple[Delivery, ...]:
-    return app.outbox.claim(app.clock(), limit=10, lease=LEASE, platforms=("telegram", "discord"))
+    now = app.clock()
+    due = app.outbox.due(now, limit=10, platforms=("telegram", "discord"))
+    claimed = (app.outbox.claim(delivery, now, lease=LEASE) for delivery, _ in due)
+    return tuple(delivery for delivery in claimed if delivery is not None)
 
 
 def order_digest(app: Application, clock: HandClock) -> None:

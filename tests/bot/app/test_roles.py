@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.roles import Roles, UnknownRole, all_roles, parse_roles
-from bot.app.single_process import NotAlone, alone_with
+from bot.app.process import NotAlone, Roles, UnknownRole, all_roles, alone_with, parse_roles
 
 POSSIBLE = ("telegram", "discord")
 

@@ -11,8 +11,7 @@ from click.testing import CliRunner, Result
 from articles.database import Database
 from bot.cli.database import outbox as outbox_commands
 from bot.storage.chats import ChatStore
-from bot.storage.deliveries import Delivery, DeliveryState
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import Delivery, DeliveryState, Outbox
 from tests.samples import CHAT, NOW
 
 Run = Callable[..., Result]
@@ -43,7 +42,9 @@ def claimed(chat_store: ChatStore, outbox: Outbox) -> tuple[Delivery, ...]:
             now=NOW,
         )
     outbox.enqueue_due(NOW, limit=9, next_due=lambda due: due.next_due + HOUR)
-    return outbox.claim(NOW, limit=9, lease=HOUR, platforms=[CHAT.platform])
+    due = outbox.due(NOW, limit=9, platforms=[CHAT.platform])
+    taken = (outbox.claim(delivery, NOW, lease=HOUR) for delivery, _ in due)
+    return tuple(delivery for delivery in taken if delivery is not None)
 
 
 def test_what_failed_and_what_is_unknown_is_listed_with_its_reason(

@@ -10,8 +10,7 @@ from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
 from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, ensure
-from bot.storage.deliveries import DeliveryState
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import Delivery, DeliveryState, Outbox
 from bot.storage.schema import chats, shown, subscriptions
 from bot.storage.told import ChatId
 from tests.at_once import at_once
@@ -37,6 +36,12 @@ def order(store: ChatStore, topic: str = "nato") -> Subscription:
         now=NOW,
     )
     return subscription
+
+
+def claim(outbox: Outbox) -> list[Delivery]:
+    due = outbox.due(NOW, limit=99, platforms=[CHAT.platform])
+    claimed = (outbox.claim(delivery, NOW, lease=HOUR) for delivery, _ in due)
+    return [delivery for delivery in claimed if delivery is not None]
 
 
 def test_a_chat_that_is_new_to_several_is_one_chat(database: Database) -> None:
@@ -108,14 +113,14 @@ def test_deliveries_are_marked_while_their_subscriptions_end(
         one, _ = article_store.save(connection, article(), NOW)
     orders = [order(chat_store, str(n)) for n in range(12)]
     outbox.enqueue_due(NOW, limit=99, next_due=lambda s: s.next_due + HOUR)
-    claimed = outbox.claim(NOW, limit=99, lease=HOUR, platforms=[CHAT.platform])
+    claimed = claim(outbox)
     assert len(claimed) == len(orders)
 
     def work(n: int) -> None:
         for delivery, each in zip(claimed, orders, strict=True):
             match n % 3:
                 case 0:
-                    outbox.bar(delivery, NOW, after=NOW + HOUR, reason="shut")
+                    outbox.mark_not_allowed(delivery, NOW, after=NOW + HOUR, reason="shut")
                 case 1:
                     outbox.mark_sent(delivery, MessageId("7"), told=[one])
                 case 2 if forgotten:
@@ -132,7 +137,7 @@ def test_what_died_on_the_way_is_recovered_once(chat_store: ChatStore, outbox: O
     for n in range(30):
         order(chat_store, str(n))
     outbox.enqueue_due(NOW, limit=99, next_due=lambda s: s.next_due + HOUR)
-    assert len(outbox.claim(NOW, limit=99, lease=HOUR, platforms=[CHAT.platform])) == 30
-    recovered = at_once(MANY, lambda _: outbox.upkeep.recover(NOW + 2 * HOUR, resend=(), within=HOUR))
+    assert len(claim(outbox)) == 30
+    recovered = at_once(MANY, lambda _: outbox.recover(NOW + 2 * HOUR, deduplicating=(), within=HOUR))
     assert sum(recovered) == 30
     assert outbox.states() == {DeliveryState.DUE: 30}

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-import bot.delivery.database_failures
+import bot.delivery.outcomes
 from articles.database import DatabaseCorrupted, open_database
 from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.cli import main
 from bot.delivery.dispatcher import LEASE, Dispatcher
-from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import DeliveryState
 from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
-from tests.bot.dispatchers import DAY, Chat, enqueue, make_dispatcher
+from tests.bot.dispatchers import DAY, Chat, deliver_due, enqueue, make_dispatcher
 from tests.bot.installation import POLICY, UTC_ZONE
 from tests.bot.talk import ask
 from tests.samples import NOW
@@ -36,7 +36,7 @@ CHATS = [
 
 @pytest.fixture(autouse=True)
 def soon_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.delivery.database_failures, "RECORD_AGAIN_S", 0.02)
+    monkeypatch.setattr(bot.delivery.outcomes, "RECORD_AGAIN_S", 0.02)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def order_everywhere(app: Application) -> None:
 async def rounds_until_settled(dispatcher: Dispatcher, app: Application) -> None:
     async with asyncio.timeout(60):
         while set(app.outbox.states()) != {DeliveryState.SENT}:
-            await dispatcher.round()
+            await deliver_due(app, dispatcher)
             clock = app.clock
             assert isinstance(clock, HandClock)
             clock.now += LEASE
@@ -92,7 +92,7 @@ def all_have_one(chat: Chat) -> bool:
 async def test_a_full_disk_stops_deliveries_and_loses_none(
     on_file: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "bot.delivery.database_failures")
+    caplog.set_level("INFO", "bot.delivery.outcomes")
     chat = Chat()
     dispatcher = make_dispatcher(on_file, chat)
     full = Growth(on_file)
@@ -103,7 +103,7 @@ async def test_a_full_disk_stops_deliveries_and_loses_none(
             full.forbid()
 
     chat.after_post = fill_up
-    going = asyncio.create_task(dispatcher.round())
+    going = asyncio.create_task(deliver_due(on_file, dispatcher))
     while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
         await asyncio.sleep(0.02)
     full.allow()
@@ -147,7 +147,7 @@ async def test_another_programs_lock_is_waited_out(
                 other.execute("BEGIN EXCLUSIVE")
 
         chat.after_post = lock
-        going = asyncio.create_task(dispatcher.round())
+        going = asyncio.create_task(deliver_due(on_file, dispatcher))
         while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         assert "is locked by another process" in log_of(caplog)[0]
@@ -163,10 +163,10 @@ async def test_bytes_overwritten_while_it_runs_end_the_process_with_what_to_do(o
     path = Path(on_file.database.name)
     on_file.database.engine.dispose()  # so that all is in the file, and nothing in a cache
     overwrite(path)
-    await dispatcher.round()
+    await deliver_due(on_file, dispatcher)
     async with asyncio.timeout(60):
         with pytest.raises(DatabaseCorrupted, match=r"restore a backup: stop Pullquote.*pullquote db backup"):
-            await dispatcher.broken()
+            await dispatcher.corrupted()
     assert chat.posted == []
 
 
@@ -223,7 +223,7 @@ async def test_a_file_system_that_is_really_full_loses_nothing_either(
                 fill_up(filler)
 
         chat.after_post = fill
-        going = asyncio.create_task(dispatcher.round())
+        going = asyncio.create_task(deliver_due(app, dispatcher))
         while "deliveries wait for the database" not in caplog.text:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         assert "the disk is full" in caplog.records[0].__dict__["reason"]

@@ -15,11 +15,20 @@ from bot.chat import (
     ChatRef,
 )
 from bot.delivery.dispatcher import LEASE, Dispatcher
-from bot.storage.deliveries import DeliveryState
-from bot.storage.outbox import Outbox
+from bot.storage.outbox import DeliveryState, Outbox
 from bot.storage.schema import chats, subscriptions
 from tests.bot.clocks import HandClock
-from tests.bot.dispatchers import DAY, DISCORD, Chat, claim, enqueue, make_dispatcher, order_digest
+from tests.bot.dispatchers import (
+    DAY,
+    DISCORD,
+    Chat,
+    claim,
+    deliver_due,
+    engine_running,
+    enqueue,
+    make_dispatcher,
+    order_digest,
+)
 from tests.bot.talk import ask
 from tests.databases import on_sqlite
 from tests.samples import CHAT
@@ -31,13 +40,13 @@ async def test_what_waits_for_its_turn_when_the_process_dies_is_sent_by_the_next
     ask(app, "/subscribe nato daily 20:00")
     clock.now += DAY
     chat.turn.clear()
-    dying = asyncio.create_task(dispatcher.round())
+    dying = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.asked.wait()
     dying.cancel()
     await asyncio.wait([dying])
     chat.turn.set()
     clock.now += LEASE + timedelta(seconds=1)
-    await make_dispatcher(app, chat).round()
+    await deliver_due(app, make_dispatcher(app, chat))
     assert len(chat.posted) == 1
     assert app.outbox.states() == {DeliveryState.SENT: 1}
 
@@ -48,14 +57,14 @@ async def test_what_waits_for_its_turn_when_we_are_told_to_stop_is_left_for_the_
     ask(app, "/subscribe nato daily 20:00")
     clock.now += DAY
     chat.turn.clear()
-    going = asyncio.create_task(dispatcher.round())
+    going = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.asked.wait()
     stopping = asyncio.create_task(dispatcher.finish())
     await asyncio.sleep(0)
     chat.turn.set()
     await asyncio.gather(going, stopping)
     assert (chat.posted, app.outbox.states()) == ([], {DeliveryState.DUE: 1})
-    await make_dispatcher(app, chat).round()
+    await deliver_due(app, make_dispatcher(app, chat))
     assert len(chat.posted) == 1
 
 
@@ -66,7 +75,7 @@ async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_d
         ask(app, "/subscribe nato daily 20:00", chat=ChatRef(platform="telegram", chat=str(number)))
     clock.now += DAY
     chat.answers.clear()
-    going = asyncio.create_task(dispatcher.round())
+    going = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.has_tried()
     stopping = asyncio.create_task(dispatcher.finish())
     await asyncio.sleep(0.1)
@@ -75,7 +84,7 @@ async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_d
     async with asyncio.timeout(60):
         await asyncio.gather(going, stopping)
     assert app.outbox.states() == {DeliveryState.SENT: 1, DeliveryState.DUE: 4}
-    await make_dispatcher(app, chat).round()
+    await deliver_due(app, make_dispatcher(app, chat))
     assert len(chat.posted) == 5
 
 
@@ -87,9 +96,9 @@ async def test_a_crash_while_sending_is_unknown_on_telegram_and_sent_again_on_di
     clock.now += 7 * DAY
     enqueue(app)
     for delivery in claim(app):
-        app.outbox.begin(delivery, clock.now, lease=LEASE)  # and here the process dies
+        app.outbox.mark_started(delivery, clock.now, lease=LEASE)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert app.outbox.states() == {DeliveryState.UNKNOWN: 1, DeliveryState.SENT: 1}
     assert [to for to, _, _ in chat.posted] == [DISCORD]
 
@@ -99,11 +108,9 @@ async def test_a_crash_before_sending_loses_nothing(
 ) -> None:
     order_digest(app, clock)
     enqueue(app)
-    app.outbox.claim(
-        clock.now, limit=10, lease=LEASE, platforms=("telegram", "discord")
-    )  # and here the process dies
+    claim(app)  # and here the process dies
     clock.now += LEASE + timedelta(seconds=1)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert [to for to, _, _ in chat.posted] == [CHAT]
 
 
@@ -120,7 +127,7 @@ async def test_an_error_of_ours_after_the_posting_does_not_post_again(
     order_digest(app, clock)
     monkeypatch.setattr(app.outbox, "mark_sent", broken)
     for _ in range(3):
-        await dispatcher.round()
+        await deliver_due(app, dispatcher)
         clock.now += LEASE + timedelta(seconds=1)
     assert len(chat.posted) == 1
     assert app.outbox.states() == {DeliveryState.UNKNOWN: 1}
@@ -132,7 +139,7 @@ async def test_nothing_is_claimed_once_it_is_told_to_finish(
     ask(app, "/subscribe nato hourly")
     clock.now += DAY
     await dispatcher.finish()
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert chat.posted == []
 
 
@@ -150,7 +157,7 @@ async def test_a_locked_database_cancels_no_send_that_is_under_way(
     ask(app, "/subscribe nato hourly")
     clock.now += timedelta(hours=1)
     chat.turn.clear()
-    round_ = asyncio.create_task(dispatcher.round())
+    round_ = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.asked.wait()
     with closing(sqlite3.connect(app.database.engine.url.database or "")) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -168,7 +175,7 @@ async def test_what_a_crash_left_in_doubt_counts_as_told(
 ) -> None:
     order_digest(app, clock)
     chat.answers.clear()
-    going = asyncio.create_task(dispatcher.round())
+    going = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.asked.wait()
     await chat.has_tried()
     going.cancel()  # and here the process dies
@@ -176,10 +183,10 @@ async def test_what_a_crash_left_in_doubt_counts_as_told(
     clock.now += LEASE + timedelta(seconds=1)
     chat.answers.set()
     next_one = make_dispatcher(app, chat)
-    await next_one.round()
+    await deliver_due(app, next_one)
     assert app.outbox.states() == {DeliveryState.UNKNOWN: 1}
     clock.now += 7 * DAY
-    await next_one.round()
+    await deliver_due(app, next_one)
     assert chat.posted == []  # it most likely stands there
 
 
@@ -188,7 +195,7 @@ async def test_a_chat_that_is_forgotten_during_a_send_stays_forgotten(
 ) -> None:
     order_digest(app, clock)
     chat.answers.clear()
-    going = asyncio.create_task(dispatcher.round())
+    going = asyncio.create_task(deliver_due(app, dispatcher))
     await chat.has_tried()
     app.chats.forget(CHAT)
     chat.answers.set()
@@ -206,27 +213,35 @@ async def test_an_order_that_cannot_be_read_keeps_no_other_waiting(
     gone = update(subscriptions).where(subscriptions.c.id == 1).values(timezone="Gone/Zone")
     with app.database.transaction() as connection:
         connection.execute(gone)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert CHAT in {to for to, _, _ in chat.posted}
     assert app.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
 
 
-async def test_an_error_of_ours_in_a_round_cuts_no_send_short(
-    app: Application, chat: Chat, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("of_ours", ["due", "claim"])
+async def test_an_error_of_ours_in_another_job_or_a_poll_cuts_no_send_short(
+    app: Application,
+    chat: Chat,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    of_ours: str,
 ) -> None:
     order_digest(app, clock)
     outbox = Outbox(app.database)
     dispatcher = make_dispatcher(app, chat, outbox=outbox)
     chat.answers.clear()
-    going = asyncio.create_task(dispatcher.round())
-    await chat.has_tried()
+    async with engine_running(app, dispatcher), asyncio.timeout(20):
+        await chat.has_tried()
+        ask(app, "/subscribe nato hourly", chat=DISCORD)
+        app.chats.resume_subscription(DISCORD, app.chats.subscriptions(DISCORD)[0].id, next_due=clock.now)
 
-    def broken(*_: object, **__: object) -> None:
-        raise LookupError("of ours")
+        def broken(*_: object, **__: object) -> None:
+            raise LookupError("of ours")
 
-    monkeypatch.setattr(outbox, "claim", broken)
-    await asyncio.sleep(1.2)  # the next look
-    assert not going.done()
-    chat.answers.set()
-    await going
-    assert app.outbox.states() == {DeliveryState.SENT: 1}
+        monkeypatch.setattr(outbox, of_ours, broken)
+        while "LookupError: of ours" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
+            await asyncio.sleep(0.02)
+        chat.answers.set()
+        while DeliveryState.SENT not in app.outbox.states():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

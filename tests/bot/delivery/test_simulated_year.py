@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from articles.database import Database
 from bot.chat import ChatRef
 from bot.commands.subscription_words import read_draft
-from bot.delivery.enqueuing import BATCH
+from bot.delivery.dispatcher import BATCH
 from bot.schedules.schedule import following, next_due, to_json
 from bot.storage.chats import ChatStore
 from bot.storage.outbox import Outbox

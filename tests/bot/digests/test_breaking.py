@@ -10,7 +10,7 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.reply import Reply
 from bot.schedules.schedule import NEVER
 from tests.bot.clocks import HandClock
-from tests.bot.dispatchers import Chat
+from tests.bot.dispatchers import Chat, deliver_due
 from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
 
@@ -66,14 +66,14 @@ async def test_a_story_that_enough_publishers_report_comes_at_once_and_once(
     ask(app, "/subscribe orchestra breaking", chat=OTHER)
     clock.now += 10 * MINUTE
     report(app, REPORTS[:2], at=clock.now - 5 * MINUTE, headline=FERRY)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert chat.posted == []
     report(app, REPORTS[2:], at=clock.now - 3 * MINUTE, headline=FERRY)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     (alert,) = said(chat)
     assert words(alert).startswith("Breaking: ferry\nFerry sinks off Crete")
     clock.now += HOUR
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert len(chat.posted) == 1
     assert app.chats.subscriptions(CHAT)[0].next_due == NEVER
 
@@ -84,7 +84,7 @@ async def test_without_a_topic_every_story_that_breaks_comes(
     ask(app, "/subscribe breaking")
     clock.now += 10 * MINUTE
     report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     (alert,) = said(chat)
     assert words(alert).startswith("Breaking\nFerry sinks off Crete")
     assert "breaking news on any topic: when a story breaks" in words(ask(app, "/subscriptions"))
@@ -98,7 +98,7 @@ async def test_copies_and_old_reports_break_nothing(
     copied = tuple((publisher, REPORTS[0][1] * 3) for publisher, _ in REPORTS)
     report(app, copied, at=clock.now - 9 * MINUTE, headline=FERRY)
     report(app, FIRE, at=clock.now - 3 * HOUR, headline=FACTORY)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert chat.posted == []
 
 
@@ -109,10 +109,10 @@ async def test_quiet_hours_postpone_alerts_and_merge_them(
     for reports, headline in ((REPORTS, FERRY), (FIRE, FACTORY)):
         clock.now += HOUR
         report(app, reports, at=clock.now - 9 * MINUTE, headline=headline)
-        await dispatcher.round()
+        await deliver_due(app, dispatcher)
     assert chat.posted == []
     clock.now = clock.now.replace(hour=7) + timedelta(days=1)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     (alert,) = said(chat)
     assert FERRY in words(alert)
     assert FACTORY in words(alert)
@@ -126,11 +126,11 @@ async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_
     report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
     morning = clock.now.replace(hour=7, minute=0) + timedelta(days=1)
     clock.now = morning
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     clock.now = morning - MINUTE  # when the analysis of the last report began
     report(app, FIRE, at=clock.now - 9 * MINUTE, headline=FACTORY)
     clock.now = morning + MINUTE
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     first, second = said(chat)
     assert FERRY in words(first)
     assert FACTORY in words(second)
@@ -145,7 +145,7 @@ async def test_no_more_alerts_come_in_a_day_than_were_wanted(
     for reports, headline in ((REPORTS, FERRY), (FIRE, FACTORY)):
         clock.now += HOUR
         report(app, reports, at=clock.now - 9 * MINUTE, headline=headline)
-        await dispatcher.round()
+        await deliver_due(app, dispatcher)
     assert len(said(chat)) == 1
     assert len(said(chat, OTHER)) == 2
 
@@ -168,5 +168,5 @@ async def test_an_announcement_that_was_stopped_goes_on_with_the_next_report(
         with pytest.raises(RuntimeError):
             report(app, REPORTS, at=clock.now - 9 * MINUTE, headline=FERRY)
     app.ingest(article(headline="Something else", text="Somebody said something about nothing at all."))
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert len(said(chat)) == 1

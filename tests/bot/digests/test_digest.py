@@ -8,10 +8,10 @@ import pytest
 from articles.model import Article
 from bot.app.application import Application
 from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
-from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import DeliveryState
 from tests.bot.clocks import HandClock
 from tests.bot.deliveries import mark_told
-from tests.bot.dispatchers import Chat, make_dispatcher
+from tests.bot.dispatchers import Chat, deliver_due, make_dispatcher
 from tests.bot.installation import UTC_ZONE
 from tests.bot.talk import ask, words
 from tests.samples import CHAT, article
@@ -160,13 +160,13 @@ async def test_a_week_down_is_one_digest_and_a_clock_set_back_brings_none_again(
     dispatcher = make_dispatcher(app, chat)
     ask(app, "/subscribe nato hourly")
     clock.now += 7 * DAY
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert len(chat.posted) == 1
     app.ingest(article(headline="NATO meets again", text="NATO met again in Brussels.", published=clock.now))
     clock.now -= 2 * DAY
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     clock.now += HOUR
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert len(chat.posted) == 1
 
 
@@ -175,10 +175,10 @@ async def test_what_was_missed_waits_for_the_end_of_quiet_hours(app: Application
     dispatcher = make_dispatcher(app, chat)
     ask(app, "/subscribe nato daily 20:00 quiet 22:00-07:00")
     clock.now = clock.now.replace(hour=23)
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert chat.posted == []
     clock.now = clock.now.replace(hour=7) + DAY
-    await dispatcher.round()
+    await deliver_due(app, dispatcher)
     assert len(chat.posted) == 1
     (order,) = app.chats.subscriptions(CHAT)
     with pytest.raises(NotYet):
@@ -194,6 +194,6 @@ async def test_digests_that_waited_together_come_as_one(app: Application, clock:
     for _ in range(5):  # nothing could be delivered
         clock.now += HOUR
         app.outbox.enqueue_due(clock.now, limit=9, next_due=lambda order: order.next_due + HOUR)
-    await make_dispatcher(app, chat).round()
+    await deliver_due(app, make_dispatcher(app, chat))
     assert len(chat.posted) == 1
     assert app.outbox.states() == {DeliveryState.SENT: 5}

@@ -6,14 +6,17 @@ from datetime import timedelta
 import pytest
 
 from bot.app.application import Application
-from bot.chat import ChatRef
+from bot.chat import (
+    ChatRef,
+)
 from bot.commands.table import COMMANDS, Who
 from bot.delivery.dispatcher import Dispatcher
 from bot.discord import DiscordChat
 from bot.schedules.schedule import Rhythm, Schedule, to_json
-from bot.storage.deliveries import DeliveryState
+from bot.storage.outbox import DeliveryState
 from tests.bot.clocks import HandClock
 from tests.bot.discord.talking import READER, happens, ref, seen, serving, settled
+from tests.bot.dispatchers import deliver_due
 from tests.samples import article
 from tests.servers.discord import Channel, DiscordServer, Interaction, Message
 from tests.servers.discord.world import SEND_MESSAGES
@@ -40,10 +43,10 @@ def dispatcher_of(app: Application, chat: DiscordChat) -> Dispatcher:
         outbox=app.outbox,
         digests=app.digests,
         conversation=app.service,
-        resend={"discord"},
+        platforms=[chat.capabilities],
         clock=app.clock,
     )
-    dispatcher.carry("discord", chat)
+    dispatcher.connected(chat)
     return dispatcher
 
 
@@ -157,7 +160,7 @@ async def test_a_gateway_cut_in_the_middle_of_a_digest_loses_and_doubles_nothing
     channels = [server.add_channel(guild, f"n{number}") for number in range(60)]
     subscribe(app, clock, channels)
     async with serving(server, app.service) as chat:
-        delivering = asyncio.create_task(dispatcher_of(app, chat).round())
+        delivering = asyncio.create_task(deliver_due(app, dispatcher_of(app, chat)))
         # What is asked below is about the digest in the first channel, so that has to be noted.
         first = ref(channels[0].id)
         await happens(
@@ -199,14 +202,14 @@ async def test_whoever_ordered_hears_that_we_may_not_write_and_the_digest_comes_
         subscribe(app, clock, [channel])
         channel.bot_permissions &= ~SEND_MESSAGES
         for _ in range(3):
-            await dispatcher.round()
+            await deliver_due(app, dispatcher)
             clock.now += timedelta(hours=1)
         [direct] = [c for c in server.channels.values() if READER in c.recipients]
         [told] = direct.shown
         assert "“nato” is ready, but I may not write in #alliance (Newsroom)." in told.text.replace("\\", "")
         assert channel.shown == []
         channel.bot_permissions |= SEND_MESSAGES
-        await dispatcher.round()
+        await deliver_due(app, dispatcher)
     assert len(channel.shown) == 1
     assert len(direct.shown) == 1
 
@@ -239,5 +242,5 @@ async def test_an_order_ends_where_its_channel_went_while_we_were_away(
         now=clock.now,
     )
     async with serving(server, app.service) as chat:
-        await dispatcher_of(app, chat).round()
+        await deliver_due(app, dispatcher_of(app, chat))
     assert app.chats.subscriptions(away) == ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from articles.feeds.model import FeedPaused
 from bot.feeds.manager import FeedManager
-from bot.jobs.in_process import InProcessQueue
+from bot.jobs.job_queue import InProcessQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
 

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from articles.feeds.model import EntryId, FeedId
-from bot.jobs.in_process import InProcessQueue
-from bot.jobs.model import Job, PollFeed, Run, TakeIn
+from bot.jobs.job_queue import InProcessQueue, Job, PollFeed, Run, TakeIn
 
 
 def page(number: int, host: str = "a.example") -> TakeIn:

@@ -5,8 +5,7 @@ from datetime import timedelta
 from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.delivery.dispatcher import Dispatcher
-from bot.jobs.in_process import InProcessQueue
-from bot.jobs.model import Deliver
+from bot.jobs.job_queue import Deliver, InProcessQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import MOST_QUEUED, DueJobs
 from tests.bot.clocks import HandClock
@@ -42,6 +41,6 @@ async def test_a_platform_that_is_down_keeps_no_other_from_its_workers(
     sources = due.digest_sources(tick_s=1.0)
     for _ in range(2):  # as often as one looks, for the first time takes all places
         for source in sources:
-            await scheduler.look(source)
+            await scheduler.poll(source)
     held = [job.platform for job in await queue.held(Deliver) if isinstance(job, Deliver)]
     assert (held.count("telegram"), held.count("discord")) == (MOST_QUEUED, 1)

@@ -13,13 +13,11 @@ from articles.database import open_database
 from articles.fetching import FetchPolicy
 from articles.fetching.transport import AllowList
 from bot.app.application import Application
-from bot.app.process import run_application
-from bot.app.roles import parse_roles
+from bot.app.process import parse_roles, run_application
 from bot.chat import ChatRef
-from bot.jobs.shared import conninfo_of, open_shared_queue
-from bot.limits.rate_windows import RateWindows
-from bot.limits.shared import SharedLimits
-from bot.storage.deliveries import DeliveryState
+from bot.jobs.procrastinate_queue import conninfo_of, open_shared_queue
+from bot.limits.shared_limits import RateWindows, SharedLimits
+from bot.storage.outbox import DeliveryState
 from summarizer.analysis import Analyst
 from tests.bot.clocks import HandClock
 from tests.bot.installation import UTC_ZONE

@@ -14,8 +14,7 @@ from sqlalchemy import text
 from articles.database import Database, DatabaseUnavailable, open_database
 from bot.chat import ChatRef, Throttled
 from bot.limits.rate_limiter import Limit, RateLimiter
-from bot.limits.rate_windows import LEASE_S, RateWindows, Ticket
-from bot.limits.shared import SharedLimits, SharedRateLimiter
+from bot.limits.shared_limits import LEASE_S, RateWindows, SharedLimits, SharedRateLimiter, Ticket
 from bot.reply import Prose, Reply
 from bot.telegram import TelegramChat
 from tests.servers.telegram import TOKEN, Flood, TelegramServer

@@ -18,11 +18,10 @@ from sqlalchemy import make_url
 
 from articles.database import Database, DatabaseUnavailable
 from articles.feeds.model import EntryId
-from bot.jobs import shared
-from bot.jobs.counts import KindCounts, QueueCounts
-from bot.jobs.model import Job, QueueUnavailable, Run, TakeIn
+from bot.jobs import procrastinate_queue as shared
+from bot.jobs.job_queue import Job, KindCounts, QueueCounts, QueueUnavailable, Run, TakeIn
+from bot.jobs.procrastinate_queue import SharedQueue, conninfo_of, open_shared_queue
 from bot.jobs.scheduler import Scheduler, Source
-from bot.jobs.shared import SharedQueue, conninfo_of, open_shared_queue
 
 
 @pytest.fixture
@@ -68,9 +67,13 @@ async def test_several_processes_do_each_job_once(conninfo: str) -> None:
 
 async def test_what_several_schedulers_put_at_once_waits_once(conninfo: str) -> None:
     jobs = [page(number) for number in range(30)]
-    source = Source(kind=TakeIn, due=lambda limit: jobs[:limit], every_s=1.0, at_most=100)
+
+    async def due(limit: int) -> list[TakeIn]:
+        return jobs[:limit]
+
+    source = Source(kind=TakeIn, due=due, every_s=1.0, at_most=100)
     async with open_shared_queue(conninfo) as first, open_shared_queue(conninfo) as second:
-        await asyncio.gather(*(Scheduler(queue, ()).look(source) for queue in (first, second) * 3))
+        await asyncio.gather(*(Scheduler(queue, ()).poll(source) for queue in (first, second) * 3))
         await second.put(jobs[:3])
     with psycopg.connect(conninfo) as connection:
         assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (30,)
@@ -135,7 +138,11 @@ async def test_what_a_killed_process_had_in_hand_is_done_by_another(
         done.append(job)
 
     dying = multiprocessing.get_context("spawn").Process(target=_take_and_hang, args=(conninfo, tmp_path))
-    source = Source(kind=TakeIn, due=lambda _: [] if done else [page(1)], every_s=0.1, at_most=100)
+
+    async def due(_: int) -> list[TakeIn]:
+        return [] if done else [page(1)]
+
+    source = Source(kind=TakeIn, due=due, every_s=0.1, at_most=100)
     async with open_shared_queue(conninfo) as queue:
         await queue.put([page(1)])
         dying.start()
@@ -149,7 +156,7 @@ async def test_what_a_killed_process_had_in_hand_is_done_by_another(
             async with asyncio.timeout(60):
                 while not await queue.recover():  # noqa: ASYNC110 (the table tells no event)
                     await asyncio.sleep(0.1)
-            await Scheduler(queue, ()).look(source)
+            await Scheduler(queue, ()).poll(source)
             await empty(queue)
     assert done == [page(1)]
 

@@ -8,9 +8,7 @@ import pytest
 from articles.database import Database
 from bot.chat import ChatRef, MessageId
 from bot.storage.chats import ChatStore, Subscription
-from bot.storage.deliveries import Delivery, DeliveryState, Due
-from bot.storage.outbox import Outbox
-from bot.storage.upkeep import FAULTY_KEPT, SENT_KEPT
+from bot.storage.outbox import FAULTY_KEPT, SENT_KEPT, Delivery, DeliveryState, Due, Outbox
 from tests.samples import CHAT, NOW
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -29,7 +27,9 @@ def hourly(order: Due) -> datetime:
 
 
 def claim(outbox: Outbox, now: datetime = NOW, *platforms: str, limit: int = 99) -> tuple[Delivery, ...]:
-    return outbox.claim(now, limit=limit, lease=MINUTE, platforms=platforms or ("telegram", "discord"))
+    due = outbox.due(now, limit=limit, platforms=platforms or ("telegram", "discord"))
+    claimed = (outbox.claim(delivery, now, lease=MINUTE) for delivery, _ in due)
+    return tuple(delivery for delivery in claimed if delivery is not None)
 
 
 def test_what_is_due_becomes_one_delivery_and_gets_its_next_time(
@@ -136,10 +136,10 @@ def test_a_sender_that_died_is_repeated_only_where_a_copy_is_refused(
     order(chat_store, DISCORD)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claimed = claim(outbox)
-    assert all(outbox.begin(delivery, NOW, lease=MINUTE) for delivery in claimed)
+    assert all(outbox.mark_started(delivery, NOW, lease=MINUTE) for delivery in claimed)
     telegram = next(d for d in claimed if d.subscription.chat == CHAT)
-    assert outbox.upkeep.recover(NOW, resend=["discord"], within=2 * MINUTE) == 0  # they may still be at it
-    assert outbox.upkeep.recover(NOW + MINUTE, resend=["discord"], within=2 * MINUTE) == 2
+    assert outbox.recover(NOW, deduplicating=["discord"], within=2 * MINUTE) == 0  # they may still be at it
+    assert outbox.recover(NOW + MINUTE, deduplicating=["discord"], within=2 * MINUTE) == 2
     (again,) = claim(outbox, NOW + MINUTE)
     assert (again.subscription.chat, again.unsure_since) == (DISCORD, NOW)
     outbox.mark_sent(telegram, MessageId("m1"))  # it was not dead after all
@@ -152,8 +152,8 @@ def test_a_copy_is_not_risked_when_its_refusal_is_no_longer_sure(
     order(chat_store, DISCORD)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    assert outbox.begin(delivery, NOW, lease=MINUTE)
-    assert outbox.upkeep.recover(NOW + 2 * MINUTE, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.mark_started(delivery, NOW, lease=MINUTE)
+    assert outbox.recover(NOW + 2 * MINUTE, deduplicating=["discord"], within=2 * MINUTE) == 1
     assert outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
@@ -164,12 +164,12 @@ def test_what_a_dead_sender_had_not_begun_is_due_again_everywhere(
         order(chat_store, chat)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claimed = claim(outbox)
-    assert outbox.upkeep.recover(NOW + HOUR, resend=["discord"], within=MINUTE) == 2
-    assert not any(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
+    assert outbox.recover(NOW + HOUR, deduplicating=["discord"], within=MINUTE) == 2
+    assert not any(outbox.mark_started(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
     again = claim(outbox, NOW + HOUR)
     assert len(again) == 2
-    assert not any(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
-    assert all(outbox.begin(delivery, NOW + HOUR, lease=MINUTE) for delivery in again)
+    assert not any(outbox.mark_started(delivery, NOW + HOUR, lease=MINUTE) for delivery in claimed)
+    assert all(outbox.mark_started(delivery, NOW + HOUR, lease=MINUTE) for delivery in again)
 
 
 def test_where_we_may_not_write_is_known_until_something_is_posted_there(
@@ -178,9 +178,9 @@ def test_where_we_may_not_write_is_known_until_something_is_posted_there(
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    assert outbox.bar(delivery, NOW, after=NOW + HOUR, reason="muted") == NOW
+    assert outbox.mark_not_allowed(delivery, NOW, after=NOW + HOUR, reason="muted") == NOW
     (delivery,) = claim(outbox, NOW + HOUR)
-    assert outbox.bar(delivery, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
+    assert outbox.mark_not_allowed(delivery, NOW + HOUR, after=NOW + 2 * HOUR, reason="muted") == NOW
     assert chat_store.subscriptions(CHAT)[0].blocked_since == NOW
     (delivery,) = claim(outbox, NOW + 2 * HOUR)
     outbox.mark_sent(delivery, MessageId("m1"))
@@ -191,7 +191,7 @@ def test_a_barred_delivery_can_be_given_up(chat_store: ChatStore, outbox: Outbox
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     (delivery,) = claim(outbox)
-    outbox.bar(delivery, NOW, after=None, reason="muted")
+    outbox.mark_not_allowed(delivery, NOW, after=None, reason="muted")
     assert outbox.states() == {DeliveryState.FAILED: 1}
     assert len(chat_store.subscriptions(CHAT)) == 1
 
@@ -205,10 +205,10 @@ def test_what_ended_long_ago_is_forgotten_and_does_not_come_again(
     by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox)}
     outbox.mark_sent(by_topic["sent"], MessageId("m1"))
     outbox.mark_failed(by_topic["failed"], "refused")
-    assert outbox.upkeep.prune(NOW + SENT_KEPT) == 0
-    assert outbox.upkeep.prune(NOW + SENT_KEPT + HOUR) == 1
-    assert outbox.upkeep.prune(NOW + FAULTY_KEPT + HOUR) == 1
-    assert outbox.upkeep.prune(NOW + 2 * FAULTY_KEPT) == 0
+    assert outbox.prune(NOW + SENT_KEPT) == 0
+    assert outbox.prune(NOW + SENT_KEPT + HOUR) == 1
+    assert outbox.prune(NOW + FAULTY_KEPT + HOUR) == 1
+    assert outbox.prune(NOW + 2 * FAULTY_KEPT) == 0
     assert outbox.states() == {DeliveryState.SENDING: 1}
     assert outbox.enqueue_due(NOW, limit=9, next_due=hourly) == 0
 
@@ -220,7 +220,7 @@ def test_what_a_wrong_clock_put_off_is_due_when_it_is_set_back(chat_store: ChatS
     ahead = NOW + timedelta(days=1)
     by_topic = {delivery.subscription.topic: delivery for delivery in claim(outbox, ahead)}
     outbox.retry(by_topic["put off"], after=ahead + MINUTE, reason="no connection")
-    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE) == 1
+    assert outbox.recover(NOW, deduplicating=(), within=MINUTE) == 1
     assert {delivery.subscription.topic for delivery in claim(outbox)} == {"claimed", "put off"}
 
 
@@ -229,8 +229,8 @@ def test_a_clock_that_was_set_back_makes_no_copy_safe(chat_store: ChatStore, out
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     ahead = NOW + timedelta(days=1)
     (delivery,) = claim(outbox, ahead)
-    assert outbox.begin(delivery, ahead, lease=MINUTE)
-    assert outbox.upkeep.recover(NOW, resend=["discord"], within=2 * MINUTE) == 1
+    assert outbox.mark_started(delivery, ahead, lease=MINUTE)
+    assert outbox.recover(NOW, deduplicating=["discord"], within=2 * MINUTE) == 1
     assert outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
@@ -255,9 +255,9 @@ def test_a_lease_that_is_renewed_holds_and_what_has_not_begun_can_be_given_back(
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claimed = claim(outbox)
     begun = next(d for d in claimed if d.subscription.topic == "begun")
-    outbox.begin(begun, NOW, lease=MINUTE)
+    outbox.mark_started(begun, NOW, lease=MINUTE)
     outbox.renew(claimed, NOW + MINUTE, lease=MINUTE)
-    assert outbox.upkeep.recover(NOW + MINUTE, resend=(), within=MINUTE) == 0
+    assert outbox.recover(NOW + MINUTE, deduplicating=(), within=MINUTE) == 0
     outbox.release(claimed, NOW + MINUTE)
     assert outbox.states() == {DeliveryState.SENDING: 1, DeliveryState.DUE: 1}
 
@@ -268,8 +268,8 @@ def test_a_process_that_is_alone_recovers_at_its_start_what_the_one_before_had_c
     order(chat_store)
     outbox.enqueue_due(NOW, limit=9, next_due=hourly)
     claim(outbox)
-    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE) == 0
-    assert outbox.upkeep.recover(NOW, resend=(), within=MINUTE, alone=True) == 1
+    assert outbox.recover(NOW, deduplicating=(), within=MINUTE) == 0
+    assert outbox.recover(NOW, deduplicating=(), within=MINUTE, alone=True) == 1
     assert len(claim(outbox)) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 from articles.fetching import FetchPolicy
 from articles.fetching.transport import AllowList
 from bot.app.application import Application
-from bot.app.roles import all_roles
+from bot.app.process import all_roles
 from bot.cli.serving import serve
 from config.settings import Feeds, Settings
 from tests.bot.clocks import HandClock

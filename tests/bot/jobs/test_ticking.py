@@ -1,12 +1,19 @@
 """The tick goes on, whatever the wall clock does; and it never overlaps itself."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import apscheduler.schedulers.base
 import pytest
 
-from bot.delivery.ticking import ticking
+from bot.jobs.job_queue import InProcessQueue, Job, TakeIn
+from bot.jobs.scheduler import Scheduler, Source
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Clock:
@@ -17,6 +24,25 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.set_by
+
+
+@asynccontextmanager
+async def ticking(
+    work: Callable[[], Awaitable[None]], *, every_s: float, clock: Callable[[], datetime] = now
+) -> AsyncIterator[None]:
+    """A scheduler whose only source does the work at each poll."""
+
+    async def due(_: int) -> Sequence[Job]:
+        await work()
+        return ()
+
+    source = Source(kind=TakeIn, due=due, every_s=every_s, at_most=1)
+    running = asyncio.create_task(Scheduler(InProcessQueue(), [source], clock=clock).run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def test_a_clock_that_is_set_back_by_a_day_does_not_stop_the_tick(

@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
 from articles.database import DatabaseUnavailable
-from bot.jobs.model import KINDS, Job, QueueUnavailable, Run
+from bot.jobs.job_queue import KINDS, Job, QueueUnavailable, Run
 
 log = logging.getLogger(__name__)
 
