@@ -162,15 +162,10 @@ class InvalidRequest:
 
 
 # About one article: the one named, or the one shown before.
-AboutArticle = (
-    ArticleBriefRequest
-    | ArticleQuotesRequest
-    | SectionsRequest
-    | SectionRequest
-    | FullRequest
-    | SourceRequest
-    | EvidenceRequest
+AboutStory = (
+    ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
 )
+AboutArticle = AboutStory | ArticleQuotesRequest
 AboutSubscriptions = (
     SubscribeRequest | FollowRequest | SubscriptionsRequest | ChangeSubscriptionRequest | TimezoneRequest
 )

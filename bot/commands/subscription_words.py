@@ -5,21 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from articles.feeds.filters import Match, Rule, Where
-from bot.commands.schedule_words import opens_schedule, read_schedule
+from bot.commands.schedule_words import ReadSchedule, opens_schedule, read_schedule
 from bot.schedules.schedule import ALL_DAYS, DAY_NAMES, WEEKDAYS, Rhythm, Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionDraft:
-    """What the words after `/subscribe` or `/follow` say."""
+class SubscriptionDraft(ReadSchedule):
+    """What the words after `/subscribe` or `/follow` say. No zone: the chat's own."""
 
     topic: str
-    schedule: Schedule
-    zone: str | None  # IANA; None: the chat's own
     filters: tuple[Rule, ...] = ()  # a story is delivered if all of them hold
-    always: bool = False  # a digest comes also when there is nothing new, and says so
-    zones: tuple[str, ...] = ()  # those that the words can mean, where it is not clear which
-    guesses: tuple[str, ...] = ()  # what was not said in so many words: “evening” as 18:00
 
 
 # none:sports, any:"cyber attack,hacking", title-all:nato, match:budget.*2017
@@ -39,15 +34,15 @@ def read_draft(words: str) -> SubscriptionDraft:
     filters = tuple(_filter(found) for found in _FILTER.finditer(words))
     tokens = _WORD.findall(_FILTER.sub("", words))
     first = next((i for i in range(len(tokens)) if opens_schedule(tokens[i:])), len(tokens))
-    said = read_schedule(tokens[first:])
+    read = read_schedule(tokens[first:])
     return SubscriptionDraft(
         topic=" ".join(tokens[:first]),
-        schedule=said.schedule,
-        zone=said.zone,
+        schedule=read.schedule,
+        zone=read.zone,
+        zones=read.zones,
         filters=filters,
-        always=said.always,
-        zones=said.zones,
-        guesses=said.guesses,
+        always=read.always,
+        guesses=read.guesses,
     )
 
 

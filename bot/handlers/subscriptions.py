@@ -11,14 +11,8 @@ from zoneinfo import ZoneInfo
 
 from articles.stories.breaking import Threshold
 from bot.chat import ChatRef
-from bot.commands.requests import (
-    AboutSubscriptions,
-    ChangeSubscriptionRequest,
-    FollowRequest,
-    SubscribeRequest,
-    SubscriptionsRequest,
-    TimezoneRequest,
-)
+from bot.commands import requests
+from bot.commands.requests import AboutSubscriptions
 from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words
 from bot.ports import IncomingCommand
 from bot.replies.compose import button, choice, counted, sentence
@@ -68,15 +62,15 @@ class SubscriptionHandler:
 
     def answer(self, incoming: IncomingCommand, request: AboutSubscriptions, *, now: datetime) -> Reply:
         match request:
-            case SubscribeRequest():
+            case requests.SubscribeRequest():
                 return self._subscribe(incoming, request.draft, now)
-            case FollowRequest():
+            case requests.FollowRequest():
                 return self._follow(incoming, request.draft, now)
-            case SubscriptionsRequest():
+            case requests.SubscriptionsRequest():
                 return self._list(incoming.chat, now)
-            case ChangeSubscriptionRequest():
+            case requests.ChangeSubscriptionRequest():
                 return self._change(incoming.chat, request, now)
-            case TimezoneRequest():
+            case requests.TimezoneRequest():
                 return self._timezone(incoming.chat, request.zone, now)
 
     def zone_of(self, chat: ChatRef) -> ZoneInfo:
@@ -189,7 +183,7 @@ class SubscriptionHandler:
         title = Title(text=f"{counted(len(existing), 'subscription')} here")
         return Reply(blocks=(title, Items(items=items, numbered=True)), buttons=buttons)
 
-    def _change(self, chat: ChatRef, request: ChangeSubscriptionRequest, now: datetime) -> Reply:
+    def _change(self, chat: ChatRef, request: requests.ChangeSubscriptionRequest, now: datetime) -> Reply:
         """Ends, pauses or resumes the subscriptions that are meant."""
         existing = self._chats.subscriptions(chat)
         if request.change == "unfollow":
@@ -243,7 +237,7 @@ class SubscriptionHandler:
 
 
 def _meant(
-    request: ChangeSubscriptionRequest, existing: tuple[Subscription, ...]
+    request: requests.ChangeSubscriptionRequest, existing: tuple[Subscription, ...]
 ) -> tuple[Subscription, ...]:
     """By `#id` (buttons), number or topic. Without words: the only one, or all to pause or resume."""
     which = request.which.strip()

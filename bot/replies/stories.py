@@ -10,18 +10,8 @@ from articles.model import Article, Section
 from articles.search.article_search import SearchFilter
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore, FoundStories, Report
-from bot.commands.requests import (
-    ArticleBriefRequest,
-    BriefRequest,
-    EvidenceRequest,
-    Filters,
-    FullRequest,
-    SearchRequest,
-    SectionRequest,
-    SectionsRequest,
-    SourceRequest,
-    brief_in_words,
-)
+from bot.commands import requests
+from bot.commands.requests import BriefRequest, Filters
 from bot.replies.compose import (
     also_reported,
     brief_blocks,
@@ -51,9 +41,6 @@ NEAR = 5  # suggestions where nothing matches
 OTHER_REPORTS = 10  # under /source
 MIN_PART = 3  # letters of a heading that may stand for it
 
-AboutStory = (
-    ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
-)
 # The vector of a question. None: there is none, and the question is answered by its words alone.
 MeaningOf = Callable[[str], ArticleVector | None]
 
@@ -86,26 +73,26 @@ class Stories:
             blocks=(*_how_found(first, request.topic, found), *self.told(first, zone), *also),
             buttons=_follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
-            query=brief_in_words(request),
+            query=requests.brief_in_words(request),
             offset=offset,
         )
 
     def about(
-        self, article: Article, request: AboutStory, *, zone: ZoneInfo, page_chars: int | None
+        self, article: Article, request: requests.AboutStory, *, zone: ZoneInfo, page_chars: int | None
     ) -> Reply:
         """What is asked about that one article."""
         match request:
-            case ArticleBriefRequest():
+            case requests.ArticleBriefRequest():
                 return self._article_brief(article, zone)
-            case SectionsRequest():
+            case requests.SectionsRequest():
                 return _sections(article)
-            case SectionRequest():
+            case requests.SectionRequest():
                 return _section(article, request, page_chars=page_chars)
-            case FullRequest():
+            case requests.FullRequest():
                 return full_text(article, page=request.page, page_chars=page_chars)
-            case SourceRequest():
+            case requests.SourceRequest():
                 return _source(article, self._reports(article), zone)
-            case EvidenceRequest():
+            case requests.EvidenceRequest():
                 others = self._others(article, self._reports(article))
                 return _evidence(article, self._brief_of(article), _differences(article, others))
 
@@ -161,7 +148,7 @@ class Stories:
             return self._articles.latest(limit=limit, since=since, offset=offset)
         return self._articles.search(topic, limit=limit, since=since, offset=offset)
 
-    def search(self, request: SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
+    def search(self, request: requests.SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""
         stories = self._articles.find(request.words, _narrowed(request.filters, now), limit=FOUND).articles
         if not stories:
@@ -263,7 +250,7 @@ def _sections(article: Article) -> Reply:
     )
 
 
-def _section(article: Article, request: SectionRequest, *, page_chars: int | None) -> Reply:
+def _section(article: Article, request: requests.SectionRequest, *, page_chars: int | None) -> Reply:
     """One section whole, or one page of it."""
     number = _section_number(article.sections, request.section)
     if number is None:
