@@ -1,4 +1,4 @@
-"""What was published: an article, its sections and paragraphs, as values over one canonical text."""
+"""An article, its sections and paragraphs, as values over one canonical text."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The words this span marks in `text`."""
+        """The characters of this span in `text`."""
         return text[self.start : self.end]
 
     def overlaps(self, other: "Span") -> bool:
@@ -40,7 +40,7 @@ class Span:
 
 
 class ParagraphKind(StrEnum):
-    """What a paragraph is on the page; readers of text may treat all alike."""
+    """What a paragraph is on the page."""
 
     BODY = "body"
     BLOCK_QUOTE = "block_quote"
@@ -48,11 +48,11 @@ class ParagraphKind(StrEnum):
 
 
 class Completeness(StrEnum):
-    """How much of the article we have. Only what is whole is briefed as the article."""
+    """How much of the article we have. A brief of anything but the whole says so."""
 
     WHOLE = "whole"
-    STUB = "stub"  # the opening that a paywall or a teaser leaves
-    FEED_TEXT = "feed_text"  # the feed's own text, where the page could not be had
+    STUB = "stub"  # the opening, before a paywall or as a teaser
+    FEED_TEXT = "feed_text"  # the feed's own text, because the page could not be fetched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One published article, furniture left out.
+    """One published article, without furniture.
 
     `text` is the canonical text: the paragraphs in reading order, joined by blank lines. Every offset in
     Pullquote counts its code points. Headline and headings are not part of it.
@@ -85,8 +85,8 @@ class Article:
     headline: str
     byline: str | None
     dateline: str | None
-    published: datetime | None  # with a zone; midnight UTC where only the day is known
-    language: str  # ISO 639-1; "und" where it is not known
+    published: datetime | None  # with a zone; midnight UTC if only the day is known
+    language: str  # ISO 639-1; "und" if it is not known
     text: str
     sections: tuple[Section, ...]
     completeness: Completeness = Completeness.WHOLE
@@ -109,9 +109,9 @@ class Article:
 def lay_out(
     sections: Iterable[tuple[str | None, Iterable[tuple[str, ParagraphKind]]]],
 ) -> tuple[str, tuple[Section, ...]]:
-    """The canonical text and the sections over it, from headings and paragraph texts in reading order.
+    """The canonical text and its sections, from headings and paragraph texts in reading order.
 
-    Blank paragraphs are left out, and so are sections that then hold none.
+    Blank paragraphs and empty sections are left out.
     """
     parts: list[str] = []
     laid: list[Section] = []

@@ -1,4 +1,4 @@
-"""From the URL that a person gives, of a feed or of a site, to the feed."""
+"""Finds the feed at a URL that a person gives: the feed's own URL or its site's."""
 
 import re
 from collections.abc import Iterator
@@ -34,16 +34,16 @@ _ABOUT_COMMENTS = re.compile(r"\bcomments?\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """A feed that was found, and read once."""
+    """A feed that was found and parsed."""
 
     url: str
     parsed: ParsedFeed
 
 
 async def discover(url: str, *, fetch: Fetch, now: datetime) -> Discovered:
-    """The feed at `url`, or the first that works of those that the page there points to.
+    """The feed at `url`, or the first working feed that the page there links to.
 
-    Raises Unreadable where there is none, and what `fetch` raises for `url` itself.
+    Raises Unreadable if there is none, and what `fetch` raises for `url` itself.
     """
     page = await fetch(url, accept=ACCEPT)
     try:
@@ -54,13 +54,17 @@ async def discover(url: str, *, fetch: Fetch, now: datetime) -> Discovered:
         try:
             return _read(await fetch(candidate, accept=ACCEPT), now)
         except ArticleError:
-            continue  # the next one may be better
+            continue  # try the next one
     raise Unreadable(f"no feed was found at {url}: give the feed's own address")
 
 
 def candidate_urls(body: bytes, *, url: str, content_type: str | None) -> tuple[str, ...]:
-    """Where a page's feed may be, most likely first: what it declares, what it links to, what is usual."""
-    tree = _parse(body, content_type)
+    """Where a page's feed may be, most likely first: declared, linked, or at a common path."""
+    try:
+        page = decode_page(body, content_type=content_type).encode()
+        tree = document_fromstring(page, parser=etree.HTMLParser(encoding="utf-8"))
+    except (etree.LxmlError, ValueError):
+        tree = None
     found: dict[str, None] = {}
     links = () if tree is None else (*_declared(tree), *_linked(tree))
     for link in (*links, *COMMON_PATHS):
@@ -73,16 +77,6 @@ def candidate_urls(body: bytes, *, url: str, content_type: str | None) -> tuple[
 def _read(fetched: Fetched, now: datetime) -> Discovered:
     parsed = parse_feed(fetched.body, url=fetched.url, now=now, content_type=fetched.content_type)
     return Discovered(url=fetched.permanent_url or fetched.url, parsed=parsed)
-
-
-def _parse(body: bytes, content_type: str | None) -> HtmlElement | None:
-    try:
-        return document_fromstring(decode_page(body, content_type=content_type).encode(), parser=_UTF_8)
-    except (etree.LxmlError, ValueError):
-        return None
-
-
-_UTF_8 = etree.HTMLParser(encoding="utf-8")
 
 
 def _declared(tree: HtmlElement) -> list[str]:

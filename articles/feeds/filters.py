@@ -1,7 +1,7 @@
-"""Keyword filters: which entries of a feed, or articles for a subscription, somebody wants.
+"""Keyword filters: which entries of a feed, or which articles for a subscription, somebody wants.
 
-Words and phrases match whole words, in any case. Patterns are regular expressions of RE2, whose time grows
-with the length of the text and never faster: they come from people, and so may be meant to hurt.
+Words and phrases match whole words, in any case. Patterns are regular expressions of RE2, which takes linear
+time: people write them, perhaps to slow us down.
 """
 
 import json
@@ -22,7 +22,7 @@ _WORD = re.compile(r"\w+")
 
 
 class Match(StrEnum):
-    """How many of a rule's terms have to be there."""
+    """How many of a rule's terms must match."""
 
     ANY = "any"
     ALL = "all"
@@ -32,7 +32,7 @@ class Match(StrEnum):
 class Where(StrEnum):
     TITLE = "title"
     TEXT = "text"
-    BOTH = "both"  # either will do
+    BOTH = "both"  # either is enough
 
 
 class _Pattern(Protocol):
@@ -43,8 +43,7 @@ class _Pattern(Protocol):
 class Rule:
     """One condition on a title and a text.
 
-    Raises ValueError, with what to change, where it has no terms, too many, an empty one, or a pattern that
-    RE2 does not take.
+    Raises ValueError with what to change if it has no terms, too many, an empty one, or an invalid pattern.
     """
 
     match: Match
@@ -68,7 +67,7 @@ class Rule:
         object.__setattr__(self, "_compiled", tuple(_compile(pattern) for pattern in self.patterns))
 
     def accepts(self, *, title: str, text: str) -> bool:
-        """Whether the condition holds."""
+        """Whether the title and the text meet the condition."""
         parts = {Where.TITLE: (title,), Where.TEXT: (text,), Where.BOTH: (title, text)}[self.where]
         folded = [_folded(part) for part in parts]
         found = [any(_folded(word) in part for part in folded) for word in self.words]
@@ -95,7 +94,7 @@ class Rule:
 
 
 def accepts(rules: Iterable[Rule], *, title: str, text: str) -> bool:
-    """Whether all of the rules hold; so it is where there are none."""
+    """Whether the title and the text meet all the rules; True if there are none."""
     return all(rule.accepts(title=title, text=text) for rule in rules)
 
 
@@ -112,13 +111,13 @@ def rules_to_json(rules: Sequence[Rule]) -> list[dict[str, Any]]:
 
 
 def rules_from_json(value: object) -> tuple[Rule, ...]:
-    """From JSON text or from what was parsed of it. Raises ValueError with what to change."""
+    """From JSON text or from parsed JSON. Raises ValueError with what to change."""
     try:
         parsed = json.loads(value) if isinstance(value, str) else value
     except RecursionError as error:
         raise ValueError("the filters are nested too deeply") from error
     if not isinstance(parsed, list):
-        raise ValueError('filters are a list like [{"match": "any", "words": ["nato"]}]')  # noqa: TRY004 (it is a person's input, not a caller's slip)
+        raise ValueError('filters are a list like [{"match": "any", "words": ["nato"]}]')  # noqa: TRY004 (a person's input)
     return tuple(Rule.from_json(each) for each in parsed)
 
 
@@ -129,7 +128,7 @@ def _strings(value: object) -> tuple[str, ...]:
 
 
 def _folded(text: str) -> str:
-    """The words alone, between single blanks, so that a phrase is a piece of it."""
+    """The words between single spaces, so that a phrase is a substring."""
     return f" {' '.join(_WORD.findall(unicodedata.normalize('NFKC', text).casefold()))} "
 
 
@@ -141,10 +140,7 @@ def _compile(pattern: str) -> _Pattern:
     try:
         compiled: _Pattern = re2.compile(pattern, options)
     except (re2.error, UnicodeError) as error:
-        raise ValueError(f"this is not a pattern that RE2 takes: {pattern!r} ({_words(error)})") from error
+        reason = error.args[0] if error.args else error
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        raise ValueError(f"this is not a pattern that RE2 takes: {pattern!r} ({reason})") from error
     return compiled
-
-
-def _words(error: Exception) -> str:
-    said = error.args[0] if error.args else error
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org, "OPML 2.0"), in which feed readers hand each other their lists of feeds."""
+"""OPML 2.0 (opml.org, "OPML 2.0"), the format in which feed readers exchange lists of feeds."""
 
 import json
 import re
@@ -20,14 +20,14 @@ _FILTERS = "pullquoteFilters"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """A feed as OPML knows it. Raises ValueError for characters that XML cannot carry."""
+    """A feed in an OPML file. Raises ValueError for characters that XML does not allow."""
 
     url: str
     title: str | None = None
     site_url: str | None = None
     language: str | None = None
     folder: tuple[str, ...] = ()  # outermost first
-    rules: tuple[Rule, ...] = ()  # ours alone, in an attribute of our own that other readers pass over
+    rules: tuple[Rule, ...] = ()  # in an attribute of our own, which other readers ignore
 
     def __post_init__(self) -> None:
         words = [term for rule in self.rules for term in (*rule.words, *rule.patterns)]
@@ -41,14 +41,14 @@ class Outline:
 def read_opml(body: bytes) -> tuple[Outline, ...]:
     """The feeds in an OPML file, in its order.
 
-    Outlines that are no feeds (links, notes) are left out, and so are filters that cannot be read.
-    Raises Unreadable with what is wrong.
+    Outlines that are no feeds (links, notes) and invalid filters are left out. Raises Unreadable with what is
+    wrong.
     """
     try:
         root = fromstring(body)
     except DefusedXmlException as error:
         raise Unreadable("the OPML file declares XML entities, which we do not read") from error
-    except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that there is not
+    except (ParseError, ValueError, LookupError) as error:  # the last two: an unknown encoding
         raise Unreadable(f"the OPML file is not valid XML ({error})") from error
     if root.tag.lower() != "opml" or (top := root.find("body")) is None:
         raise Unreadable("the file is XML, but not OPML")
@@ -56,7 +56,7 @@ def read_opml(body: bytes) -> tuple[Outline, ...]:
 
 
 def write_opml(outlines: Iterable[Outline], *, title: str = "Pullquote feeds") -> bytes:
-    """An OPML file; `read_opml` gives back the same outlines in the same order."""
+    """An OPML file, from which `read_opml` reads the same outlines in the same order."""
     root = Element("opml", version="2.0")
     SubElement(SubElement(root, "head"), "title").text = title
     top = SubElement(root, "body")
@@ -70,7 +70,7 @@ def write_opml(outlines: Iterable[Outline], *, title: str = "Pullquote feeds") -
 
 
 def _open(open_folders: list[tuple[str, Element]], folder: tuple[str, ...], top: Element) -> None:
-    """Feeds next to each other share their folder's element; a folder that comes again is written again."""
+    """Consecutive feeds of one folder share its element; a folder that returns later is written again."""
     shared = 0
     while shared < min(len(open_folders), len(folder)) and open_folders[shared][0] == folder[shared]:
         shared += 1
@@ -81,7 +81,7 @@ def _open(open_folders: list[tuple[str, Element]], folder: tuple[str, ...], top:
 
 
 def _attributes(outline: Outline) -> dict[str, str]:
-    # "text" is what readers show and must be there; "title" is there where the feed has one.
+    # "text" is required, and is what readers show; "title" is written if the feed has one.
     found = {"type": "rss", "text": outline.title or outline.url, "xmlUrl": outline.url}
     if outline.title is not None:
         found["title"] = outline.title

@@ -1,10 +1,10 @@
 """What an article says its acronyms stand for: "the North Atlantic Treaty Organization (NATO)".
 
 After Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in biomedical text"
-(Pacific Symposium on Biocomputing, 2003): the letters of the short form are looked for from right to left in
-the words before the bracket, the first at the beginning of a word. News also sets the long form between
-commas ("NATO, the North Atlantic Treaty Organization, ..."), where a comma alone proves little: there, every
-letter has to be the first of a word.
+(Pacific Symposium on Biocomputing, 2003): the letters of the short form are searched from right to left in
+the words before the bracket; the first must begin a word. News also writes the long form between commas
+("NATO, the North Atlantic Treaty Organization, ..."). There every letter must be the first of a word, because
+a comma alone proves little.
 """
 
 import re
@@ -16,9 +16,9 @@ from rapidfuzz import fuzz
 from articles.text.phrases import STOP_WORDS
 
 MAX_LONG_FORM = 120  # characters
-MAX_ACRONYMS = 100  # of one article: a table of chemicals is not searched by them
+MAX_ACRONYMS = 100  # per article: nobody searches a table of chemicals by them
 _SAME_NAME = 85  # of 100, by rapidfuzz's ratio: "Organisation" is "Organization"
-_CLEARLY = 2  # times as many articles as the next meaning has
+_DOMINANT = 2  # times as many articles as the next meaning
 
 _SHORT = re.compile(r"[A-Z](?:[A-Za-z0-9&-]|\.(?=[A-Za-z])){1,9}")
 _BRACKET = re.compile(r"\(\s*([^()]{2,120}?)\s*\)")
@@ -36,7 +36,7 @@ _SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Acronym:
-    """A short form and what it stands for, as one article has them."""
+    """A short form and its long form, as one article writes them."""
 
     short: str
     long: str
@@ -51,22 +51,22 @@ class Acronym:
 
 
 def key_of(name: str) -> str:
-    """The name's words in one form, whatever their case and punctuation; as in a search, no stop words."""
+    """The name's words without case, punctuation and stop words, to compare names by."""
     words = [word.casefold() for word in _WORD.findall(name)]
     return " ".join(word for word in words if word not in STOP_WORDS)
 
 
 def find_acronyms(text: str) -> tuple[Acronym, ...]:
-    """Those that the text itself explains, in text order, each once. Takes any text."""
+    """The acronyms that the text explains, in text order, each once. Takes any text."""
     found = (*_in_brackets(text), *_between_commas(text))
     return tuple(dict.fromkeys(found))[:MAX_ACRONYMS]
 
 
 def meanings(counts: Mapping[str, int]) -> tuple[str, ...]:
-    """Of an acronym's long forms, or a name's acronyms, those that one may take it for, commonest first.
+    """The spellings of the most common meaning of an acronym (or of a name's acronym), most common first.
 
-    counts: articles that have it so. Spellings of one name count together. Where two names are nearly as
-    common, either could be meant, and it is none.
+    counts: meaning -> number of articles. Spellings of one name are counted together. Empty if two meanings
+    are nearly as common: either could be meant.
     """
     names: list[list[str]] = []
     for name in sorted(counts, key=lambda name: (-counts[name], name)):
@@ -76,7 +76,7 @@ def meanings(counts: Mapping[str, int]) -> tuple[str, ...]:
         else:
             same.append(name)
     weights = sorted(((sum(counts[n] for n in group), group) for group in names), reverse=True)
-    if not weights or (len(weights) > 1 and weights[0][0] < _CLEARLY * weights[1][0]):
+    if not weights or (len(weights) > 1 and weights[0][0] < _DOMINANT * weights[1][0]):
         return ()
     return tuple(weights[0][1])
 
@@ -88,9 +88,9 @@ def _in_brackets(text: str) -> Iterator[Acronym]:
         before = _SENTENCE_END.split(before)[-1].rstrip()
         if _SHORT.fullmatch(inside):
             short, long = inside, _long_form(inside, before)
-        elif stands_before := _SHORT_AT_END.search(before):
-            # "NATO (North Atlantic Treaty Organization)": all of the bracket is the long form.
-            short, long = stands_before[1], _long_form(stands_before[1], inside)
+        elif short_before := _SHORT_AT_END.search(before):
+            # "NATO (North Atlantic Treaty Organization)": the whole bracket is the long form.
+            short, long = short_before[1], _long_form(short_before[1], inside)
             if long != _LEADING_ARTICLE.sub("", inside):
                 continue
         else:
@@ -107,7 +107,7 @@ def _between_commas(text: str) -> Iterator[Acronym]:
 
 
 def _is_short(short: str) -> bool:
-    """Capitals, most of it: "NATO", "UNESCO", "PhD"; a name in brackets is none."""
+    """Whether most letters are capitals: "NATO", "UNESCO", "PhD"; not a name in brackets."""
     return 2 * sum(letter.isupper() for letter in short) > sum(letter.isalpha() for letter in short)
 
 
@@ -116,7 +116,7 @@ def _initials(name: str) -> str:
 
 
 def _long_form(short: str, before: str) -> str | None:
-    """Where the letters of the short form stand in the words before it; None if they do not."""
+    """The words before the short form that contain its letters in order; None if they do not."""
     at = len(before)
     letters = [letter.casefold() for letter in short if letter.isalnum()]
     for place in range(len(letters) - 1, -1, -1):
@@ -127,7 +127,7 @@ def _long_form(short: str, before: str) -> str | None:
             at -= 1
         if at < 0:
             return None
-    # A word that only begins inside another ("re-elected") is taken from the last space on.
+    # If the word begins inside another one ("re-elected"), start at the last space.
     start = before.rfind(" ", 0, at) + 1 if at > 0 and before[at - 1] == "-" else at
     long = " ".join(before[start:].split()).strip("\"'“”‘’,")
     return long if _is_long_form(long, short) else None
@@ -141,13 +141,13 @@ def _is_long_form(long: str, short: str) -> bool:
         and len(long) > len(short)
         and len(words) <= min(letters + 5, 2 * letters)
         and short not in words
-        # Of the letters, the most are first letters: "(AP)" is no "a ship".
+        # Most of its letters are first letters: "(AP)" is not "a ship".
         and 2 * _in_order(_initials(long), short) > letters
     )
 
 
 def _in_order(initials: str, short: str) -> int:
-    """How many letters of the short form the initials have, in its order."""
+    """How many letters of the short form are among the initials, in its order."""
     count, rest = 0, short.casefold()
     for letter in initials:
         if (at := rest.find(letter)) >= 0:

@@ -1,4 +1,4 @@
-"""The one spelling of an article's address, for telling that two addresses are the same article's."""
+"""The canonical form of an article's URL: two URLs with one canonical form are the same article."""
 
 import re
 import string
@@ -7,31 +7,21 @@ from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 import idna
 
 from articles.errors import FetchRefused
+from articles.text.phrases import any_of
 
 MAX_URL_CHARS = 4_096
-_NAMED_CHARS = 80  # of an address, in an error
+_NAMED_CHARS = 80  # of a URL, in an error
 
-# Parameters that tell a publisher where a reader came from, and never which article it is.
-_TRACKING = re.compile(
-    r"(?:utm|at|hsa|pk|mtm|piwik|matomo|oly|vero|guce|soc|trk|amp)_\w+|utm\w+|_hs\w+|fbclid|gclid|gclsrc|dclid"
-    r"|gbraid|wbraid|msclkid|twclid|yclid|ttclid|igsh(?:id)?|li_fat_id|mc_[ce]id|mkt_tok|_ga|_gl|s_cid|cmp(?:id)?"
-    r"|ncid|ocid|icid|smid|smtyp|sr_share|xtor|spm|ref(?:_src|_url|errer)?|rss|share[ds]?|partner|guccounter"
-    r"|guce\w+|soc_\w+|__twitter_impression|taid|wpisrc|wt_mc|ito|tblci|dicbo|amp|usqp",
-    re.IGNORECASE,
-)
-# These do so with such values only: "source=rss", and not "source=17".
-_MAY_TRACK = re.compile(r"source|src|from|via|output(?:type)?|view|mode", re.IGNORECASE)
-_TRACKED = re.compile(
-    r"rss\w*|feed\w*|twitter|facebook|fb|e?mail|newsletter|whatsapp|telegram|amp|share\w*|social|mobile|homepage",
-    re.IGNORECASE,
-)
+_TRACKING = re.compile(any_of("tracking_parameter"), re.IGNORECASE)
+_MAY_TRACK = re.compile(any_of("sometimes_tracking_parameter"), re.IGNORECASE)
+_TRACKED = re.compile(any_of("tracking_value"), re.IGNORECASE)
 _MOBILE_LABELS = frozenset({"www", "m", "mobile", "amp", "touch"})
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gob", "gov", "gouv", "net", "or", "org"})
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _IPV6 = re.compile(r"[0-9a-f:.]+")
 _INDEX = re.compile(r"(?:index|default)\.(?:html?|php|aspx?)", re.IGNORECASE)
 _AMP_SUFFIX = re.compile(r"(?:\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
-# An AMP cache or viewer carries the publisher's address in its path: /amp/s/example.org/story
+# An AMP cache or viewer has the publisher's URL in its path: /amp/s/example.org/story
 _AMP_HOST = re.compile(r"(?:[\w-]+\.)?cdn\.ampproject\.org|(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
 _AMP_PATH = re.compile(r"/(?:amp|c|v|wp)/(?:s/)?(?P<rest>[^/]+\.[^/]+(?:/.*)?)")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -41,26 +31,26 @@ _IN_QUERY = _UNRESERVED | frozenset(b"!$'()*,;:@/?")
 
 
 def canonical_url(url: str) -> str:
-    """The address that all spellings of `url` share: a name to compare by, not always one to fetch.
+    """The form that all spellings of `url` share. Use it to compare; it can't always be fetched.
 
-    Gone are http or https, "www." and mobile or AMP hosts, the default port, user and password, tracking
-    parameters, AMP paths and caches, index pages, a trailing slash and the fragment; parameters are in
-    alphabetical order; escapes are as RFC 3986 (section 6.2.2) normalises them. "www." goes because hardly a
-    publisher keeps another site there. Taking the canonical address of one changes nothing.
+    It has no scheme difference (https), no "www.", mobile or AMP host, default port, user, password, tracking
+    parameter, AMP path or cache, index page, trailing slash or fragment. Parameters are sorted, and escapes
+    normalised (RFC 3986, section 6.2.2). "www." is removed because hardly any publisher has another site
+    there. The canonical form of a canonical form is itself.
 
-    Raises FetchRefused where it is no http(s) address.
+    Raises FetchRefused if it is no http(s) URL.
     """
     given = " ".join(url.split())
     given = given if len(given) <= _NAMED_CHARS else f"{given[:_NAMED_CHARS]}..."
     canonical = _simplify(url, given=given)
-    # Unwrapping an AMP cache brings up another address, shorter each time.
+    # In an AMP cache's URL there is another URL, which is shorter.
     while (simpler := _simplify(canonical, given=given)) != canonical:
         canonical = simpler
     return canonical
 
 
 def host_of(url: str | None) -> str:
-    """Whom a URL asks: host and port as they stand there; "" where there is none."""
+    """A URL's host and port as they are written; "" if there is none."""
     try:
         return urlsplit(url or "").netloc
     except ValueError:
@@ -74,7 +64,7 @@ def _simplify(url: str, *, given: str) -> str:
     if _AMP_HOST.fullmatch(host) and (carried := _AMP_PATH.fullmatch(path)):
         return f"https://{carried['rest']}" + (f"?{parts.query}" if parts.query else "")
     path, query = _plain_path(path), _plain_query(parts.query)
-    # "#!" was how single pages named what they show.
+    # Single-page sites used "#!" to name what they show.
     fragment = _escape(parts.fragment, _IN_PATH) if parts.fragment.startswith("!") else ""
     return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
@@ -110,7 +100,7 @@ def _plain_host(parts: SplitResult, given: str) -> str:
 
 
 def _without_mobile_labels(host: str) -> str:
-    """The host without "www", "m", "amp": at its front, or after a language ("en.m.example.org")."""
+    """The host without "www", "m", "amp" at its start or after a language ("en.m.example.org")."""
     labels = host.split(".")
     for at in (0, 1):
         rest = labels[:at] + labels[at + 1 :]
@@ -120,7 +110,7 @@ def _without_mobile_labels(host: str) -> str:
 
 
 def _names_a_site(labels: list[str], language_labels: int) -> bool:
-    """Whether what is left still names a site: "example.org", and not "co.uk"."""
+    """Whether the labels still name a site: "example.org", not "co.uk"."""
     needed = 2 + language_labels
     if len(labels) >= 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL:
         needed += 1
@@ -128,7 +118,7 @@ def _names_a_site(labels: list[str], language_labels: int) -> bool:
 
 
 def _plain_path(path: str) -> str:
-    """The path, dots resolved (RFC 3986, section 5.2.4), without AMP segments, empty ones, index pages."""
+    """The path with dots resolved (RFC 3986, section 5.2.4), without AMP, empty or index segments."""
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":
@@ -153,7 +143,7 @@ def _plain_query(query: str) -> str:
 
 
 def _escape(text: str, allowed: frozenset[int]) -> str:
-    """`text` with escapes where they are needed, in capitals, and nowhere else."""
+    """`text` with escapes only where they are needed, in capitals."""
     escaped = []
     at = 0
     for match in _ESCAPE.finditer(text):
