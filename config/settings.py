@@ -1,4 +1,4 @@
-"""Settings: environment variables `PULLQUOTE_...` and the file `pullquote.toml`, with their defaults."""
+"""The settings and their defaults. They come from variables `PULLQUOTE_...` and the file `pullquote.toml`."""
 
 import re
 from typing import ClassVar, Literal
@@ -16,12 +16,12 @@ SETTINGS_FILE = "pullquote.toml"
 
 
 class TelegramWebhook(BaseModel):
-    """How Telegram's updates reach us where they are not polled."""
+    """Updates by webhook instead of polling."""
 
-    url: str  # public: what Telegram calls, past any reverse proxy
-    host: str = "127.0.0.1"  # where we listen for what the proxy passes on
+    url: str  # public URL that Telegram calls; usually a reverse proxy's
+    host: str = "127.0.0.1"  # where we listen for the requests
     port: int = Field(default=8080, ge=1, le=65535)
-    # What Telegram shows to be Telegram; None: made from the token.
+    # Telegram sends it with each update; None: derived from the token.
     secret: SecretStr | None = None
 
     @field_validator("url")
@@ -40,61 +40,58 @@ class TelegramWebhook(BaseModel):
 
 
 class Telegram(BaseModel):
-    """The Telegram bot; without a token there is none."""
+    """The Telegram bot. Without a token it is off."""
 
     token: SecretStr | None = None  # from @BotFather
     base_url: str = "https://api.telegram.org/bot"  # or a self-hosted Bot API server's, up to the token
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_interval_s: float = Field(default=0.0, ge=0)
     webhook: TelegramWebhook | None = None  # None: updates are polled
-    owners: tuple[
-        int, ...
-    ] = ()  # user ids of who runs the bot: they may change any chat's orders, and the feeds
-    everyone_may_change: bool = False  # in groups every member may, not administrators alone
-    messages_a_second: int = Field(
-        default=30, ge=1
-    )  # of several processes, each gets its part of Telegram's 30
-    # Digests that may be on their way at once. A crash leaves so many in doubt, which are not sent again; one
-    # at a time, no more go out in a second than Telegram answers.
+    # User ids of who runs the bot: they may change the feeds and any chat's subscriptions.
+    owners: tuple[int, ...] = ()
+    everyone_may_change: bool = False  # in groups any member may change subscriptions, not only admins
+    messages_a_second: int = Field(default=30, ge=1)  # Telegram allows 30; several processes divide them
+    # Maximum concurrent digests. A crash leaves at most this many with an unknown outcome, which are not sent
+    # again. With 1, throughput is limited by Telegram's response time.
     in_flight: int = Field(default=1, ge=1, le=30)
 
 
 class Discord(BaseModel):
-    """The Discord bot; without a token there is none."""
+    """The Discord bot. Without a token it is off."""
 
     token: SecretStr | None = None  # from the developer portal
     api_url: str = "https://discord.com/api/v10"
     gateway_url: str = "wss://gateway.discord.gg/"
-    commands_file: str = "pullquote.discord-commands"  # what Discord was told last: a hash
+    commands_file: str = "pullquote.discord-commands"  # holds a hash of the commands that Discord knows
     # None: as many as Discord advises, all in this process
     shard_count: int | None = Field(default=None, ge=1)
-    shard_ids: tuple[int, ...] | None = None  # of those, this process's
-    owners: tuple[int, ...] = ()  # user ids of who runs the bot: they may change the feeds
+    shard_ids: tuple[int, ...] | None = None  # this process's shards; None: all
+    owners: tuple[int, ...] = ()  # user ids of who runs the bot: may change feeds
 
 
 class Web(BaseModel):
     """How articles are fetched."""
 
-    contact: str = "https://github.com/pullquote/pullquote"  # told to publishers in the User-Agent
-    # The operator's own hosts, though private: "news.intranet:8080", "10.1.0.0/16".
+    contact: str = "https://github.com/pullquote/pullquote"  # sent to publishers in the User-Agent
+    # Private hosts that may be fetched: "news.intranet:8080", "10.1.0.0/16".
     allowed: tuple[str, ...] = ()
 
 
 class Feeds(BaseModel):
-    """Which feeds are followed, besides those that people add."""
+    """Feeds besides those that people add."""
 
-    defaults: bool = True  # those that come with Pullquote, in config/feeds.opml
-    every_s: float = Field(default=60.0, gt=0)  # between two looks for feeds that are due
+    defaults: bool = True  # follow the feeds in config/feeds.opml
+    every_s: float = Field(default=60.0, gt=0)  # between two checks for feeds that are due
 
 
 class BriefsEndpoint(BaseModel):
-    """A server that speaks OpenAI's chat completions: vLLM, Ollama, a vendor's."""
+    """A server with OpenAI's chat completions API: vLLM, Ollama, a vendor's."""
 
-    url: str  # up to and with /v1: "http://127.0.0.1:11434/v1"; it may be private
+    url: str  # including /v1: "http://127.0.0.1:11434/v1"; the host may be private
     key: SecretStr | None = None
-    window_tokens: int = Field(default=8192, ge=1024)  # what the model takes, prompt and answer together
+    window_tokens: int = Field(default=8192, ge=1024)  # context window: prompt and answer together
     timeout_s: float = Field(default=60.0, gt=0)  # for one answer
-    # Of a day in UTC, counted in the database; beyond, briefs are the article's own sentences.
+    # Limits for one day in UTC, counted in the database. Beyond them briefs are extractive.
     requests_a_day: int | None = Field(default=500, ge=0)
     tokens_a_day: int | None = Field(default=None, ge=0)
 
@@ -107,12 +104,12 @@ class BriefsEndpoint(BaseModel):
 
 
 class Briefs(BaseModel):
-    """Who writes the briefs; without a model, they are the article's own sentences."""
+    """The model that writes briefs; without one they are extractive."""
 
-    # A hub id ("sshleifer/distilbart-cnn-12-6") or a folder; with an endpoint, the model's name there.
+    # A Hugging Face id ("sshleifer/distilbart-cnn-12-6") or a folder; with an endpoint, its name there.
     model: str | None = None
-    batch_size: int = Field(default=4, ge=1)  # parts of a long article that a local model reads at once
-    endpoint: BriefsEndpoint | None = None  # None: the model runs here
+    batch_size: int = Field(default=4, ge=1)  # parts of a long article in one batch of a local model
+    endpoint: BriefsEndpoint | None = None  # None: the model runs in this process
 
     @model_validator(mode="after")
     def _names_a_model(self) -> "Briefs":
@@ -122,18 +119,18 @@ class Briefs(BaseModel):
 
 
 class Delivery(BaseModel):
-    """How standing orders are delivered."""
+    """How subscriptions are delivered."""
 
-    # What was missed while nothing could be delivered: all of it comes as one digest, or it is left out.
+    # Digests that were missed while the bot was down: sent as one digest (catch-up), or not sent (drop).
     missed: Literal["catch-up", "drop"] = "catch-up"
-    missed_after_minutes: int = Field(default=30, ge=1)  # from when on a digest was missed
-    # A story breaks when so many publishers report it in their own words within so many minutes.
+    missed_after_minutes: int = Field(default=30, ge=1)  # a digest that is later than this was missed
+    # A story is breaking when this many publishers report it in their own words within this many minutes.
     breaking_publishers: int = Field(default=3, ge=2)
     breaking_within_minutes: int = Field(default=60, ge=5, le=720)
 
 
 class Monitor(BaseModel):
-    """Health and metrics over HTTP; without a port there are none."""
+    """Health and metrics over HTTP. Without a port they are off."""
 
     host: str = "127.0.0.1"
     port: int | None = Field(default=None, ge=1, le=65535)
@@ -147,13 +144,13 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///pullquote.db"
-    timezone: str = "UTC"  # IANA; for chats that have set none
+    timezone: str = "UTC"  # IANA name; for chats that have not set one
     max_bullets: int = Field(default=3, ge=2, le=3)
     model_folder: str | None = None  # another sentence-transformers model; None: the packaged one
-    model_threads: int = Field(default=1, ge=1)  # more wait for each other where the cores are busy
-    tick_s: float = Field(default=2.0, gt=0)  # between two looks for what is due
+    model_threads: int = Field(default=1, ge=1)  # more threads slow each other down on busy cores
+    tick_s: float = Field(default=2.0, gt=0)  # between two checks for due deliveries
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["text", "json"] = "text"  # json: an object a line, for what collects logs
+    log_format: Literal["text", "json"] = "text"  # json: one object a line, for programs
     telegram: Telegram = Telegram()
     discord: Discord = Discord()
     web: Web = Web()
@@ -180,5 +177,5 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the base's signature)
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What is given in code wins over the environment, and that over the file."""
+        """Arguments in code override environment variables, and those override the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

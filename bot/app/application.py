@@ -1,4 +1,4 @@
-"""The application put together: stores, analysis and handlers over one database. It reads no settings."""
+"""Builds the application: stores, analysis and handlers over one database. It reads no settings."""
 
 import logging
 import threading
@@ -43,12 +43,12 @@ log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
-    """The wall clock, with its zone."""
+    """The current time, in UTC."""
     return datetime.now(UTC)
 
 
 class Application:
-    """Everything over one open database."""
+    """All parts of the application, over one open database."""
 
     def __init__(
         self,
@@ -61,14 +61,14 @@ class Application:
         meters: Meters | None = None,
         delivery: DeliveryPolicy | None = None,
     ) -> None:
-        """zone: of chats that have set none. policy: how feeds and their articles are fetched.
+        """zone: for chats that have not set one. policy: how feeds and articles are fetched.
 
-        meters: None: nobody reads them. delivery: None: as it is by default.
+        meters: None: metrics are off. delivery: None: the defaults.
         """
         delivery = delivery or DeliveryPolicy()
         self.database = database
         self._vectors = VectorIndex(database)
-        self.loaded = threading.Event()  # what `load_soon` loads
+        self.loaded = threading.Event()  # set when `load_in_background` is done
         self.articles = ArticleStore(database, self._vectors)
         self.chats = ChatStore(database)
         self.outbox = Outbox(database)
@@ -116,8 +116,8 @@ class Application:
             clock=clock,
         )
 
-    def load_soon(self) -> None:
-        """Loads the sentence model and the index of meanings, meanwhile answering by words alone."""
+    def load_in_background(self) -> None:
+        """Loads the sentence model and the vector index. Until then search uses only words."""
 
         def load(kind: str) -> None:
             self._vectors.load(kind)
@@ -163,7 +163,7 @@ def open_application(
     meters: Meters | None = None,
     delivery: DeliveryPolicy | None = None,
 ) -> Iterator[Application]:
-    """The application over that database, which is created or upgraded first. Raises DatabaseError."""
+    """Opens the database, creates or upgrades its schema, and gives the application. Raises DatabaseError."""
     database = open_database(database_url)
     try:
         upgrade(database)

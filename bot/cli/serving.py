@@ -83,7 +83,7 @@ async def serve(
 ) -> None:
     """Runs the application with these roles until it is told to stop."""
     if roles.works or roles.serving:
-        application.load_soon()
+        application.load_in_background()
     if roles.schedules:
         offer_default_feeds(application, settings)
     async with queue_of(application) as queue:
@@ -136,7 +136,7 @@ def serve_console(settings: Settings) -> None:
         offer_default_feeds(application, settings)
         if application.articles.count() == 0:
             application.ingest(sample())
-        application.load_soon()
+        application.load_in_background()
         adapters = {chat.capabilities.platform: chat}
         run_loop(run_application(application, adapters, tick_s=settings.tick_s, stopping=stopping))
     if chat.refused and not sys.stdin.isatty():

@@ -25,7 +25,7 @@ Families boarded up windows in La Paz and filled the shelters."""
 @pytest.fixture
 def ready(app: Application, analyst: Analyst) -> Application:
     """The app when its model and its index are loaded, as they are some seconds after its start."""
-    app.load_soon()
+    app.load_in_background()
     app.loaded.wait(30)
     return app
 
