@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +20,14 @@ from bot.chat import (
     ChatGone,
     ChatRef,
     MessageId,
+    NotAllowed,
     SendFailed,
     SendHooks,
+    SendRefused,
     SendUnknown,
     Throttled,
 )
 from bot.discord.client import Client, RestClient
-from bot.discord.errors import chat_error
 from bot.discord.interactions import PLATFORM, view_of
 from bot.discord.render import render
 from bot.discord.traffic import watched
@@ -45,6 +47,20 @@ _ANSWER_WITHIN_S = 30.0
 _LONGEST_BACKOFF_S = 60.0
 # Discord remembers a nonce for "a few minutes"; retries with the same nonce stay well inside that.
 _ASK_AGAIN_AFTER_S = (1.0, 5.0)
+
+# "JSON Error Codes" of the Discord API reference.
+_GONE = {
+    10003,  # Unknown Channel
+    10004,  # Unknown Guild
+    10013,  # Unknown User
+    50007,  # Cannot send messages to this user
+}
+_NOT_ALLOWED = {
+    50001,  # Missing Access
+    50013,  # Missing Permissions
+    160005,  # Thread is locked
+}
+_PAUSE_S = 60.0  # after an answer 429 that does not say how long to wait
 
 
 class DiscordChat:
@@ -229,3 +245,19 @@ class DiscordChat:
 def _nonce(key: str, number: int) -> str:
     """At most 25 characters; the same for the same message of the same delivery."""
     return hashlib.blake2b(f"{key}/{number}".encode(), digest_size=12).hexdigest()
+
+
+def chat_error(error: discord.HTTPException | discord.RateLimited, *, where: str | None = None) -> ChatError:
+    """The port's error for Discord's answer. where: the channel's name as people know it."""
+    if isinstance(error, discord.RateLimited):
+        return Throttled(timedelta(seconds=error.retry_after))
+    text = f"Discord answered {error.status} ({error.code}): {error.text}"
+    if error.status == 429:
+        return Throttled(timedelta(seconds=float(error.response.headers.get("Retry-After", _PAUSE_S))))
+    if error.code in _GONE:
+        return ChatGone(text)
+    if error.code in _NOT_ALLOWED:
+        return NotAllowed(text, where=where)
+    if error.status in {401, 503}:  # nothing is wrong with the message
+        return SendFailed(text)
+    return SendUnknown(text) if error.status >= 500 else SendRefused(text)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import re
+import unicodedata
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -12,6 +14,7 @@ import discord
 from discord import app_commands
 
 from bot.chat import ChatError, ChatRef, MessageId
+from bot.commands.requests import FullRequest
 from bot.commands.table import ParsedCommand, parse
 from bot.discord.commands import Names, add_commands, sync_if_changed
 from bot.discord.interactions import (
@@ -27,19 +30,11 @@ from bot.discord.interactions import (
     request_of_message,
     undeliverable,
 )
-from bot.discord.threads import (
-    card_of,
-    fill_thread,
-    headline_of,
-    open_thread,
-    opens_thread,
-    pointer_to,
-    thread_name,
-)
+from bot.discord.render import length
 from bot.discord.traffic import PER_SECOND, Traffic, tracing
 from bot.limits.shared_limits import SharedLimits
 from bot.ports import Conversation, IncomingCommand
-from bot.reply import Reply, refusal
+from bot.reply import Note, Reply, Title, refusal
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +46,16 @@ _COMPLETE_WITHIN_S = 2.0
 
 _BROKEN = refusal("Something went wrong here and was logged. Please try again in a moment.")
 _OUTDATED = refusal("This command has changed. Reload Discord (Ctrl+R) and type it again.")
+
+# A whole article is shown in its own thread, so that it does not fill the channel.
+_MAX_THREAD_NAME = 100  # "Start Thread from Message"
+_UNTITLED = "Full text"
+_THREAD_EXISTS = 160004  # "JSON Error Codes": A thread has already been created for this message
+_NEEDED = discord.Permissions(
+    view_channel=True, embed_links=True, create_public_threads=True, send_messages_in_threads=True
+)
+_MENTION = re.compile(r"<(?=[@#:/]|a:|t:|id:)")
+_EVERYBODY = re.compile(r"@(?=everyone|here)")
 
 
 class RestClient(discord.AutoShardedClient):
@@ -187,11 +192,14 @@ class Client(RestClient):
         except discord.Forbidden:
             return False
         if thread is not None:
-            last = await fill_thread(thread, reply, key=str(interaction.id))
+            for number, shown in enumerate(arguments_of(reply)):
+                # The same nonce for the same interaction, so that a retry posts nothing twice.
+                last = await thread.send(**shown, nonce=f"{interaction.id}.{number}")
             where = ChatRef(platform=PLATFORM, chat=str(thread.id))
             await asyncio.to_thread(self._conversation.posted, where, reply, MessageId(str(last.id)))
         if interaction.message is not None:
-            await interaction.edit_original_response(content=pointer_to(anchor))
+            # A thread has the id of its message.
+            await interaction.edit_original_response(content=f"The full text is in <#{anchor.id}>.")
         return True
 
     async def _thread_for(
@@ -201,7 +209,11 @@ class Client(RestClient):
 
         A digest has several articles and can have one thread: other articles get a new message.
         """
-        headline, card = headline_of(reply), arguments_of(card_of(reply))[0]
+        title = next((block for block in reply.blocks if isinstance(block, Title)), None)
+        headline = title.text if title else ""
+        note = Note(text="The full text is in the thread below.")
+        blocks = (note,) if title is None else (title, note)
+        card = arguments_of(Reply(blocks=blocks, article=reply.article))[0]
         if (anchor := interaction.message) is None:
             anchor = await interaction.edit_original_response(**card)
             return anchor, await open_thread(anchor, headline)
@@ -281,3 +293,35 @@ def _part_of(per_second: int, shard_count: int | None, shard_ids: list[int] | No
     if shard_count is None or shard_ids is None:
         return per_second
     return max(1, per_second * len(shard_ids) // shard_count)
+
+
+def opens_thread(interaction: discord.Interaction[Any], parsed: ParsedCommand) -> bool:
+    """Whether the command asks for a whole article, in a channel where we may open a thread for it."""
+    return (
+        isinstance(parsed.request, FullRequest)
+        and "page:" not in parsed.text
+        and isinstance(interaction.channel, discord.TextChannel)
+        and interaction.is_guild_integration()
+        and interaction.app_permissions >= _NEEDED
+    )
+
+
+def thread_name(headline: str) -> str:
+    """1 to 100 characters of the headline, without mentions and invisible characters."""
+    seen = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in headline)
+    name = " ".join(_EVERYBODY.sub("@\u200b", _MENTION.sub("‹", seen)).split())
+    if length(name) > _MAX_THREAD_NAME:
+        while length(name) > _MAX_THREAD_NAME - 1:
+            name = name[:-1]
+        name = name.rstrip() + "…"
+    return name or _UNTITLED
+
+
+async def open_thread(anchor: discord.Message, headline: str) -> discord.Thread | None:
+    """A new thread under the message; None if it has one. Raises discord.HTTPException."""
+    try:
+        return await anchor.create_thread(name=thread_name(headline))
+    except discord.HTTPException as error:
+        if error.code != _THREAD_EXISTS:
+            raise
+        return None

@@ -31,7 +31,7 @@ from bot.telegram.answering import Answering
 from bot.telegram.errors import translate
 from bot.telegram.incoming import PLATFORM, Rights
 from bot.telegram.outbound import MESSAGES_A_SECOND, Buttons, Outbound, Posting, limits_of
-from bot.telegram.updates import Polling, Updates, Webhook, WebhookSettings
+from bot.telegram.updates import Polling, Webhook, WebhookSettings
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class TelegramChat:
                 request=client(64),
                 get_updates_request=client(2),
             )
-        self._updates: Updates = (
+        self._updates = (
             Webhook(self._bot, webhook)
             if webhook is not None
             else Polling(self._bot, interval=poll_interval, timeout=poll_timeout)

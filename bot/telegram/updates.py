@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
-from typing import Protocol
 
 from aiohttp import web
 from telegram import Bot, Update
@@ -32,16 +31,6 @@ ALLOWED = (
 _LONGEST_PAUSE_S = 30.0
 
 
-class Updates(Protocol):
-    """Long polling or a webhook."""
-
-    def updates(self) -> AsyncGenerator[Update, None]:
-        """Yields updates without end. Errors of Telegram are logged and the request is repeated."""
-
-    async def confirm(self) -> None:
-        """Tells Telegram that all yielded updates were received, so that it does not send them again."""
-
-
 class Polling:
     """Updates by long polling, in order. An update is confirmed by the request that follows it.
 
@@ -58,7 +47,7 @@ class Polling:
         self._conflict_logged = False
 
     async def updates(self) -> AsyncGenerator[Update, None]:
-        """See `Updates`."""
+        """Yields updates without end. Errors of Telegram are logged and the request is repeated."""
         await self._delete_webhook()
         failures = 0
         while True:
@@ -77,7 +66,7 @@ class Polling:
             await asyncio.sleep(self._interval_s)
 
     async def confirm(self) -> None:
-        """See `Updates`: after a restart Telegram would otherwise send them again."""
+        """Confirms all yielded updates: after a restart Telegram would otherwise send them again."""
         if self._offset is None:
             return
         try:
@@ -144,7 +133,7 @@ class Webhook:
         self._seen: OrderedDict[int, None] = OrderedDict()
 
     async def updates(self) -> AsyncGenerator[Update, None]:
-        """See `Updates`. Raises ChatError if we cannot listen on the address."""
+        """Yields updates without end. Raises ChatError if we cannot listen on the address."""
         async with self._listening():
             await self._register()
             while True:

@@ -5,8 +5,8 @@ import re
 import pytest
 from hypothesis import given
 
+from bot.discord.client import thread_name
 from bot.discord.render import length
-from bot.discord.threads import thread_name
 from bot.reply import Button, Prose, Reply, Title, refusal
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
 from tests.bot.discord.test_markdown import TEXTS
