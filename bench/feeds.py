@@ -30,7 +30,7 @@ from articles.ingest import Ingested, ingest
 from articles.model import Article
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
-from bot.feeds.manager import FeedWork, Refreshed
+from bot.feeds.manager import FeedWorker, RefreshReport
 from bot.jobs.job_queue import InProcessQueue, Job, PollFeed, TakeIn
 from bot.jobs.scheduler import REFILL_S, Scheduler
 from bot.jobs.work import DueJobs, Worker
@@ -65,11 +65,11 @@ class Bench:
         intake = EntryProcessor(self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now)
         polled, taken = PollReport(), EntryReport()
 
-        def observe(refreshed: Refreshed) -> None:
+        def observe(refreshed: RefreshReport) -> None:
             add(polled, refreshed.poll)
             add(taken, refreshed.intake)
 
-        work = FeedWork(poller=poller, intake=intake, rest=fetcher.wait_for_host_delay, observe=observe)
+        work = FeedWorker(poller=poller, intake=intake, rest=fetcher.wait_for_host_delay, observe=observe)
         before, articles_before = await counts(fetcher, self.port), self.articles.count()
         started, cpu_started = time.perf_counter(), time.process_time()
         await self.work_off(PollFeed, work)
@@ -97,7 +97,7 @@ class Bench:
         peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"  peak memory so far: {peak_mb:,.0f} MB")
 
-    async def work_off(self, kind: type[Job], work: FeedWork) -> None:
+    async def work_off(self, kind: type[Job], work: FeedWorker) -> None:
         """Does all jobs of a kind as `pullquote run` does them on SQLite."""
         nobody: Any = None  # delivers here, or is told of a pause
         due = DueJobs(feeds=self.feeds, dispatcher=nobody, platforms=(), clock=lambda: self.now)

@@ -22,7 +22,7 @@ from bot.copying import refuse_unfinished
 from bot.digests.breaking import LOOKED_THROUGH, Breaking
 from bot.digests.digest import DeliveryPolicy, Digests
 from bot.digests.shared_stories import SharedStories
-from bot.feeds.manager import FeedManager, Refreshed
+from bot.feeds.manager import FeedManager, RefreshReport
 from bot.handlers.feeds import FeedHandler
 from bot.handlers.service import Service
 from bot.handlers.subscriptions import SubscriptionHandler
@@ -77,7 +77,7 @@ class Application:
         self.clock = clock
         self.meters = meters or Meters(CollectorRegistry())
         self.feeds = FeedManager(
-            database, policy=policy, ingest=self.ingest, clock=clock, observe=self._feeds_asked
+            database, policy=policy, ingest=self.ingest, clock=clock, observe=self._observe_feeds
         )
         self.feed_owners = FeedOwners(database)
         self._stories = Stories(
@@ -148,9 +148,9 @@ class Application:
             self.breaking.reported(stored.id, now=now)
         return stored
 
-    def _feeds_asked(self, refreshed: Refreshed) -> None:
+    def _observe_feeds(self, refreshed: RefreshReport) -> None:
         self.meters.polled(refreshed.poll)
-        self.meters.taken_in(refreshed.intake)
+        self.meters.entries_processed(refreshed.intake)
 
 
 @contextmanager

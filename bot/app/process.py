@@ -190,7 +190,7 @@ class _Jobs:
             adapters=self._adapters,
             conversation=self._application.service,
         )
-        async with self._application.feeds.at_work() as work:
+        async with self._application.feeds.open_worker() as work:
             worker = Worker(
                 manager=self._application.feeds,
                 work=work,

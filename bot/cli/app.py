@@ -20,8 +20,16 @@ from bot.app.process import SCHEDULER, WORKER, NotAlone
 from bot.chat import ChatError
 from bot.cli.database import db, outbox
 from bot.cli.feeds import feeds
-from bot.cli.output import REFUSED, article_json, as_json_option, brief_json, complain, echo_json, quotes_json
-from bot.cli.serving import fit_for, leave, roles_of, run_loop, serve, serve_console
+from bot.cli.output import (
+    REFUSED,
+    article_json,
+    as_json_option,
+    brief_json,
+    print_error,
+    print_json,
+    quotes_json,
+)
+from bot.cli.serving import database_lock, end_process, roles_of, run_loop, serve, serve_console
 from bot.cli.wiring import (
     PLATFORMS,
     analyst_of,
@@ -74,7 +82,7 @@ def run(roles: str | None) -> None:
         windows = RateWindows(application.database) if is_shared(application) else None
         adapters = platforms(settings, meters, windows)
         given = roles_of(roles, adapters)
-        with fit_for(application, given):
+        with database_lock(application, given):
             run_loop(serve(application, adapters, settings, given))
 
 
@@ -99,7 +107,7 @@ def ingest(where: tuple[str, ...]) -> None:
                 stored = application.ingest(article := find_article(one, settings))
             except (ArticleError, SummarizerError) as error:
                 failed = True
-                complain(error)
+                print_error(error)
             else:
                 click.echo(f"{'stored' if stored.is_new else 'stored before'}: {article.headline}")
     if failed:
@@ -117,7 +125,7 @@ def brief(where: str, *, as_json: bool) -> None:
         article = find_article(where, settings)
         analysis = analyst.read(article)
     if as_json:
-        echo_json({"article": article_json(article), "brief": brief_json(analysis.brief, article)})
+        print_json({"article": article_json(article), "brief": brief_json(analysis.brief, article)})
     else:
         blocks = brief_blocks(article, analysis.brief, ZoneInfo(settings.timezone))
         print_reply(Reply(blocks=blocks), sys.stdout)
@@ -135,7 +143,7 @@ def quotes(where: str, *, speaker: str | None, as_json: bool) -> None:
     if speaker is not None:
         found = by_speaker(found, speaker)
     if as_json:
-        echo_json({"article": article_json(article), **quotes_json(found, article.text)})
+        print_json({"article": article_json(article), **quotes_json(found, article.text)})
     else:
         print_reply(Reply(blocks=quote_blocks(found, article.text)), sys.stdout)
 
@@ -146,7 +154,7 @@ def doctor(*, as_json: bool) -> None:
     """Check that everything the bot needs works."""
     checks = list(examine(read_settings()))
     if as_json:
-        echo_json([{"check": c.name, "ok": c.ok, "found": c.found} for c in checks])
+        print_json([{"check": c.name, "ok": c.ok, "found": c.found} for c in checks])
     else:
         for check in checks:
             click.echo(f"{'ok ' if check.ok else 'BAD'} {check.name}: {check.found}")
@@ -228,11 +236,11 @@ def check_platform(name: str, library: str, *, has_token: bool) -> Check:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code. A user's mistake gives one line and code 2, no traceback.
 
-    arguments: None: those of this process, which may end here: see `leave`.
+    arguments: None: those of this process, which may end here: see `end_process`.
     """
     code = _code_of(arguments)
     if arguments is None:
-        leave(code)
+        end_process(code)
     return code
 
 
@@ -242,14 +250,14 @@ def _code_of(arguments: Sequence[str] | None) -> int:
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
-        complain(f"{error.format_message()} (see pullquote --help)")
+        print_error(f"{error.format_message()} (see pullquote --help)")
     except click.ClickException as error:
-        complain(error.format_message())
+        print_error(error.format_message())
     except (
         *(ArticleError, DatabaseError, SummarizerError),
         *(ChatError, MonitorUnusable, NotAlone, QueueUnavailable),
     ) as error:
-        complain(error)
+        print_error(error)
     except (click.Abort, KeyboardInterrupt):
         return 130
     return REFUSED

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from articles.database import password_in
-from bot.cli.output import as_json_option, echo_json
+from bot.cli.output import as_json_option, print_json
 from bot.cli.wiring import open_database
 from bot.copying import copy_to
 from bot.progress import progress
@@ -69,7 +69,7 @@ def show(limit: int, *, as_json: bool) -> None:
         faulty = DeadLetterStore(database).listed(limit=limit)
     if as_json:
         told = {"states": states, "undelivered": [_as_json(one) for one in faulty]}
-        echo_json(told)
+        print_json(told)
         return
     click.echo(", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "empty")
     for one in faulty:

@@ -12,9 +12,9 @@ import click
 from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
-from bot.cli.output import REFUSED, as_json_option, complain, echo_json
+from bot.cli.output import REFUSED, as_json_option, print_error, print_json
 from bot.cli.wiring import open_feeds
-from bot.feeds.manager import NoSuchFeed, Refreshed
+from bot.feeds.manager import NoSuchFeed, RefreshReport
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -60,7 +60,7 @@ def add(urls: tuple[str, ...], **options: Any) -> None:
             try:
                 feed, is_new = asyncio.run(manager.add(url, rules))
             except ArticleError as error:
-                complain(error)
+                print_error(error)
                 failed = True
             else:
                 click.echo(f"{'added' if is_new else 'followed before'}: {_named(feed)}")
@@ -75,7 +75,7 @@ def list_feeds(*, as_json: bool) -> None:
     with open_feeds() as manager:
         followed = manager.store.followed()
     if as_json:
-        echo_json([_as_json(feed) for feed in followed])
+        print_json([_as_json(feed) for feed in followed])
         return
     for feed in followed:
         click.echo(f"{_named(feed)}{_state(feed)}")
@@ -196,7 +196,7 @@ def _as_json(feed: Feed) -> dict[str, object]:
     }
 
 
-def _summary(done: Refreshed) -> str:
+def _summary(done: RefreshReport) -> str:
     polled, taken = done.poll, done.intake
     told = [
         f"{polled.polled} feeds polled, {polled.unchanged} unchanged, {polled.failed} failed",

@@ -14,12 +14,12 @@ REFUSED = 2  # exit code: something could not be done
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def echo_json(value: object) -> None:
+def print_json(value: object) -> None:
     """Prints JSON on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def complain(error: Exception | str) -> None:
+def print_error(error: Exception | str) -> None:
     """Prints an error as one line on standard error."""
     click.echo(f"pullquote: {' '.join(str(error).split())}", err=True)
 

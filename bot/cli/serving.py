@@ -30,7 +30,7 @@ from bot.cli.wiring import (
 )
 from bot.console import ConsoleChat
 from bot.jobs.job_queue import JobQueue, QueueCounts
-from bot.monitor import MonitorServer, StoredCounts
+from bot.monitor import DatabaseMetrics, MonitorServer
 from bot.ports import ChatAdapter
 from config.defaults import sample_article
 from config.settings import Settings
@@ -49,7 +49,7 @@ def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
 
 
 @contextmanager
-def fit_for(application: Application, roles: Roles) -> Iterator[None]:
+def database_lock(application: Application, roles: Roles) -> Iterator[None]:
     """Checks that the roles fit the database: on SQLite one process has all roles and locks the file.
 
     Raises NotAlone, click.ClickException.
@@ -94,9 +94,9 @@ async def serve(
             feeds_every_s=settings.feeds.every_s,
             roles=roles,
             queue=queue,
-            alone=queue is None,  # see `fit_for`
+            alone=queue is None,  # see `database_lock`
             beside=monitor_of(application, connected(adapters, roles), settings),
-            stopping=stopping,
+            stopping=start_grace,
         )
 
 
@@ -115,7 +115,7 @@ def monitor_of(
     ProcessCollector(registry=registry)
     queue = QueueCounts(application.database)
     registry.register(
-        StoredCounts(
+        DatabaseMetrics(
             feeds=application.feeds.store, outbox=application.outbox, clock=application.clock, queue=queue
         )
     )
@@ -138,7 +138,7 @@ def serve_console(settings: Settings) -> None:
             application.ingest(sample())
         application.load_in_background()
         adapters = {chat.capabilities.platform: chat}
-        run_loop(run_application(application, adapters, tick_s=settings.tick_s, stopping=stopping))
+        run_loop(run_application(application, adapters, tick_s=settings.tick_s, stopping=start_grace))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
 
@@ -175,13 +175,13 @@ class _Process:
 _process = _Process()
 
 
-def stopping() -> None:
+def start_grace() -> None:
     """Starts the grace period."""
     _process.leaves_at = time.monotonic() + GRACE_S + THREADS_S
 
 
 def run_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Like `asyncio.run`, without its wait for threads. The process must end with `leave`."""
+    """Like `asyncio.run`, without its wait for threads. The process must end with `end_process`."""
     runner = asyncio.Runner()
     loop, threads = runner.get_loop(), _NotWaitedFor(thread_name_prefix="work")
     loop.set_default_executor(threads)
@@ -205,7 +205,7 @@ async def _all_ended(within_s: float) -> bool:
     return not unfinished
 
 
-def leave(code: int) -> None:
+def end_process(code: int) -> None:
     """Ends the process if it served and a thread runs past the grace period; else returns."""
     if not _process.serves:
         return

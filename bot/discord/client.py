@@ -24,11 +24,11 @@ from bot.discord.interactions import (
     Response,
     arguments_of,
     chat_of,
-    elsewhere,
-    line_of,
+    missing_rights_notice,
+    refusal_for_non_member,
     request_of,
     request_of_message,
-    undeliverable,
+    text_to_us,
 )
 from bot.discord.render import length
 from bot.discord.traffic import PER_SECOND, Traffic, tracing
@@ -153,7 +153,7 @@ class Client(RestClient):
         response = Response(interaction, asked=line, in_place=in_place)
         try:
             parsed = await asyncio.to_thread(parse, line)
-            if (refused := elsewhere(interaction, parsed)) is not None:
+            if (refused := refusal_for_non_member(interaction, parsed)) is not None:
                 await response.show(refused)
             elif not (
                 opens_thread(interaction, parsed) and await self._in_thread(interaction, response, parsed)
@@ -177,8 +177,8 @@ class Client(RestClient):
         message = await response.show(reply)
         if message is not None:
             await asyncio.to_thread(self._conversation.posted, request.chat, reply, message)
-            if (lacking := undeliverable(interaction, parsed)) is not None:
-                await response.add(lacking)
+            if (notice := missing_rights_notice(interaction, parsed)) is not None:
+                await response.add(notice)
 
     async def _in_thread(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> bool:
         """Answers with all pages in a thread; False if we may not open one."""
@@ -230,7 +230,7 @@ class Client(RestClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """Answers a direct message, or a message that mentions us."""
-        if self.user is not None and (line := line_of(message, self.user)) is not None:
+        if self.user is not None and (line := text_to_us(message, self.user)) is not None:
             await self._tracked(self._reply(message, line))
 
     async def _reply(self, message: discord.Message, line: str) -> None:

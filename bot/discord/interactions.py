@@ -49,7 +49,7 @@ def _may_change(interaction: Interaction) -> bool:
     return interaction.is_guild_integration() and interaction.permissions.manage_guild
 
 
-def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
+def refusal_for_non_member(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
     """Why we cannot deliver there: a user may have installed us on a server that we are not a member of."""
     if parsed.command is None or parsed.command.who is Who.ANYONE:
         return None
@@ -57,7 +57,7 @@ def elsewhere(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
     return None if ours else _NOT_HERE
 
 
-def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
+def missing_rights_notice(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
     """Tells who subscribed which rights we lack to deliver there; None if none."""
     if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
         return None
@@ -74,7 +74,7 @@ def undeliverable(interaction: Interaction, parsed: ParsedCommand) -> Reply | No
     )
 
 
-def line_of(message: discord.Message, me: discord.abc.User) -> str | None:
+def text_to_us(message: discord.Message, me: discord.abc.User) -> str | None:
     """The text of a message to us; None if it is not for us.
 
     Without a privileged intent Discord sends only the text of direct messages and mentions.

@@ -30,7 +30,7 @@ _INVALID = {401, 403, 429}
 _UNLIMITED = ("/interactions/", "/webhooks/")
 
 
-class Invalid:
+class InvalidRequests:
     """The invalid requests of the last ten minutes. Times are seconds on one monotonic clock."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Traffic:
         limit = Limit(PER_SECOND if shared else per_second, 1.0)
         local = RateLimiter(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
         self._limiter: Turns = shared.of_all(local, limit) if shared else local
-        self._invalid = Invalid()
+        self._invalid = InvalidRequests()
 
     def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
         """Adds the hooks to `config`. A request that is not allowed now raises Throttled."""

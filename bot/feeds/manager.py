@@ -30,7 +30,7 @@ class NoSuchFeed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
+class RefreshReport:
     """Result of polling feeds and storing their new entries."""
 
     poll: PollReport
@@ -50,7 +50,7 @@ class FeedManager:
         policy: FetchPolicy,
         ingest: Callable[[Article], Ingested],
         clock: Callable[[], datetime],
-        observe: Callable[[Refreshed], None] = lambda _: None,
+        observe: Callable[[RefreshReport], None] = lambda _: None,
     ) -> None:
         self.store = FeedStore(database)
         self._policy, self._ingest, self._clock, self._observe = policy, ingest, clock, observe
@@ -104,7 +104,7 @@ class FeedManager:
         else:
             self.store.withdraw_defaults()
 
-    async def refresh(self, urls: Iterable[str], *, stream: TextIO) -> Refreshed:
+    async def refresh(self, urls: Iterable[str], *, stream: TextIO) -> RefreshReport:
         """Polls these feeds now (all if none is named) and stores new articles. `stream` shows the progress.
 
         Raises NoSuchFeed, DatabaseError.
@@ -116,10 +116,10 @@ class FeedManager:
             return await self._round(fetcher, stream)
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator["FeedWork"]:
+    async def open_worker(self) -> AsyncIterator["FeedWorker"]:
         """Gives what polls single feeds and stores single entries, over one HTTP client."""
         async with Fetcher(self._policy) as fetcher:
-            yield FeedWork(
+            yield FeedWorker(
                 poller=self._poller(fetcher),
                 intake=self._intake(fetcher),
                 rest=fetcher.wait_for_host_delay,
@@ -132,7 +132,7 @@ class FeedManager:
             if event.id == feed_id and await tell(event):
                 await asyncio.to_thread(self.store.mark_pause_announced, feed_id, now=self._clock())
 
-    async def _round(self, fetcher: Fetcher, stream: TextIO) -> Refreshed:
+    async def _round(self, fetcher: Fetcher, stream: TextIO) -> RefreshReport:
         now = self._clock()
         poller, intake = self._poller(fetcher), self._intake(fetcher)
         due = await asyncio.to_thread(self.store.count_due, now=now)
@@ -151,7 +151,7 @@ class FeedManager:
                     "stored": taken.stored,
                 },
             )
-        refreshed = Refreshed(poll=polled, intake=taken)
+        refreshed = RefreshReport(poll=polled, intake=taken)
         self._observe(refreshed)
         return refreshed
 
@@ -162,7 +162,7 @@ class FeedManager:
         return EntryProcessor(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
 
 
-class FeedWork:
+class FeedWorker:
     """Polls single feeds and stores single entries. Each method may be cancelled at any point."""
 
     def __init__(
@@ -171,7 +171,7 @@ class FeedWork:
         poller: Poller,
         intake: EntryProcessor,
         rest: Callable[[str], Awaitable[None]],
-        observe: Callable[[Refreshed], None],
+        observe: Callable[[RefreshReport], None],
     ) -> None:
         self._poller, self._intake, self._observe = poller, intake, observe
         self.rest = rest
@@ -179,12 +179,12 @@ class FeedWork:
     async def poll(self, feed_id: FeedId) -> None:
         """Polls a feed if it is due. Raises DatabaseError."""
         polled = await self._poller.poll(feed_id)
-        self._observe(Refreshed(poll=polled, intake=EntryReport()))
+        self._observe(RefreshReport(poll=polled, intake=EntryReport()))
         if polled.new_entries or polled.failed:
             facts = {"feed_id": feed_id, "failed": polled.failed, "entries": polled.new_entries}
             log.info("feed polled", extra=facts)
 
-    async def take_in(self, entry_id: EntryId) -> None:
+    async def process_entry(self, entry_id: EntryId) -> None:
         """Stores the article of a pending entry. Raises DatabaseError."""
         taken = await self._intake.process(entry_id)
-        self._observe(Refreshed(poll=PollReport(), intake=taken))
+        self._observe(RefreshReport(poll=PollReport(), intake=taken))

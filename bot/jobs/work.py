@@ -10,7 +10,7 @@ from articles.feeds.model import FeedPaused
 from articles.feeds.store import FeedStore
 from articles.text.urls import host_of
 from bot.delivery.dispatcher import Dispatcher
-from bot.feeds.manager import FeedManager, FeedWork
+from bot.feeds.manager import FeedManager, FeedWorker
 from bot.jobs.job_queue import Deliver, Job, PollFeed, TakeIn, TellOwners
 from bot.jobs.scheduler import Source
 
@@ -22,7 +22,7 @@ class Worker:
     """Does jobs of every kind. They may be cut short at any instant, and done again."""
 
     manager: FeedManager
-    work: FeedWork
+    work: FeedWorker
     dispatcher: Dispatcher
     tell: Callable[[FeedPaused], Awaitable[bool]]  # tells the owners of a paused feed
     shared: bool  # other processes do jobs, too
@@ -33,7 +33,7 @@ class Worker:
             case PollFeed():
                 await self.work.poll(job.feed)
             case TakeIn():
-                await self.work.take_in(job.entry)
+                await self.work.process_entry(job.entry)
             case TellOwners():
                 await self.manager.tell(job.feed, self.tell)
             case Deliver():

@@ -1,6 +1,6 @@
 """Metrics and health of the running bot, over HTTP."""
 
 from bot.monitor.meters import MeteredChat, Meters
-from bot.monitor.server import MonitorServer, MonitorUnusable, StoredCounts
+from bot.monitor.server import DatabaseMetrics, MonitorServer, MonitorUnusable
 
-__all__ = ["MeteredChat", "Meters", "MonitorServer", "MonitorUnusable", "StoredCounts"]
+__all__ = ["DatabaseMetrics", "MeteredChat", "Meters", "MonitorServer", "MonitorUnusable"]

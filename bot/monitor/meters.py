@@ -18,7 +18,7 @@ from bot.reply import Reply
 # Seconds: from an indexed query to an article whose brief a model writes.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-_TAKEN_IN = ("stored", "known", "filtered", "empty", "postponed")  # of `EntryReport`
+_ENTRY_OUTCOMES = ("stored", "known", "filtered", "empty", "postponed")  # of `EntryReport`
 
 
 class Meters:
@@ -67,7 +67,7 @@ class Meters:
         # Counters start at 0 and not at 1, so that the first event counts as an increase.
         for outcome in ("unchanged", "failed", "news"):
             self._feed_polls.labels(outcome)
-        for outcome in _TAKEN_IN:
+        for outcome in _ENTRY_OUTCOMES:
             self._articles.labels(outcome)
 
     def polled(self, report: PollReport) -> None:
@@ -77,9 +77,9 @@ class Meters:
         self._feed_polls.labels("news").inc(report.polled - report.unchanged - report.failed)
         self._entries.inc(report.new_entries)
 
-    def taken_in(self, report: EntryReport) -> None:
+    def entries_processed(self, report: EntryReport) -> None:
         """Counts entries that were processed."""
-        for outcome in _TAKEN_IN:
+        for outcome in _ENTRY_OUTCOMES:
             self._articles.labels(outcome).inc(getattr(report, outcome))
 
     def analysed(self, *, quotes: int, took: timedelta) -> None:

@@ -86,7 +86,7 @@ class MonitorServer:
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-class StoredCounts(Collector):
+class DatabaseMetrics(Collector):
     """Counts from the database at each scrape, so all processes give the same: feeds, outbox and job queue.
 
     The queries use small indexes.

@@ -86,7 +86,7 @@ class Answering:
         self._longest_pause = longest_pause
         self._typing_after_s = typing_after.total_seconds()
         self._threads = threads
-        self._presses = Presses()
+        self._double_taps = DoubleTaps()
         self._moves: set[ChatRef] = set()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
@@ -145,14 +145,14 @@ class Answering:
             if command is None:
                 log.info("telegram button refused", extra={"chat": chat})
                 said = _STALE
-            elif self._presses.is_repeat(chat, number, data, pressed_at=arrived_at):
+            elif self._double_taps.is_repeat(chat, number, data, pressed_at=arrived_at):
                 said = None
             elif query.message.chat.type == ChatType.CHANNEL and (payload := payload_of(command)):
                 # Not edited in place: one reader would change the post for all others.
                 said, url = None, link(self._bot.username, payload)
             else:
                 said = await self._answer_press(query, command)
-                self._presses.answered(chat, number, data, now=_now())
+                self._double_taps.answered(chat, number, data, now=_now())
         finally:
             await self._acknowledge(query, said, url)
 
@@ -177,7 +177,7 @@ class Answering:
         own = ChatRef(platform=PLATFORM, chat=str(query.from_user.id))
         words = query.query[:MAX_QUERY_CHARS]
         replies = await self._in_thread(self._conversation.offer, own, words, limit=OFFERS)
-        offers = [offer_of(reply, bot_name=self._bot.username) for reply in replies]
+        offers = [inline_result(reply, bot_name=self._bot.username) for reply in replies]
         found = [offer for offer in offers if offer is not None]
         try:
             await self._bot.answer_inline_query(
@@ -185,7 +185,7 @@ class Answering:
                 found,
                 cache_time=KEEP_S,
                 is_personal=True,  # times are in the asker's own zone
-                button=None if found else nothing_found(words),
+                button=None if found else nothing_found_button(words),
             )
         except TelegramError as error:  # too late: the person typed on
             log.info("telegram inline query not answered", extra={"error": error.message})
@@ -278,7 +278,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-class Presses:
+class DoubleTaps:
     """The last press under each message, to ignore the second tap of a double tap.
 
     Times are seconds on one monotonic clock.
@@ -325,7 +325,7 @@ async def _keep_typing(bot: Bot, chat: ChatRef, after_s: float) -> None:
         log.debug("telegram typing not shown", extra={"error": error.message})
 
 
-def offer_of(reply: Reply, *, bot_name: str) -> InlineQueryResultArticle | None:
+def inline_result(reply: Reply, *, bot_name: str) -> InlineQueryResultArticle | None:
     """A brief that somebody may choose in inline mode; None if it does not fit one message.
 
     The bot may not be in the chat that the brief is sent to, so its button opens a chat with the bot.
@@ -349,7 +349,7 @@ def offer_of(reply: Reply, *, bot_name: str) -> InlineQueryResultArticle | None:
     )
 
 
-def nothing_found(words: str) -> InlineQueryResultsButton:
+def nothing_found_button(words: str) -> InlineQueryResultsButton:
     """The button over an empty list: it opens a chat with the bot, which tells what there is."""
     plain = "_".join(re.findall(r"[A-Za-z0-9]+", words))[:50]
     return InlineQueryResultsButton(

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from bot.chat import Throttled
-from bot.discord.traffic import DIGESTS_UNTIL, PEOPLE_UNTIL, Invalid, Traffic, watched
+from bot.discord.traffic import DIGESTS_UNTIL, PEOPLE_UNTIL, InvalidRequests, Traffic, watched
 from tests.bot.discord.talking import READER, Scripted, ref, say, serving
 from tests.servers.discord import DiscordServer
 from tests.virtual_time import run
@@ -99,7 +99,7 @@ def test_what_all_bots_share_is_not_held_against_us() -> None:
 
 
 def test_the_count_forgets_what_is_ten_minutes_old() -> None:
-    invalid = Invalid()
+    invalid = InvalidRequests()
     for second in range(PEOPLE_UNTIL):
         invalid.add(second / 100)
     assert invalid.pause_s(80.0, most=PEOPLE_UNTIL) == pytest.approx(520.0)

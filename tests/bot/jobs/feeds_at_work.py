@@ -26,7 +26,7 @@ async def feeds_at_work(
     due = DueJobs(feeds=manager.store, dispatcher=nobody, platforms=(), clock=clock)
     sources = due.feed_sources(tick_s=every_s, feeds_every_s=every_s)
     queue, stop = InProcessQueue(), asyncio.Event()
-    async with manager.at_work() as work:
+    async with manager.open_worker() as work:
         worker = Worker(manager=manager, work=work, dispatcher=nobody, tell=tell, shared=False)
         both = asyncio.gather(Scheduler(queue, sources).run(), queue.work(worker.run, stop=stop))
         try:
