@@ -100,7 +100,7 @@ async def until(done: Callable[[], bool], tracer: Tracer) -> None:
 
 
 @asynccontextmanager
-async def open_worker(work: asyncio.Task[None]) -> AsyncIterator[None]:
+async def at_work(work: asyncio.Task[None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
@@ -126,7 +126,7 @@ async def article(tracer: Tracer) -> None:
             app.feeds.store.add_all([Outline(url=news.url("/feed"))], now=utc_now())
             tracer.recording = True
             running = run_application(app, {}, tick_s=0.1, feeds_every_s=0.1)
-            async with open_worker(asyncio.create_task(running)):
+            async with at_work(asyncio.create_task(running)):
                 await until(lambda: app.articles.count() == 2, tracer)
 
 
@@ -136,7 +136,7 @@ async def command(tracer: Tracer) -> None:
         ann = server.person(ANN)
         with application(FetchPolicy(contact="https://bench.example")) as app:
             chat = TelegramChat(token=TOKEN, base_url=server.base_url)
-            async with open_worker(asyncio.create_task(chat.serve(app.service))):
+            async with at_work(asyncio.create_task(chat.serve(app.service))):
                 await chat.ready()
                 await asyncio.sleep(0.5)  # till the menus are set up and the first poll is under way
                 tracer.recording = True
@@ -153,7 +153,7 @@ async def digest(tracer: Tracer) -> None:
         with application(FetchPolicy(contact="https://bench.example")) as app:
             chat = TelegramChat(token=TOKEN, base_url=server.base_url)
             running = run_application(app, {"telegram": chat}, tick_s=0.1)
-            async with open_worker(asyncio.create_task(running)):
+            async with at_work(asyncio.create_task(running)):
                 await chat.ready()
                 await asyncio.sleep(0.5)
                 app.chats.add_subscription(
