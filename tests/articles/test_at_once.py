@@ -27,6 +27,7 @@ def run_all(work: Callable[..., None], *arguments: object) -> None:
     assert [process.exitcode for process in processes] == [os.EX_OK] * PROCESSES
 
 
+@pytest.mark.slow
 def test_processes_that_ingest_the_same_news_store_the_rows_of_one(new_database: Callable[[], str]) -> None:
     alone = new_database()
     ingest_all(alone)
@@ -36,6 +37,7 @@ def test_processes_that_ingest_the_same_news_store_the_rows_of_one(new_database:
     assert rows_in(shared) == expected
 
 
+@pytest.mark.slow
 def test_processes_that_follow_the_same_feed_store_the_rows_of_one(
     new_database: Callable[[], str],
     port: int,  # noqa: F811
@@ -62,6 +64,7 @@ def test_a_feed_that_several_add_at_once_is_followed_once(database: Database) ->
     assert len(store.followed()) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backwards", [False, True])
 def test_feeds_that_are_asked_at_once_in_any_order_are_all_due(
     database: Database, *, backwards: bool

@@ -59,6 +59,7 @@ def found(database: Database, typed: str, **filters: str | bool | None) -> list[
     return matches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     [*WORDS, "officials met", '"officials met"', '"the end"', "budget", '"budgets of"', "zürich", "U.S.",

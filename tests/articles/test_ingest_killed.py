@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Column, Connection, RowMapping, Table, select
 
 import bot.storage.schema  # noqa: F401 (its tables join the metadata)
@@ -149,6 +150,7 @@ def kill_after(url: str, articles: int, delay_s: float) -> bool:
     return process.exitcode != 0
 
 
+@pytest.mark.slow
 def test_fifty_kills_leave_the_rows_of_an_undisturbed_run(new_database: Callable[[], str]) -> None:
     undisturbed = new_database()
     ingest_all(undisturbed)

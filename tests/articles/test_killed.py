@@ -143,6 +143,7 @@ def rows(url: str) -> dict[str, list[tuple[str, ...]]]:
     return told
 
 
+@pytest.mark.slow
 def test_killed_at_fifty_random_instants_it_ends_with_the_same_rows(
     new_database: Callable[[], str], port: int
 ) -> None:

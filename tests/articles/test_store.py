@@ -97,6 +97,7 @@ def test_latest_can_be_of_one_publisher_or_language(shelf: Shelf) -> None:
     assert shelf.store.latest(limit=9, publisher="?") == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     [
@@ -148,6 +149,7 @@ def test_an_article_about_the_topic_comes_before_a_fresher_mention(shelf: Shelf)
     assert headlines(shelf.store.search("nato", limit=5)) == ["NATO Raises Its Budget", "Weather"]
 
 
+@pytest.mark.slow
 def test_pages_of_results_neither_repeat_nor_leave_out(shelf: Shelf) -> None:
     shelf.put(*(article(f"NATO {n}", published=NOW - timedelta(hours=n)) for n in range(250)))
     pages = [shelf.store.search("nato", limit=30, offset=offset) for offset in range(0, 270, 30)]

@@ -24,6 +24,7 @@ def rows(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(articles)).scalar_one()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spelling", [URL, "http://voanews.com/a/allies-meet/1.html", f"{URL}?utm_source=feed", f"{URL}#top"]
 )

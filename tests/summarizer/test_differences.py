@@ -115,6 +115,7 @@ def test_a_number_that_is_none_is_read_as_some_number(number: str) -> None:
     assert has_figure_of_its_own(f"It held {number} and 90 kilos.", [told[1]])
 
 
+@pytest.mark.slow
 def test_a_sentence_as_long_as_its_article_takes_no_longer_for_each_of_its_figures() -> None:
     run = count()  # what was read of an article is kept: each run needs one of its own
 

@@ -29,6 +29,7 @@ outlines = st.lists(
 ).map(tuple)
 
 
+@pytest.mark.slow
 @given(outlines)
 def test_what_is_written_is_read_back_without_loss(feeds: tuple[Outline, ...]) -> None:
     assert read_opml(write_opml(feeds)) == feeds

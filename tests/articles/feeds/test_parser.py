@@ -118,6 +118,7 @@ def test_an_expired_json_feed_has_ended() -> None:
     assert parse(json.dumps({**json.loads(JSON_FEED), "expired": True})).ended
 
 
+@pytest.mark.slow
 def test_five_thousand_entries_are_read() -> None:
     items = "".join(f"<item><title>Story {n}</title><guid>{n}</guid></item>" for n in range(5000))
     feed = parse(rss(items))

@@ -215,6 +215,7 @@ async def test_a_hopeless_feed_does_not_keep_the_others_waiting(
     assert (report.polled, report.failed, report.new_entries) == (10, 1, 9)
 
 
+@pytest.mark.slow
 async def test_five_thousand_entries_are_noted_at_once(desk: Desk) -> None:
     desk.server.publish("/feed", document(rss(*(f"story {n}" for n in range(5000)))))
     desk.follow("/feed")

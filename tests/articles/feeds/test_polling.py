@@ -191,6 +191,7 @@ outcomes = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(outcomes, max_size=30), st.randoms(use_true_random=False))
 def test_whatever_happens_the_next_poll_is_later_and_not_too_late(
     history: list[Outcome], rng: random.Random

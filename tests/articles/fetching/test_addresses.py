@@ -57,6 +57,7 @@ def test_publishers_addresses_are_public(address: str) -> None:
     assert is_public(ip_address(address))
 
 
+@pytest.mark.slow
 @given(st.ip_addresses())
 def test_whatever_is_called_public_is_global_to_the_standard_library_too(address: object) -> None:
     found = ip_address(str(address))

@@ -69,6 +69,7 @@ def test_cells_that_claim_to_span_a_thousand_rows_are_one_cell() -> None:
     assert not [cell for cell in tree.iter("td") if cell.get("rowspan") or cell.get("colspan")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["div", "b", "blockquote", "ul><li", "table><tr><td", "figure", "q"])
 def test_nesting_without_end_is_no_article_and_no_crash(tag: str) -> None:
     with pytest.raises(NotAnArticle):

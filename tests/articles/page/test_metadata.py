@@ -148,6 +148,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_any_json_ld_is_read_without_an_exception(node: Any) -> None:
     tree = read_tree(f"<html><head>{linked(node)}</head><body><p>x</p></body></html>".encode())

@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
@@ -68,6 +69,7 @@ MARKUP = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(MARKUP)
 def test_no_word_of_the_page_is_lost_or_said_twice(markup: str) -> None:
     tree = html.fromstring(f"<div>{markup}</div>")

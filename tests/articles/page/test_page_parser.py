@@ -174,6 +174,7 @@ def test_what_is_not_html_is_unreadable(body: bytes) -> None:
         parse_page(body, url=None)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=2_000))
 @example(b"<html" * 300)

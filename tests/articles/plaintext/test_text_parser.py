@@ -272,6 +272,7 @@ copies = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(copies, st.sampled_from(["\n\n", "\n", "\r\n"]))
 def test_any_text_is_an_article_whose_offsets_hold_or_no_article(copy: str, line_end: str) -> None:

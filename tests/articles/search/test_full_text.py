@@ -62,6 +62,7 @@ def test_a_filter_without_words_matches_nothing() -> None:
     assert match_expression(parse_query("x"), publisher="!") is None
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
 @given(st.text(max_size=60), st.text(max_size=10) | st.none())
 def test_no_text_that_people_type_is_an_error(

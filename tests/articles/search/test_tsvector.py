@@ -38,6 +38,7 @@ def test_a_phrase_without_any_word_finds_nothing() -> None:
     assert HitCounter(nothing).count(vector("NATO")) == ZoneHits(0, 0, 0, 0)
 
 
+@pytest.mark.slow
 @on_postgresql
 @pytest.mark.parametrize("kinds_of_words", [1, 100, 100_000])
 def test_the_longest_of_articles_is_held_and_found_by_its_beginning(

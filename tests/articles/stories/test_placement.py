@@ -87,6 +87,7 @@ def test_a_vector_comes_back_as_it_was_stored(newsroom: Newsroom) -> None:
     assert len(stored) == 4 * len(EVENT)
 
 
+@pytest.mark.slow
 def test_a_story_of_many_reports_fills_no_page_by_itself(newsroom: Newsroom) -> None:
     copies = [of(f"Publisher {n}", report(1), hours=n / 60) for n in range(150)]
     for each in copies:

@@ -93,6 +93,7 @@ def test_a_brief_as_json_carries_its_evidence(capsys: pytest.CaptureFixture[str]
     assert {quote["speaker"] for quote in told["brief"]["key_quotes"]} == {"Jim Mattis"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_ingest_stores_an_article_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ingest", SEED]) == 0
@@ -100,6 +101,7 @@ def test_ingest_stores_an_article_once(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == f"stored: {HEADLINE}\nstored before: {HEADLINE}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_what_cannot_be_read_does_not_keep_the_rest_from_being_stored(
     folder: Path, capsys: pytest.CaptureFixture[str]
@@ -111,6 +113,7 @@ def test_what_cannot_be_read_does_not_keep_the_rest_from_being_stored(
     assert len(printed.err.splitlines()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["ingest", "brief", "quotes"])
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
@@ -210,6 +213,7 @@ def test_the_password_of_the_database_that_is_copied_to_is_not_logged(
     assert "hunter2" not in printed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("installation")
 def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folder: Path) -> None:
     lines = "/brief nato\n/quotes mattis\n/sections\n/section defense budgets\n"
@@ -228,6 +232,7 @@ def test_the_terminal_chat_answers_piped_commands_about_the_sample_article(folde
     assert done.stdout.rstrip().endswith("The United States pays more than 3.6 percent.")
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_early_ends_nothing_in_the_middle(folder: Path) -> None:
     main(["ingest", SEED])
     pullquote = f"{sys.executable} -m bot.cli console"
@@ -243,6 +248,7 @@ def test_a_reader_who_leaves_early_ends_nothing_in_the_middle(folder: Path) -> N
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_piped_command_that_cannot_be_done_makes_exit_code_2(folder: Path) -> None:
     main(["ingest", SEED])
     done = subprocess.run(

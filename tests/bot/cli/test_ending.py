@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 # `pullquote console`, with a thread that is at a long piece of work, and with what a platform's refusal does.
 PULLQUOTE = """
 import asyncio, sys, time
@@ -42,6 +44,7 @@ def started(folder: Path, how: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_told_to_stop_a_process_ends_though_a_thread_goes_on(tmp_path: Path) -> None:
     process = started(tmp_path, "told")
     assert process.stdin is not None
@@ -58,6 +61,7 @@ def test_told_to_stop_a_process_ends_though_a_thread_goes_on(tmp_path: Path) -> 
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_says_why_and_ends_though_a_thread_goes_on(tmp_path: Path) -> None:
     process = started(tmp_path, "refused")
     _, log = process.communicate(timeout=100)

@@ -60,6 +60,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) 
     return streams.out if code == 0 else streams.err
 
 
+@pytest.mark.slow
 def test_a_feed_is_added_listed_refreshed_and_removed(capsys: pytest.CaptureFixture[str], url: str) -> None:
     assert printed(capsys, "add", url) == f"added: World <{url}>\n"
     assert printed(capsys, "add", url) == f"followed before: World <{url}>\n"
@@ -69,6 +70,7 @@ def test_a_feed_is_added_listed_refreshed_and_removed(capsys: pytest.CaptureFixt
     assert printed(capsys, "list") == ""
 
 
+@pytest.mark.slow
 def test_filters_are_given_changed_and_shown(capsys: pytest.CaptureFixture[str], url: str) -> None:
     wanted = ("--any", "nato", "--any", "defense budget", "--none", "sports", "--in", "title")
     printed(capsys, "add", url, *wanted)
@@ -82,6 +84,7 @@ def test_filters_are_given_changed_and_shown(capsys: pytest.CaptureFixture[str],
     assert "RE2" in printed(capsys, "filter", url, "--pattern", "(", code=2)
 
 
+@pytest.mark.slow
 def test_opml_goes_in_and_out_without_loss(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     outlines = (
         Outline(url="https://a.example/rss", title="A", folder=("World",)),
@@ -94,6 +97,7 @@ def test_opml_goes_in_and_out_without_loss(capsys: pytest.CaptureFixture[str], f
     assert read_opml(printed(capsys, "export").encode()) == outlines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -124,6 +124,7 @@ def _storable(value: Any) -> Any:
     return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
+@pytest.mark.slow
 def test_everything_is_there_and_a_second_run_says_so(source: Database, target_url: str) -> None:
     expected = rows_in(source)
     assert [name for name, rows in expected.items() if not rows] == []
@@ -139,6 +140,7 @@ def test_everything_is_there_and_a_second_run_says_so(source: Database, target_u
     target.close()
 
 
+@pytest.mark.slow
 def test_a_copied_installation_goes_on(source: Database, target_url: str) -> None:
     copy(target_url, source)
     target = open_database(target_url)
@@ -165,6 +167,7 @@ def test_a_copied_installation_goes_on(source: Database, target_url: str) -> Non
     target.close()
 
 
+@pytest.mark.slow
 def test_every_table_is_copied_whatever_was_imported_before() -> None:
     script = "import bot.copying.copying as s; print(*sorted(t.name for t in s.TABLES))"
     alone = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
@@ -177,6 +180,7 @@ def run_copy(url: str, path: str) -> None:
     source.close()
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_with_the_same_rows(
     source: Database, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +240,7 @@ def test_a_database_that_holds_something_else_is_refused(
         assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 1
 
 
+@pytest.mark.slow
 def test_a_source_that_was_written_to_in_between_is_found_out(
     source: Database, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +260,7 @@ def test_a_source_that_was_written_to_in_between_is_found_out(
     copy(target_url, source)
 
 
+@pytest.mark.slow
 def test_two_copies_at_once_are_refused(source: Database, target_url: str) -> None:
     def second() -> None:
         with pytest.raises(DatabaseUnavailable, match="another copy"):
@@ -268,6 +274,7 @@ def test_two_copies_at_once_are_refused(source: Database, target_url: str) -> No
     copy_to(target_url, source, clock=lambda: NOW, progress=meanwhile)
 
 
+@pytest.mark.slow
 def test_a_server_that_goes_away_on_the_way_is_one_line(
     source: Database, target_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -55,6 +55,7 @@ async def test_a_job_that_is_given_up_before_it_began_is_due_again(
     assert app.outbox.states() == {DeliveryState.DUE: 1}
 
 
+@pytest.mark.slow
 async def test_a_delivery_that_lasts_holds_up_no_job_and_keeps_its_lease(
     app: Application,
     dispatcher: Dispatcher,
@@ -76,6 +77,7 @@ async def test_a_delivery_that_lasts_holds_up_no_job_and_keeps_its_lease(
     assert app.outbox.states() == {DeliveryState.SENT: 1}
 
 
+@pytest.mark.slow
 async def test_a_silent_platform_is_asked_once_for_all_that_wait(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:

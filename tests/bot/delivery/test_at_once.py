@@ -86,6 +86,7 @@ def test_a_chat_that_moves_while_others_write_to_both_is_one_chat_in_the_end(
     assert count(database, chats) == 1
 
 
+@pytest.mark.slow
 def test_what_several_show_one_chat_is_kept_up_to_the_limit(
     database: Database, chat_store: ChatStore, article_store: ArticleStore
 ) -> None:
@@ -133,6 +134,7 @@ def test_deliveries_are_marked_while_their_subscriptions_end(
     assert count(database, subscriptions) == 0
 
 
+@pytest.mark.slow
 def test_what_died_on_the_way_is_recovered_once(chat_store: ChatStore, outbox: Outbox) -> None:
     for n in range(30):
         order(chat_store, str(n))

@@ -79,6 +79,7 @@ async def test_a_digest_for_a_chat_that_has_moved_follows_it_and_the_order_stays
     assert app.chats.subscriptions(CHAT) == ()
 
 
+@pytest.mark.slow
 async def test_the_next_digest_brings_what_is_new(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -91,6 +92,7 @@ async def test_the_next_digest_brings_what_is_new(
     assert [words(reply).splitlines()[1] for _, reply, _ in chat.posted][1] == "NATO Meets Again"
 
 
+@pytest.mark.slow
 async def test_two_digests_of_a_chat_due_at_once_tell_a_story_once(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -113,6 +115,7 @@ async def test_a_digest_brings_only_what_its_filters_let_through(
     assert [to for to, _, _ in chat.posted] == [DISCORD]
 
 
+@pytest.mark.slow
 async def test_two_dispatchers_send_each_digest_once(
     app: Application, chat: Chat, clock: HandClock, dispatcher: Dispatcher
 ) -> None:
@@ -171,6 +174,7 @@ async def test_what_was_not_sent_is_tried_again_after_a_pause(
     assert len(chat.posted) == 1
 
 
+@pytest.mark.slow
 async def test_a_message_that_fails_while_others_are_sent_is_given_up_in_the_end(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -202,6 +206,7 @@ async def test_a_message_that_cannot_be_sent_for_a_day_is_given_up(
     assert app.outbox.states() == {DeliveryState.FAILED: 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chats", [1, 300])
 async def test_a_platform_that_is_down_for_an_hour_gets_everything_late_and_once(
     app: Application,
@@ -229,6 +234,7 @@ async def test_a_platform_that_is_down_for_an_hour_gets_everything_late_and_once
     assert set(app.outbox.states()) == {DeliveryState.SENT}
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_lost_puts_no_other_digest_at_risk_until_the_platform_answers(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -295,6 +301,7 @@ async def test_an_unknown_outcome_is_not_repeated_where_it_would_be_posted_twice
     assert chat.posted == []
 
 
+@pytest.mark.slow
 async def test_an_unknown_outcome_is_tried_again_under_the_same_key_while_that_is_safe(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -322,6 +329,7 @@ async def test_an_unknown_outcome_stays_unknown_when_a_copy_might_no_longer_be_r
     assert app.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
+@pytest.mark.slow
 async def test_no_further_try_is_made_where_it_would_come_too_late(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -335,6 +343,7 @@ async def test_no_further_try_is_made_where_it_would_come_too_late(
     assert app.outbox.states() == {DeliveryState.UNKNOWN: 1}
 
 
+@pytest.mark.slow
 async def test_where_we_may_not_write_whoever_ordered_hears_of_it_once_and_the_digest_waits(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -366,6 +375,7 @@ async def test_two_orders_that_are_due_at_once_do_not_bring_the_same_story_twice
     assert app.outbox.states() == {DeliveryState.SENT: 2}
 
 
+@pytest.mark.slow
 async def test_a_digest_that_may_not_be_written_for_a_day_is_given_up_and_its_order_stays(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -379,6 +389,7 @@ async def test_a_digest_that_may_not_be_written_for_a_day_is_given_up_and_its_or
     assert len(app.chats.subscriptions(CHAT)) == 1
 
 
+@pytest.mark.slow
 async def test_an_order_ends_where_we_may_not_write_for_a_month(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -413,6 +424,7 @@ async def test_a_digest_that_cannot_be_made_does_not_hold_up_the_others(
     assert app.outbox.states() == {DeliveryState.DUE: 1, DeliveryState.SENT: 1}
 
 
+@pytest.mark.slow
 async def test_what_is_new_is_found_behind_many_stories_that_are_not(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -432,6 +444,7 @@ async def test_what_is_new_is_found_behind_many_stories_that_are_not(
     assert "Hearing 42 on ships" in filtered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [NotAllowed("Missing Permissions"), SendRefused("too long")],

@@ -89,6 +89,7 @@ def all_have_one(chat: Chat) -> bool:
     return sorted(to.chat for to, _, _ in chat.posted) == sorted(each.chat for each in CHATS)
 
 
+@pytest.mark.slow
 async def test_a_full_disk_stops_deliveries_and_loses_none(
     on_file: Application, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -133,6 +134,7 @@ class Growth:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {self._most}")  # type: ignore[attr-defined] # SQLAlchemy's own connection
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 async def test_another_programs_lock_is_waited_out(
     on_file: Application, caplog: pytest.LogCaptureFixture
@@ -210,6 +212,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@pytest.mark.slow
 async def test_a_file_system_that_is_really_full_loses_nothing_either(
     small_disk: Path, seeded_file: Path, analyst: Analyst, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -28,6 +28,7 @@ from tests.bot.talk import ask
 from tests.samples import CHAT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [Throttled(timedelta(seconds=0.01)), SendFailed("no connection")])
 async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_again(
     app: Application,
@@ -45,6 +46,7 @@ async def test_the_rest_of_a_digest_follows_its_beginning_and_nothing_is_posted_
     assert app.outbox.states() == {DeliveryState.SENT: 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [CHAT, DISCORD], ids=lambda each: each.platform)
 @pytest.mark.parametrize(
     "error",
@@ -71,6 +73,7 @@ async def test_a_digest_that_was_posted_in_part_is_never_begun_anew(
     assert len(chat.posted) == 1
 
 
+@pytest.mark.slow
 async def test_a_digest_whose_rest_fails_by_its_own_fault_ends(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock, soon_again: None
 ) -> None:
@@ -100,6 +103,7 @@ async def test_told_to_stop_between_two_messages_it_says_so_and_does_not_begin_a
     assert len(chat.posted) == 1
 
 
+@pytest.mark.slow
 async def test_a_crash_between_two_messages_is_unknown_on_telegram(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:

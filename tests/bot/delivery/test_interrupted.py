@@ -68,6 +68,7 @@ async def test_what_waits_for_its_turn_when_we_are_told_to_stop_is_left_for_the_
     assert len(chat.posted) == 1
 
 
+@pytest.mark.slow
 async def test_when_we_are_told_to_stop_what_is_being_sent_ends_and_what_waits_does_not_hold_it_up(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -114,6 +115,7 @@ async def test_a_crash_before_sending_loses_nothing(
     assert [to for to, _, _ in chat.posted] == [CHAT]
 
 
+@pytest.mark.slow
 async def test_an_error_of_ours_after_the_posting_does_not_post_again(
     app: Application,
     dispatcher: Dispatcher,
@@ -143,6 +145,7 @@ async def test_nothing_is_claimed_once_it_is_told_to_finish(
     assert chat.posted == []
 
 
+@pytest.mark.slow
 @on_sqlite
 async def test_a_locked_database_cancels_no_send_that_is_under_way(
     app: Application,
@@ -170,6 +173,7 @@ async def test_a_locked_database_cancels_no_send_that_is_under_way(
     assert app.outbox.states() == {DeliveryState.SENT: 1}
 
 
+@pytest.mark.slow
 async def test_what_a_crash_left_in_doubt_counts_as_told(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -190,6 +194,7 @@ async def test_what_a_crash_left_in_doubt_counts_as_told(
     assert chat.posted == []  # it most likely stands there
 
 
+@pytest.mark.slow
 async def test_a_chat_that_is_forgotten_during_a_send_stays_forgotten(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -205,6 +210,7 @@ async def test_a_chat_that_is_forgotten_during_a_send_stays_forgotten(
         assert connection.execute(select(func.count()).select_from(chats)).scalar_one() == 0
 
 
+@pytest.mark.slow
 async def test_an_order_that_cannot_be_read_keeps_no_other_waiting(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:

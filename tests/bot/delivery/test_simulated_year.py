@@ -287,6 +287,7 @@ def live(outbox: Outbox) -> None:
             pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite"])  # once: the reckoning is the same whatever stores it
 @pytest.mark.timeout(600)  # 25 s of one core's time
 def test_a_years_deliveries_come_at_their_local_times_none_missing_and_none_twice(

@@ -57,6 +57,7 @@ def said(chat: Chat, to: ChatRef = CHAT) -> list[Reply]:
     return [reply for place, reply, _ in chat.posted if place == to]
 
 
+@pytest.mark.slow
 async def test_a_story_that_enough_publishers_report_comes_at_once_and_once(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -78,6 +79,7 @@ async def test_a_story_that_enough_publishers_report_comes_at_once_and_once(
     assert app.chats.subscriptions(CHAT)[0].next_due == NEVER
 
 
+@pytest.mark.slow
 async def test_without_a_topic_every_story_that_breaks_comes(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -90,6 +92,7 @@ async def test_without_a_topic_every_story_that_breaks_comes(
     assert "breaking news on any topic: when a story breaks" in words(ask(app, "/subscriptions"))
 
 
+@pytest.mark.slow
 async def test_copies_and_old_reports_break_nothing(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -102,6 +105,7 @@ async def test_copies_and_old_reports_break_nothing(
     assert chat.posted == []
 
 
+@pytest.mark.slow
 async def test_quiet_hours_postpone_alerts_and_merge_them(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -118,6 +122,7 @@ async def test_quiet_hours_postpone_alerts_and_merge_them(
     assert FACTORY in words(alert)
 
 
+@pytest.mark.slow
 async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_told_too(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -137,6 +142,7 @@ async def test_what_broke_in_quiet_hours_and_is_announced_when_they_are_over_is_
     assert FERRY not in words(second)
 
 
+@pytest.mark.slow
 async def test_no_more_alerts_come_in_a_day_than_were_wanted(
     app: Application, dispatcher: Dispatcher, chat: Chat, clock: HandClock
 ) -> None:
@@ -150,6 +156,7 @@ async def test_no_more_alerts_come_in_a_day_than_were_wanted(
     assert len(said(chat, OTHER)) == 2
 
 
+@pytest.mark.slow
 async def test_an_announcement_that_was_stopped_goes_on_with_the_next_report(
     app: Application,
     dispatcher: Dispatcher,

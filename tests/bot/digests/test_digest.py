@@ -71,6 +71,7 @@ def test_a_headline_that_says_something_else_is_an_update(told: Application) -> 
     assert "What is new: a new headline." in words(digest.reply)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "headline"),
     [
@@ -97,6 +98,7 @@ OTHERS = (
 )
 
 
+@pytest.mark.slow
 def test_another_publishers_figures_are_no_update_and_much_more_publishers_are(told: Application) -> None:
     for number, text in enumerate(OTHERS):
         told.ingest(
@@ -153,6 +155,7 @@ def test_what_was_missed_is_dropped_where_that_is_set(app: Application, clock: H
     assert tell(app, dropping.digests, due_at=clock.now) is not None
 
 
+@pytest.mark.slow
 async def test_a_week_down_is_one_digest_and_a_clock_set_back_brings_none_again(
     app: Application, clock: HandClock
 ) -> None:
@@ -185,6 +188,7 @@ async def test_what_was_missed_waits_for_the_end_of_quiet_hours(app: Application
         app.digests.compose(order, now=clock.now.replace(hour=23), due_at=clock.now)
 
 
+@pytest.mark.slow
 async def test_digests_that_waited_together_come_as_one(app: Application, clock: HandClock) -> None:
     chat = Chat()
     for number in range(8):

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.app.application import Application
 from bot.reply import Quotation
 from bot.storage.chats import SubscriptionKind
@@ -42,6 +44,7 @@ def test_a_speakers_new_quotes_come_word_for_word_with_cue_headline_and_link(
     assert all(quote.verbatim and quote.cue for quote in quotations(digest.reply) if quote.label is None)
 
 
+@pytest.mark.slow
 def test_no_quote_comes_twice_in_whichever_story_it_is_said_again(app: Application, clock: HandClock) -> None:
     first = "We will build a bridge to every island of the north before the winter comes"
     app.ingest(article(headline="A bridge for all", text=PRINTS.format(first), published=clock.now))

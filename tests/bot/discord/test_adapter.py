@@ -41,6 +41,7 @@ async def test_no_privileged_intent_is_asked_for(server: DiscordServer) -> None:
         assert server.gateway.intents == 1 | 1 << 9 | 1 << 12  # servers, their messages, direct messages
 
 
+@pytest.mark.slow
 async def test_an_answer_that_takes_long_is_acknowledged_in_time(server: DiscordServer) -> None:
     def slow() -> Reply:
         time.sleep(3.2)

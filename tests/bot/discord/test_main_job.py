@@ -1,5 +1,7 @@
 """The main job on Discord: the sample article, the whole app, and discord.py as it is."""
 
+import pytest
+
 from bot.app.application import Application
 from tests.bot.discord.talking import READER, serving
 from tests.servers.discord import DiscordServer, Message
@@ -19,6 +21,7 @@ SAID_BY_MATTIS = [
 ]
 
 
+@pytest.mark.slow
 async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
     server: DiscordServer, app: Application
 ) -> None:

@@ -1,6 +1,7 @@
 import re
 
 import discord
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_every_message_is_one_that_discord_accepts(reply: Reply) -> None:
         assert not is_empty(body(message))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(LONG, st.lists(LONG, max_size=8))
 def test_of_an_article_nothing_is_lost_across_messages(headline: str, paragraphs: list[str]) -> None:
@@ -69,6 +71,7 @@ def test_of_an_article_nothing_is_lost_across_messages(headline: str, paragraphs
     assert shown == squeezed(headline + " ".join(paragraphs)) or shown == squeezed("Nothing to show.")
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(BLOCKS, max_size=4))
 def test_no_text_of_a_reply_is_lost(blocks: list[Block]) -> None:

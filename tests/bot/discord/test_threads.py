@@ -141,6 +141,7 @@ async def test_an_article_that_is_gone_is_said_to_the_asker_alone(server: Discor
     assert threads_of(server, channel) == []
 
 
+@pytest.mark.slow
 @given(TEXTS)
 def test_a_threads_name_is_seen_fits_and_mentions_nobody(headline: str) -> None:
     name = thread_name(headline)

@@ -50,6 +50,7 @@ def dispatcher_of(app: Application, chat: DiscordChat) -> Dispatcher:
     return dispatcher
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["server", "direct"])
 async def test_every_command_is_answered(server: DiscordServer, app: Application, place: str) -> None:
     channel = server.add_channel(server.add_guild() if place == "server" else None)
@@ -69,6 +70,7 @@ async def test_every_command_is_answered(server: DiscordServer, app: Application
     assert server.refusals == []
 
 
+@pytest.mark.slow
 async def test_everything_that_can_be_pressed_is_answered(server: DiscordServer, app: Application) -> None:
     """Followed from every command's answer, through pages and menus, until nothing new is offered."""
     sentence = "The alliance met on Monday, and its ministers spoke at great length of what they would do. "
@@ -153,6 +155,7 @@ async def test_a_view_on_screen_outlives_a_restart(server: DiscordServer, app: A
     assert server.refusals == []
 
 
+@pytest.mark.slow
 async def test_a_gateway_cut_in_the_middle_of_a_digest_loses_and_doubles_nothing(
     server: DiscordServer, app: Application, clock: HandClock
 ) -> None:

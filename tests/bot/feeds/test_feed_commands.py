@@ -96,6 +96,7 @@ def test_help_shows_owners_commands_to_owners_alone(app: Application) -> None:
     assert "/addfeed" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "complaint"),
     [

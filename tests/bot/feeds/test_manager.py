@@ -71,6 +71,7 @@ async def test_a_site_is_added_as_its_feed_with_what_it_says_of_itself(
     assert not (await manager.add(server.url("/feed")))[1]
 
 
+@pytest.mark.slow
 async def test_refreshing_asks_now_and_stores_what_is_new(
     manager: FeedManager, server: NewsServer, article_store: ArticleStore
 ) -> None:
@@ -81,6 +82,7 @@ async def test_refreshing_asks_now_and_stores_what_is_new(
     assert article_store.count() == 1
 
 
+@pytest.mark.slow
 async def test_refreshing_one_feed_leaves_the_others_alone(manager: FeedManager, server: NewsServer) -> None:
     manager.import_opml(write_opml([Outline(url=server.publish("/other", document(FEED)))]))
     await manager.refresh([], stream=io.StringIO())
@@ -107,6 +109,7 @@ def test_what_is_exported_can_be_imported_again(manager: FeedManager) -> None:
     assert manager.export_opml() == write_opml(outlines)
 
 
+@pytest.mark.slow
 async def test_a_pause_is_told_until_all_its_owners_know(
     manager: FeedManager, server: NewsServer, clock: Clock
 ) -> None:
@@ -158,6 +161,7 @@ async def test_feeds_are_asked_again_after_the_database_was_locked_for_a_while(
     assert tries >= 3
 
 
+@pytest.mark.slow
 async def test_long_work_without_a_terminal_is_told_in_log_lines(
     manager: FeedManager, server: NewsServer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -112,6 +112,7 @@ async def paused(app: Application, server: NewsServer) -> FeedPaused:
     return pause
 
 
+@pytest.mark.slow
 async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
     app: Application, server: NewsServer, clock: HandClock
 ) -> None:
@@ -142,6 +143,7 @@ async def test_a_feed_that_is_gone_is_told_once_to_every_chat_that_added_it(
     assert "(paused: the publisher says that it is gone for good)" in shown
 
 
+@pytest.mark.slow
 async def test_the_next_pause_is_told_too(app: Application, server: NewsServer, clock: HandClock) -> None:
     await add(app, server, CHAT)
     telegram = Chat()
@@ -158,6 +160,7 @@ async def test_the_next_pause_is_told_too(app: Application, server: NewsServer, 
     assert len(set(telegram.keys)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failure", [Throttled(timedelta(seconds=3)), SendFailed("no connection")])
 async def test_where_nothing_was_sent_it_is_told_later_and_to_nobody_twice(
     app: Application, server: NewsServer, failure: ChatError
@@ -173,6 +176,7 @@ async def test_where_nothing_was_sent_it_is_told_later_and_to_nobody_twice(
     assert telegram.keys[0] == telegram.keys[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failure",
     [SendUnknown("no answer"), SendRefused("too long"), NotAllowed("no right"), ChatGone("blocked")],
@@ -189,6 +193,7 @@ async def test_where_it_may_have_been_sent_or_never_can_be_it_is_not_tried_again
     assert (telegram.sent, len(telegram.keys)) == ([], 1)
 
 
+@pytest.mark.slow
 async def test_a_chat_that_has_moved_is_told_at_its_new_place(app: Application, server: NewsServer) -> None:
     await add(app, server, CHAT)
     pause = await paused(app, server)
@@ -200,6 +205,7 @@ async def test_a_chat_that_has_moved_is_told_at_its_new_place(app: Application, 
     assert [chat for chat, _ in telegram.sent] == [there]
 
 
+@pytest.mark.slow
 async def test_a_platform_that_is_not_there_yet_keeps_nobody_else_waiting(
     app: Application, server: NewsServer
 ) -> None:
@@ -228,6 +234,7 @@ async def test_a_feed_that_no_chat_asked_for_is_settled_at_once(app: Application
     assert await notices_of(app, telegram=Chat()).tell(await paused(app, server))
 
 
+@pytest.mark.slow
 async def test_a_chat_that_is_forgotten_or_whose_feed_was_removed_hears_nothing(
     app: Application, server: NewsServer
 ) -> None:

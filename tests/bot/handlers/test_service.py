@@ -141,6 +141,7 @@ def test_a_topic_with_half_a_character_is_taken_as_any_other(app: Application, t
     assert ask(app, "/export").blocks
 
 
+@pytest.mark.slow
 def test_a_story_that_others_publish_too_is_told_once_with_who_they_are(
     app: Application, seed: Article
 ) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.delivery.dispatcher import Dispatcher
@@ -24,6 +26,7 @@ def order_for(app: Application, clock: HandClock, chat: ChatRef, *, minutes_ago:
     )
 
 
+@pytest.mark.slow
 async def test_a_platform_that_is_down_keeps_no_other_from_its_workers(
     app: Application, dispatcher: Dispatcher, clock: HandClock
 ) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def test_no_window_is_ever_overfull_however_slow_the_answers_are(
             assert most_within(platform.times(place), 60.0) <= 20
 
 
+@pytest.mark.slow
 def test_three_thousand_messages_take_little_longer_than_the_limit_itself() -> None:
     async def main() -> float:
         platform = Platform(telegram(), latency_s=0.02)
@@ -190,6 +192,7 @@ def test_a_failed_request_still_counts_and_the_next_has_its_turn() -> None:
     assert all(after - before >= 1.0 for before, after in pairwise(run(main())))
 
 
+@pytest.mark.slow
 def test_places_long_quiet_are_forgotten() -> None:
     async def main() -> int:
         limiter = RateLimiter(overall=Limit(100_000, 1.0), places=limits_of)

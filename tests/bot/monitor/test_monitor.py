@@ -153,6 +153,7 @@ async def test_the_depth_and_age_of_the_outbox_are_read_from_the_database(
     assert found["pullquote_feeds{state=active}"] == 0
 
 
+@pytest.mark.slow
 async def test_an_article_stored_is_counted_with_its_quotes(app: Application, seed: Article) -> None:
     read = replace(seed, text=f"{seed.text} It is told again.", headline="Another")
     async with monitored(app, Platform()) as client:
@@ -164,6 +165,7 @@ async def test_an_article_stored_is_counted_with_its_quotes(app: Application, se
     assert after["pullquote_analysis_seconds_count"] == 1
 
 
+@pytest.mark.slow
 async def test_ready_means_that_the_database_answers_and_the_platform_is_connected(
     app: Application,
 ) -> None:

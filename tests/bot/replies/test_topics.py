@@ -36,6 +36,7 @@ def of(headline: str, text: str, *, publisher: str = "AP", hours_ago: float = 1)
     return replace(article(headline, text, publisher=publisher, published=published), url=url)
 
 
+@pytest.mark.slow
 def test_a_topic_is_found_by_what_articles_mean_and_said_to_be(ready: Application) -> None:
     ready.ingest(of("Homes Flattened on Sumbra", QUAKE))
     ready.ingest(of("Odile Nears Baja", STORM))
@@ -45,6 +46,7 @@ def test_a_topic_is_found_by_what_articles_mean_and_said_to_be(ready: Applicatio
     assert "Odile" not in told
 
 
+@pytest.mark.slow
 def test_until_the_model_is_loaded_words_alone_answer(app: Application) -> None:
     app.ingest(of("Homes Flattened on Sumbra", QUAKE))
     assert "No article on “seismic disaster”" in words(ask(app, "/brief seismic disaster"))
@@ -62,6 +64,7 @@ def test_a_subscription_is_sent_what_has_its_words_alone(ready: Application) -> 
     assert "There is nothing on “seismic disaster” yet; what comes will be delivered." in told
 
 
+@pytest.mark.slow
 def test_the_name_that_an_acronym_stands_for_is_looked_for_and_said(app: Application) -> None:
     app.ingest(of("Allies Agree", "The North Atlantic Treaty Organization (NATO) met in Brussels today."))
     app.ingest(of("Budgets Grow", "The North Atlantic Treaty Organization spends more on defense budgets."))
@@ -70,6 +73,7 @@ def test_the_name_that_an_acronym_stands_for_is_looked_for_and_said(app: Applica
     assert "Budgets Grow" in told
 
 
+@pytest.mark.slow
 def test_without_a_topic_the_story_of_most_publishers_leads(app: Application) -> None:
     for hours, publisher in enumerate(("AP", "Reuters", "AFP"), 2):
         text = QUAKE if publisher == "AP" else f"{publisher} reports. {QUAKE}"
@@ -117,6 +121,7 @@ def test_the_evidence_shows_every_paragraph_that_the_numbers_stand_in(told_twice
     assert "at least 14 dead (AP)" in shown
 
 
+@pytest.mark.slow
 def test_a_copy_is_no_second_report_to_differ_from(app: Application) -> None:
     app.ingest(of("Car Bomb in Kabul", BOMB, publisher="Reuters"))
     app.ingest(of("Kabul Bombed", BOMB.replace("12 people", "13 people"), publisher="Gazette"))

@@ -76,6 +76,7 @@ def is_own(bullet: str, source: Article) -> bool:
     return bullet.replace("Thursday 16 February", "Thursday") in " ".join(source.text.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("false", FALSE)
 async def test_nothing_that_a_model_makes_up_reaches_a_reader(
     tmp_path: Path, seed: Article, false: str
@@ -90,6 +91,7 @@ async def test_nothing_that_a_model_makes_up_reaches_a_reader(
         assert "in the article's own sentences" in words(reply)
 
 
+@pytest.mark.slow
 async def test_where_all_is_made_up_the_brief_is_the_articles_own_and_says_so(
     tmp_path: Path, seed: Article
 ) -> None:
@@ -99,6 +101,7 @@ async def test_where_all_is_made_up_the_brief_is_the_articles_own_and_says_so(
         assert not any(false in words(reply) for false in FALSE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [
@@ -118,6 +121,7 @@ async def test_an_article_that_gives_orders_changes_nothing(
         assert bullets(reply)
 
 
+@pytest.mark.slow
 async def test_a_server_that_is_down_is_said_and_costs_no_article(tmp_path: Path, seed: Article) -> None:
     server = ChatServer(lines(*TRUE))
     async with server:
@@ -126,6 +130,7 @@ async def test_a_server_that_is_down_is_said_and_costs_no_article(tmp_path: Path
         assert "The model could not be reached: these are the article's own sentences." in words(reply)
 
 
+@pytest.mark.slow
 async def test_a_wrong_key_is_said_and_never_logged(
     tmp_path: Path, seed: Article, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -136,6 +141,7 @@ async def test_a_wrong_key_is_said_and_never_logged(
     assert "sk-wrong" not in str([vars(record) for record in caplog.records])
 
 
+@pytest.mark.slow
 async def test_beyond_the_days_budget_the_model_is_not_asked(tmp_path: Path, seed: Article) -> None:
     async with ChatServer(lines(*TRUE)) as server:
         async with replied(server, tmp_path, seed, budget=Budget(requests=0)) as reply:
@@ -143,6 +149,7 @@ async def test_beyond_the_days_budget_the_model_is_not_asked(tmp_path: Path, see
         assert server.requests == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_loaded_is_said_and_costs_no_article(tmp_path: Path, seed: Article) -> None:
     (tmp_path / "empty").mkdir()
     with application_written_by(LocalModel(name=str(tmp_path / "empty")), tmp_path) as app:
@@ -150,6 +157,7 @@ def test_a_model_that_cannot_be_loaded_is_said_and_costs_no_article(tmp_path: Pa
         assert "The model could not be loaded" in words(ask(app, "/brief"))
 
 
+@pytest.mark.slow
 async def test_doctor_says_who_writes_and_whether_that_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -179,6 +187,7 @@ async def test_doctor_says_who_writes_and_whether_that_works(
     assert "an endpoint needs `model`" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 async def test_the_budget_counts_what_the_command_line_asks_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ async def process(roles: str, app: Application, server: TelegramServer) -> Async
             await asyncio.wait([working])
 
 
+@pytest.mark.slow
 async def test_what_one_schedules_another_takes_in_and_a_third_answers(
     seeded_database: str,
     analyst: Analyst,

@@ -136,6 +136,7 @@ def test_windows_in_which_nothing_happens_are_forgotten(
         assert connection.exec_driver_sql("SELECT key FROM rate_windows").scalars().all() == ["busy"]
 
 
+@pytest.mark.slow
 async def test_all_together_never_pass_the_limit_in_any_window(shared_url: str) -> None:
     times: list[float] = []
 
@@ -211,6 +212,7 @@ def _deliver(url: str, base_url: str, chats: range) -> None:
     asyncio.run(deliver())
 
 
+@pytest.mark.slow
 async def test_three_processes_with_one_token_never_hear_that_they_write_too_fast(
     shared_url: str,
 ) -> None:

@@ -50,6 +50,7 @@ async def empty(queue: SharedQueue) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_several_processes_do_each_job_once(conninfo: str) -> None:
     done = Counter[Job]()
 
@@ -79,6 +80,7 @@ async def test_what_several_schedulers_put_at_once_waits_once(conninfo: str) -> 
         assert connection.execute("SELECT count(*) FROM procrastinate_jobs").fetchone() == (30,)
 
 
+@pytest.mark.slow
 async def test_one_place_has_one_job_at_a_time_in_all_processes(conninfo: str) -> None:
     busy, most = 0, 0
 
@@ -96,6 +98,7 @@ async def test_one_place_has_one_job_at_a_time_in_all_processes(conninfo: str) -
     assert most == 1
 
 
+@pytest.mark.slow
 async def test_a_job_that_found_the_database_away_is_tried_again_and_another_error_is_not(
     conninfo: str,
 ) -> None:
@@ -127,6 +130,7 @@ def _take_and_hang(conninfo: str, marks: Path) -> None:
     asyncio.run(work())
 
 
+@pytest.mark.slow
 async def test_what_a_killed_process_had_in_hand_is_done_by_another(
     conninfo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

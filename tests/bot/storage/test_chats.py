@@ -78,6 +78,7 @@ def test_a_follow_up_is_about_the_message_replied_to_or_else_the_last(
     assert chat_store.last_shown(TOPIC) is None
 
 
+@pytest.mark.slow
 def test_only_the_last_of_what_was_shown_is_kept(
     database: Database, chat_store: ChatStore, two_articles: tuple[ArticleId, ArticleId]
 ) -> None:

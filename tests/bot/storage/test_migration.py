@@ -42,6 +42,7 @@ def migrate(url: str) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_the_migrated_tables_are_those_of_the_code(database: Database) -> None:
     with database.reading() as connection:
         context = MigrationContext.configure(
@@ -57,6 +58,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert schema_of(database) == before
 
 
+@pytest.mark.slow
 def test_two_processes_that_start_at_once_both_get_the_tables(bare_database: str) -> None:
     spawned = multiprocessing.get_context("fork")
     processes = [spawned.Process(target=migrate, args=(bare_database,)) for _ in range(4)]
@@ -79,6 +81,7 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database) -> None
     assert schema_of(database) == before
 
 
+@pytest.mark.slow
 def test_a_migration_that_fails_leaves_the_database_as_it_was(bare_database: str) -> None:
     database = open_database(bare_database)
     with database.transaction() as connection:

@@ -74,6 +74,7 @@ def test_a_schedule_that_does_not_go_on_stores_nothing(chat_store: ChatStore, ou
     assert chat_store.subscriptions(CHAT)[0].next_due == NOW
 
 
+@pytest.mark.slow
 def test_processes_that_tick_and_claim_at_once_share_the_work_and_double_none(
     chat_store: ChatStore, outbox: Outbox
 ) -> None:

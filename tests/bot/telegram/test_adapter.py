@@ -69,6 +69,7 @@ async def test_a_server_without_menus_is_served_all_the_same(
         await server.next_post(server.person(ANN))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "passed_on"),
     [
@@ -245,6 +246,7 @@ async def test_an_answer_that_takes_long_is_announced_by_typing(server: Telegram
     assert server.actions == [(ANN, "typing")]
 
 
+@pytest.mark.slow
 async def test_a_burst_of_questions_is_answered_within_the_limits(server: TelegramServer) -> None:
     server.flood = Flood()
     people = [server.person(100 + number) for number in range(45)]
@@ -333,6 +335,7 @@ async def test_a_deleted_topic_ends_alone(server: TelegramServer, serving: Servi
     assert [p.thread for p in server.posted if p.chat == forum.id] == [7]
 
 
+@pytest.mark.slow
 async def test_the_token_is_in_no_log_and_no_error(
     server: TelegramServer, serving: Serving, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -356,6 +359,7 @@ async def test_a_wrong_token_is_one_clear_line_without_the_token(server: Telegra
     assert "1:wrong" not in "".join(traceback.format_exception(failed.value))
 
 
+@pytest.mark.slow
 async def test_what_was_handled_is_not_sent_again_after_a_restart(server: TelegramServer) -> None:
     talk = Scripted()
     for _ in range(2):
@@ -386,6 +390,7 @@ async def test_an_answer_in_the_making_is_finished_when_the_bot_stops(
     assert [p.text for p in server.posted] == ["done"]
 
 
+@pytest.mark.slow
 async def test_two_processes_that_poll_with_one_token_say_so_once_each(
     server: TelegramServer, caplog: pytest.LogCaptureFixture
 ) -> None:

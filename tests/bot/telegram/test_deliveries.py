@@ -31,6 +31,7 @@ def fault(**what: object) -> Fault:
     return Fault(method="sendMessage", **what)  # type: ignore[arg-type]  # one test parametrises over all of them
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
@@ -122,6 +123,7 @@ async def test_somebody_who_waits_is_answered_after_the_pause_that_telegram_asks
         assert (await server.next_post(server.person(ANN))).text == "re: /brief"
 
 
+@pytest.mark.slow
 async def test_a_delivery_begins_when_its_turn_has_come_and_may_be_withdrawn_until_then(
     server: TelegramServer,
 ) -> None:

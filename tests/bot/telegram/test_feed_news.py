@@ -34,6 +34,7 @@ def policy(news: NewsServer) -> FetchPolicy:
     return FetchPolicy(contact="https://a.example", allowed=allowed, host_delay_s=0)
 
 
+@pytest.mark.slow
 async def test_the_chat_that_added_a_feed_is_told_once_when_it_is_gone(
     server: TelegramServer, app: Application, news: NewsServer, clock: HandClock
 ) -> None:

@@ -1,5 +1,7 @@
 """The main job on Telegram: the sample article, the whole app, and python-telegram-bot as it is."""
 
+import pytest
+
 from bot.app.application import Application
 from tests.bot.telegram.conftest import Serving
 from tests.bot.telegram.main_job import COMMANDS, check_answers
@@ -8,6 +10,7 @@ from tests.servers.telegram import Posted, TelegramServer
 ANN, BOB = 11, 12
 
 
+@pytest.mark.slow
 async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
     server: TelegramServer, serving: Serving, app: Application
 ) -> None:
@@ -19,6 +22,7 @@ async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
     check_answers(*(posted.text for posted in server.posted))
 
 
+@pytest.mark.slow
 async def test_a_bare_number_and_a_button_open_the_section_of_the_brief_that_they_answer(
     server: TelegramServer, serving: Serving, app: Application
 ) -> None:
@@ -69,6 +73,7 @@ async def test_a_brief_is_offered_inline_in_any_chat(
     assert server.offered[nothing]["button"]["start_parameter"] == "brief_gardening_roses"
 
 
+@pytest.mark.slow
 async def test_an_order_ended_by_a_double_tap_is_ended_once_and_without_complaint(
     server: TelegramServer, serving: Serving, app: Application
 ) -> None:
@@ -82,6 +87,7 @@ async def test_an_order_ended_by_a_double_tap_is_ended_once_and_without_complain
     assert not any("text" in server.acknowledged[query] for query in queries)
 
 
+@pytest.mark.slow
 async def test_in_a_channel_an_order_is_given_by_a_post_and_a_reader_does_not_change_what_all_see(
     server: TelegramServer, serving: Serving, app: Application
 ) -> None:
@@ -101,6 +107,7 @@ async def test_in_a_channel_an_order_is_given_by_a_post_and_a_reader_does_not_ch
     assert "admins" in server.acknowledged[stopped]["text"]
 
 
+@pytest.mark.slow
 async def test_every_command_of_the_language_is_answered(
     server: TelegramServer, serving: Serving, app: Application
 ) -> None:

@@ -155,6 +155,7 @@ def make_chat(url: str) -> TelegramChat:
     )
 
 
+@pytest.mark.slow
 async def test_the_main_job_and_a_button_over_a_server_of_others(
     url: str, person: Person, app: Application
 ) -> None:

@@ -71,6 +71,7 @@ def squeezed(text: str) -> str:
     return "".join(c for c in clean(text.replace(WORD_JOINER, "")) if c.isprintable() and not c.isspace())
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(replies)
 def test_every_message_is_markup_that_telegram_accepts_within_its_limits(reply: Reply) -> None:
@@ -80,6 +81,7 @@ def test_every_message_is_markup_that_telegram_accepts_within_its_limits(reply: 
         assert len(entities) <= MAX_ENTITIES
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(replies)
 def test_no_word_is_lost_or_moved_on_the_way_into_messages(reply: Reply) -> None:
@@ -100,6 +102,7 @@ def test_paragraphs_come_out_as_exactly_their_own_text(paragraphs: list[str]) ->
     assert squeezed(everything) == squeezed("".join(paragraphs))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(replies)
 def test_nobody_is_mentioned_by_what_an_article_says(reply: Reply) -> None:
@@ -112,6 +115,7 @@ paragraphs = st.lists(st.tuples(texts.filter(lambda text: bool(text.strip())), k
 articles = st.lists(st.tuples(st.one_of(st.none(), texts), paragraphs), min_size=1, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(articles, st.one_of(st.none(), st.integers(100, 4_000)))
 @example([(None, [("\x1b", ParagraphKind.BODY)])], None)  # nothing of it can be seen

@@ -117,6 +117,7 @@ async def test_the_secret_and_the_token_are_in_no_log(
     assert TOKEN not in caplog.text
 
 
+@pytest.mark.slow
 async def test_what_arrives_while_the_bot_is_stopped_waits_for_its_next_start(
     server: TelegramServer, webhook: WebhookSettings
 ) -> None:

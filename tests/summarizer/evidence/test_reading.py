@@ -28,6 +28,7 @@ def test_figures_inside_other_places_are_left_out() -> None:
     assert [figure.value for figure in left] == [333]
 
 
+@pytest.mark.slow
 def test_many_dates_and_figures_take_no_longer_for_each() -> None:
     def work(times: int) -> None:
         text = "It fell 3 on 4 May. " * times

@@ -102,6 +102,7 @@ PIECES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first example reads the word lists
 @given(st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=1, max_size=4))
 def test_every_quotation_of_an_extractive_brief_is_verbatim_and_every_edit_can_be_undone(

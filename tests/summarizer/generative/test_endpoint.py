@@ -83,6 +83,7 @@ async def test_each_text_is_asked_of_the_model_as_data(open_writer: Opened) -> N
     assert article_in(user["content"]) == f"Harbour\n\n{texts[1]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 async def test_what_may_pass_is_tried_again(open_writer: Opened, time: Time, status: int) -> None:
     async with ChatServer(lines(SAID)) as server:
@@ -153,6 +154,7 @@ async def test_an_option_that_a_model_does_not_take_is_left_out(
         assert ("max_completion_tokens" in server.asked[0]) is ("max_tokens" in unsupported)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -106,6 +106,7 @@ def test_a_model_that_could_not_be_loaded_is_tried_again_after_a_while_alone(tmp
     assert writer.check()
 
 
+@pytest.mark.slow
 def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
     code = (
         "from summarizer.generative.local import LocalWriter\n"
@@ -127,6 +128,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line() -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_before_a_model_is_used() -> None:
     code = (
         "import sys, bot.app.application, summarizer.generative, summarizer.evidence\n"

@@ -27,6 +27,7 @@ def calls_for(text: str) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ['"', "“", "” ", "'", '"“', '"a b c" ', "“a\n", "‘a b ", "Mr. Lee, ", "said "]
 )

@@ -147,6 +147,7 @@ def test_a_key_quote_from_elsewhere_stores_nothing_at_all(newsroom: Newsroom) ->
     assert newsroom.names("mattis") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     ["mattis", "MATTIS", "Jim Mattis", "jim matis", "mattis's", "mattis’", "Máttis", "Gen. Mattis", "mathis",
@@ -246,6 +247,7 @@ def test_quotes_can_be_about_a_topic_of_their_article(newsroom: Newsroom) -> Non
     assert newsroom.quotes.quotes_by(speaker, about="zebras", limit=9) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("few", "window"), [(99, 99), (0, 1), (0, 3), (0, 99)])
 def test_quotes_about_a_topic_are_the_same_whichever_is_looked_through_first(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, few: int, window: int
