@@ -23,7 +23,7 @@ from bot.app.application import Application
 from bot.chat import ChatRef
 from bot.digests.digest import Digest
 from bot.digests.shared_stories import KEPT
-from bot.storage.chats import Subscription, ensure
+from bot.storage.chats import Subscription, ensure_chat
 from bot.storage.migration import upgrade
 from bot.storage.told import note_told
 from summarizer.analysis import Analyst
@@ -59,7 +59,9 @@ def orders_in(app: Application, topics: Sequence[str], chats: int) -> list[Subsc
         if number % 4 == 0:
             best = app.articles.search(topic, limit=1)
             with app.database.transaction() as connection:
-                note_told(connection, ensure(connection, chat, NOW), [a.id for a in best if a.id is not None])
+                note_told(
+                    connection, ensure_chat(connection, chat, NOW), [a.id for a in best if a.id is not None]
+                )
         orders.append(order)
     return orders
 

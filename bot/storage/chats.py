@@ -78,11 +78,11 @@ class ChatStore:
     def timezone(self, chat: ChatRef) -> str | None:
         """The zone set for the chat (IANA); None: it set none."""
         with self._database.reading() as connection:
-            return connection.execute(select(chats.c.timezone).where(same(chat))).scalar()
+            return connection.execute(select(chats.c.timezone).where(same_chat(chat))).scalar()
 
     def set_timezone(self, chat: ChatRef, timezone: str | None, *, now: datetime) -> None:
         with self._database.transaction() as connection:
-            chat_id = ensure(connection, chat, now)
+            chat_id = ensure_chat(connection, chat, now)
             connection.execute(update(chats).where(chats.c.id == chat_id).values(timezone=timezone))
 
     def remember_shown(
@@ -97,7 +97,7 @@ class ChatStore:
     ) -> None:
         """Stores that the article was shown to the chat. message: None if its id is not known."""
         with self._database.transaction() as connection:
-            chat_id = ensure(connection, chat, now)
+            chat_id = ensure_chat(connection, chat, now)
             row = {"article_id": article, "query": query, "offset": offset, "message": message}
             connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
             _drop_old(connection, chat_id)
@@ -149,7 +149,7 @@ class ChatStore:
             "paused": False,
         }
         with self._database.transaction() as connection:
-            chat_id = ensure(connection, chat, now)
+            chat_id = ensure_chat(connection, chat, now)
             key = {"chat_id": chat_id, "kind": kind.value, "topic": topic}
             first = key | {"created_by": created_by, "created_at": now}
             is_new = insert_or_ignore(connection, subscriptions, [values | first]) == 1
@@ -161,7 +161,7 @@ class ChatStore:
 
     def subscriptions(self, chat: ChatRef) -> tuple[Subscription, ...]:
         """The chat's subscriptions, the oldest first."""
-        chosen = SUBSCRIPTIONS.where(same(chat)).order_by(subscriptions.c.id)
+        chosen = SUBSCRIPTIONS.where(same_chat(chat)).order_by(subscriptions.c.id)
         with self._database.reading() as connection:
             return tuple(subscription_of(row) for row in connection.execute(chosen))
 
@@ -224,16 +224,16 @@ def _kept(connection: Connection, chat_id: int) -> dict[str, list[dict[str, Any]
     return {name: [_plain(row) for row in connection.execute(rows)] for name, rows in chosen.items()}
 
 
-def ensure(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
+def ensure_chat(connection: Connection, chat: ChatRef, now: datetime) -> ChatId:
     """The chat's id; its row is made if there is none, and locked until the caller's transaction ends."""
-    locked = select(chats.c.id).where(same(chat)).with_for_update(key_share=True)
+    locked = select(chats.c.id).where(same_chat(chat)).with_for_update(key_share=True)
     while (known := connection.execute(locked).scalar()) is None:
         row = {"platform": chat.platform, "chat": chat.chat, "thread": chat.thread or "", "created_at": now}
         insert_or_ignore(connection, chats, [row])  # another process may be quicker, or forget it meanwhile
     return ChatId(known)
 
 
-def same(chat: ChatRef) -> ColumnElement[bool]:
+def same_chat(chat: ChatRef) -> ColumnElement[bool]:
     """The row of just this chat or thread."""
     return and_(
         chats.c.platform == chat.platform, chats.c.chat == chat.chat, chats.c.thread == (chat.thread or "")
@@ -267,12 +267,12 @@ def subscription_of(row: Row[Any]) -> Subscription:
 def _all_of(chat: ChatRef) -> ColumnElement[bool]:
     """The chat with all its threads; or just the one thread."""
     if chat.thread is not None:
-        return same(chat)
+        return same_chat(chat)
     return and_(chats.c.platform == chat.platform, chats.c.chat == chat.chat)
 
 
 def _id_of(chat: ChatRef) -> ScalarSelect[int]:
-    return select(chats.c.id).where(same(chat)).scalar_subquery()
+    return select(chats.c.id).where(same_chat(chat)).scalar_subquery()
 
 
 def _owned(chat: ChatRef, subscription: SubscriptionId) -> ColumnElement[bool]:
@@ -288,7 +288,7 @@ def _drop_old(connection: Connection, chat_id: ChatId) -> None:
 
 
 def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
-    there = ensure(connection, to, old.created_at)
+    there = ensure_chat(connection, to, old.created_at)
     if there == old.id:
         return
     connection.execute(update(shown).where(shown.c.chat_id == old.id).values(chat_id=there))

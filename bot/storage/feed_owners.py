@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, delete, or_, select, u
 from articles.database import Database, insert_or_ignore
 from articles.feeds.model import FeedId, FeedPaused
 from bot.chat import ChatRef
-from bot.storage.chats import ensure, same
+from bot.storage.chats import ensure_chat, same_chat
 from bot.storage.schema import chats, feed_owners
 
 
@@ -20,7 +20,7 @@ class FeedOwners:
     def add(self, feed: FeedId, chat: ChatRef, *, now: datetime) -> None:
         """The chat is one of the feed's owners from now on."""
         with self._database.transaction() as connection:
-            owner = {"feed_id": feed, "chat_id": ensure(connection, chat, now)}
+            owner = {"feed_id": feed, "chat_id": ensure_chat(connection, chat, now)}
             insert_or_ignore(connection, feed_owners, [owner])
 
     def clear(self, feed: FeedId) -> None:
@@ -63,4 +63,4 @@ def _untold(pause: FeedPaused) -> ColumnElement[bool]:
 
 
 def _id_of(chat: ChatRef) -> ScalarSelect[int]:
-    return select(chats.c.id).where(same(chat)).scalar_subquery()
+    return select(chats.c.id).where(same_chat(chat)).scalar_subquery()

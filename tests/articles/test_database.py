@@ -23,7 +23,7 @@ from articles.database import (
     open_database,
     password_in,
 )
-from bot.storage.chats import ensure
+from bot.storage.chats import ensure_chat
 from bot.storage.schema import chats
 from tests.databases import on_postgresql, on_sqlite
 from tests.samples import CHAT, NOW
@@ -128,7 +128,7 @@ def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(data
 
     def write() -> None:
         with read_only.transaction() as connection:
-            ensure(connection, CHAT, NOW)
+            ensure_chat(connection, CHAT, NOW)
 
     with pytest.raises(DatabaseUnusable, match="read-only"):
         write()
@@ -138,7 +138,7 @@ def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(data
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     def fail_half_way() -> None:
         with database.transaction() as connection:
-            ensure(connection, CHAT, NOW)
+            ensure_chat(connection, CHAT, NOW)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -157,7 +157,7 @@ def test_a_reader_sees_one_state_throughout_and_waits_for_no_writer(database: Da
     with database.reading() as reader:
         assert reader.execute(count).scalar_one() == 0
         with database.transaction() as writer:
-            ensure(writer, CHAT, NOW)
+            ensure_chat(writer, CHAT, NOW)
         assert reader.execute(count).scalar_one() == 0
     with database.reading() as reader:
         assert reader.execute(count).scalar_one() == 1
@@ -195,7 +195,7 @@ def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch:
         pass
     holder.execute("ROLLBACK")
     with impatient.transaction() as connection:
-        ensure(connection, CHAT, NOW)
+        ensure_chat(connection, CHAT, NOW)
     impatient.close()
     holder.close()
 
@@ -203,7 +203,7 @@ def test_a_lock_that_stays_is_worth_another_try(database: Database, monkeypatch:
 @on_sqlite
 def test_a_full_disk_is_said_and_loses_nothing(database: Database) -> None:
     with database.transaction() as connection:
-        ensure(connection, CHAT, NOW)
+        ensure_chat(connection, CHAT, NOW)
 
     def write_more_than_fits() -> None:
         with database.transaction() as connection:
@@ -235,12 +235,12 @@ def test_a_connection_that_the_server_cuts_is_worth_another_try(database: Databa
 
     def write() -> None:
         with database.transaction() as connection:
-            ensure(connection, CHAT, NOW)
+            ensure_chat(connection, CHAT, NOW)
             other = psycopg.connect(url.render_as_string(hide_password=False))
             mine = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             other.execute("SELECT pg_terminate_backend(%s)", (mine,))
             other.close()
-            ensure(connection, replace(CHAT, chat="2"), NOW)
+            ensure_chat(connection, replace(CHAT, chat="2"), NOW)
 
     with pytest.raises(DatabaseUnavailable, match=r"shutting down|cut|does not answer"):
         write()

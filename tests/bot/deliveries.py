@@ -6,7 +6,7 @@ from datetime import datetime
 from articles.database import Database
 from articles.model import ArticleId
 from bot.chat import ChatRef
-from bot.storage.chats import ensure
+from bot.storage.chats import ensure_chat
 from bot.storage.told import note_told
 
 
@@ -19,4 +19,4 @@ def mark_told(
     now: datetime,
 ) -> None:
     with database.transaction() as connection:
-        note_told(connection, ensure(connection, chat, now), articles, quotes)
+        note_told(connection, ensure_chat(connection, chat, now), articles, quotes)

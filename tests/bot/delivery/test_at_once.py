@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, ensure
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, ensure_chat
 from bot.storage.outbox import Delivery, DeliveryState, Outbox
 from bot.storage.schema import chats, shown, subscriptions
 from bot.storage.told import ChatId
@@ -47,7 +47,7 @@ def claim(outbox: Outbox) -> list[Delivery]:
 def test_a_chat_that_is_new_to_several_is_one_chat(database: Database) -> None:
     def made(_: int) -> ChatId:
         with database.transaction() as connection:
-            return ensure(connection, CHAT, NOW)
+            return ensure_chat(connection, CHAT, NOW)
 
     assert len(set(at_once(MANY, made))) == 1
     assert count(database, chats) == 1

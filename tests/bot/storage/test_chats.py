@@ -10,7 +10,7 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ensure
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ensure_chat
 from bot.storage.outbox import Outbox
 from bot.storage.told import ToldStore
 from tests.bot.deliveries import mark_told
@@ -47,8 +47,8 @@ def two_articles(database: Database, article_store: ArticleStore) -> tuple[Artic
 
 def test_a_chat_is_one_row_however_often_it_writes(database: Database) -> None:
     with database.transaction() as connection:
-        assert ensure(connection, CHAT, NOW) == ensure(connection, CHAT, NOW)
-        assert ensure(connection, CHAT, NOW) != ensure(connection, TOPIC, NOW)
+        assert ensure_chat(connection, CHAT, NOW) == ensure_chat(connection, CHAT, NOW)
+        assert ensure_chat(connection, CHAT, NOW) != ensure_chat(connection, TOPIC, NOW)
 
 
 def test_a_zone_is_the_chats_own(chat_store: ChatStore) -> None:
