@@ -1,1 +1,1 @@
-"""The command language: the commands that there are, and a line of text as the request it makes."""
+"""The command language: the table of commands, and text parsed into requests."""
