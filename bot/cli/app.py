@@ -16,7 +16,7 @@ from articles.errors import ArticleError
 from articles.files import read_article
 from articles.model import Article
 from bot.app.application import Application
-from bot.app.process import SCHEDULER, WORKER, NotAlone
+from bot.app.process import SCHEDULER, WORKER, NotAlone, UnknownRole, all_roles, parse_roles
 from bot.chat import ChatError
 from bot.cli.database import db, outbox
 from bot.cli.feeds import feeds
@@ -29,7 +29,7 @@ from bot.cli.output import (
     print_json,
     quotes_json,
 )
-from bot.cli.serving import database_lock, end_process, roles_of, run_loop, serve, serve_console
+from bot.cli.serving import database_lock, end_process, run_loop, serve, serve_console
 from bot.cli.wiring import (
     PLATFORMS,
     analyst_of,
@@ -40,6 +40,7 @@ from bot.cli.wiring import (
     read_settings,
 )
 from bot.console import print_reply
+from bot.feeds.manager import NoSuchFeed
 from bot.jobs.job_queue import QueueUnavailable
 from bot.limits.shared_limits import RateWindows
 from bot.monitor import Meters, MonitorUnusable
@@ -81,7 +82,9 @@ def run(roles: str | None) -> None:
     with application_of(settings, meters) as application:
         windows = RateWindows(application.database) if is_shared(application) else None
         adapters = platforms(settings, meters, windows)
-        given = roles_of(roles, adapters)
+        given = all_roles(adapters)
+        if roles is not None:
+            given = parse_roles(roles, platforms=adapters, possible=PLATFORMS)
         with database_lock(application, given):
             run_loop(serve(application, adapters, settings, given))
 
@@ -254,8 +257,8 @@ def _code_of(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         print_error(error.format_message())
     except (
-        *(ArticleError, DatabaseError, SummarizerError),
-        *(ChatError, MonitorUnusable, NotAlone, QueueUnavailable),
+        *(ArticleError, DatabaseError, SummarizerError, ChatError),
+        *(MonitorUnusable, NoSuchFeed, NotAlone, QueueUnavailable, UnknownRole),
     ) as error:
         print_error(error)
     except (click.Abort, KeyboardInterrupt):

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +13,7 @@ from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
 from bot.cli.output import REFUSED, as_json_option, print_error, print_json
 from bot.cli.wiring import open_feeds
-from bot.feeds.manager import NoSuchFeed, RefreshReport
+from bot.feeds.manager import RefreshReport
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -85,7 +84,7 @@ def list_feeds(*, as_json: bool) -> None:
 @click.argument("urls", metavar="URL...", nargs=-1, required=True)
 def remove(urls: tuple[str, ...]) -> None:
     """Stop following feeds; their articles stay."""
-    with open_feeds() as manager, _in_one_line():
+    with open_feeds() as manager:
         for url in urls:
             click.echo(f"removed: {_named(manager.remove(url))}")
 
@@ -96,7 +95,7 @@ def remove(urls: tuple[str, ...]) -> None:
 def set_filter(url: str, **options: Any) -> None:
     """Change the filters of a feed; without options, remove them."""
     rules = _rules(**options)
-    with open_feeds() as manager, _in_one_line():
+    with open_feeds() as manager:
         feed = manager.feed_at(url)
         manager.store.set_rules(feed.id, rules)
     click.echo(f"{'filtered' if rules else 'unfiltered'}: {_named(feed)}")
@@ -109,7 +108,7 @@ def refresh(urls: tuple[str, ...]) -> None:
 
     Paused feeds are polled too and become active again.
     """
-    with open_feeds() as manager, _in_one_line():
+    with open_feeds() as manager:
         click.echo(_summary(asyncio.run(manager.refresh(urls, stream=sys.stderr))))
 
 
@@ -121,7 +120,7 @@ def import_feeds(file: Path) -> None:
         body = file.read_bytes()
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from error
-    with open_feeds() as manager, _in_one_line():
+    with open_feeds() as manager:
         new, known = manager.import_opml(body)
     click.echo(f"{new} added, {known} followed before")
 
@@ -139,15 +138,6 @@ def export_feeds(file: Path | None) -> None:
         file.write_bytes(body)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def _in_one_line() -> Iterator[None]:
-    """Turns errors of the user into click's one-line errors."""
-    try:
-        yield
-    except (ArticleError, NoSuchFeed) as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _rules(

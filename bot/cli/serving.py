@@ -18,12 +18,10 @@ import click
 from prometheus_client import ProcessCollector
 
 from articles.files import read_article_file
-from articles.model import Article
 from bot.app.application import Application
-from bot.app.process import GRACE_S, Roles, UnknownRole, all_roles, alone_with, parse_roles, run_application
+from bot.app.process import GRACE_S, Roles, alone_with, run_application
 from bot.cli.output import REFUSED
 from bot.cli.wiring import (
-    PLATFORMS,
     application_of,
     is_shared,
     offer_default_feeds,
@@ -36,16 +34,6 @@ from config.defaults import sample_article
 from config.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-def roles_of(text: str | None, adapters: Mapping[str, ChatAdapter]) -> Roles:
-    """The roles in the option `--roles`; all if it was not given. Raises click.ClickException."""
-    if text is None:
-        return all_roles(adapters)
-    try:
-        return parse_roles(text, platforms=adapters, possible=PLATFORMS)
-    except UnknownRole as error:
-        raise click.ClickException(str(error)) from error
 
 
 @contextmanager
@@ -86,6 +74,7 @@ async def serve(
         application.load_in_background()
     if roles.schedules:
         offer_default_feeds(application, settings)
+    connected = {name: each for name, each in adapters.items() if roles.works or name in roles.serving}
     async with queue_of(application) as queue:
         await run_application(
             application,
@@ -95,14 +84,9 @@ async def serve(
             roles=roles,
             queue=queue,
             alone=queue is None,  # see `database_lock`
-            beside=monitor_of(application, connected(adapters, roles), settings),
+            beside=monitor_of(application, connected, settings),
             stopping=start_grace,
         )
-
-
-def connected(adapters: Mapping[str, ChatAdapter], roles: Roles) -> dict[str, ChatAdapter]:
-    """The adapters that this process connects to their platforms."""
-    return {name: adapter for name, adapter in adapters.items() if roles.works or name in roles.serving}
 
 
 def monitor_of(
@@ -135,18 +119,14 @@ def serve_console(settings: Settings) -> None:
     with application_of(settings) as application:
         offer_default_feeds(application, settings)
         if application.articles.count() == 0:
-            application.ingest(sample())
+            sample = sample_article()
+            article = read_article_file(sample.path)
+            application.ingest(replace(article, publisher=sample.publisher, url=sample.url))
         application.load_in_background()
         adapters = {chat.capabilities.platform: chat}
         run_loop(run_application(application, adapters, tick_s=settings.tick_s, stopping=start_grace))
     if chat.refused and not sys.stdin.isatty():
         raise click.exceptions.Exit(REFUSED)
-
-
-def sample() -> Article:
-    """The sample article with its publisher and URL."""
-    about = sample_article()
-    return replace(read_article_file(about.path), publisher=about.publisher, url=about.url)
 
 
 # The end of a process that serves. Threads cannot be stopped from outside, and both asyncio and the

@@ -28,8 +28,7 @@ from bot.chat import (
     Throttled,
 )
 from bot.discord.client import Client, RestClient
-from bot.discord.interactions import PLATFORM, view_of
-from bot.discord.render import render
+from bot.discord.interactions import PLATFORM, arguments_of
 from bot.discord.traffic import watched
 from bot.limits.shared_limits import SharedLimits
 from bot.ports import Capabilities, Conversation
@@ -173,15 +172,10 @@ class DiscordChat:
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
-        messages = render(reply)
+        messages = arguments_of(reply)
         for number in range(hooks.already_posted, len(messages)):
-            shown: dict[str, Any] = {"embeds": list(messages[number].embeds)}
-            if (content := messages[number].content) is not None:
-                shown["content"] = content
-            if number == len(messages) - 1 and (view := view_of(reply.buttons)) is not None:
-                shown["view"] = view
             nonce = _nonce(key, number)
-            posted = await self._post(int(chat.chat), shown, nonce=nonce, hooks=hooks)
+            posted = await self._post(int(chat.chat), messages[number], nonce=nonce, hooks=hooks)
             if number < len(messages) - 1:
                 hooks.message_posted()
         return posted
