@@ -1,9 +1,9 @@
-"""Breaking news: orders become due when a story breaks, with no timer and no look of their own.
+"""Breaking news: makes subscriptions due when a story breaks, without a timer of its own.
 
-Each time an article is stored, its story is looked at: one indexed query. A story that breaks is matched
-against the topics that somebody wants to hear of at once, and makes their orders due like any other. The time
-that they are due is reckoned from when it broke, so that two processes, or one that was stopped and does it
-again, make one delivery of it.
+Each time an article is stored, its story is checked: one indexed query. A story that breaks is matched at
+once against the topics of the subscriptions to breaking news, and makes those due like any other. Their due
+time is computed from the time when the story broke, so that two processes, or one that repeats it after a
+crash, make one delivery of it.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore, BreakingStory
 from bot.storage.chats import Subscription
 
-URGENT_FOR = timedelta(hours=12)  # as long as a night: what quiet hours held back
+URGENT_FOR = timedelta(hours=12)  # as long as a night: quiet hours delay alerts
 LOOKED_THROUGH = 20  # stories on a topic, best first
 
 StoriesOn = Callable[[str, datetime], tuple[Article, ...]]
@@ -25,7 +25,7 @@ StoriesOn = Callable[[str, datetime], tuple[Article, ...]]
 
 
 class Breaking:
-    """Notices stories that break, and makes the orders due that they concern."""
+    """Detects stories that break, and makes the subscriptions due that they concern."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Breaking:
         self._stories_on, self._article = stories_on, article
 
     def reported(self, article: ArticleId, *, now: datetime) -> None:
-        """An article was stored. Also goes on with what another process, or this one, was stopped in."""
+        """Call it after an article is stored. Also finishes announcements that were interrupted."""
         story = self._detector.breaking_story(article, self._threshold, now=now)
         if story is not None:
             self._alerts.open(story, now)
@@ -48,7 +48,7 @@ class Breaking:
             self._announce(broken, now)
 
     def stories(self, topic: str, *, now: datetime) -> tuple[Article, ...]:
-        """The stories on the topic that broke lately, first things first; one article of each."""
+        """The stories on the topic that broke lately, oldest first; one article of each."""
         broken = self._alerts.broken(since=now - URGENT_FOR)
         if not topic:
             first = (self._detector.first_report(one.story) for one in broken)
@@ -60,7 +60,7 @@ class Breaking:
     def _announce(self, broken: BreakingStory, now: datetime) -> None:
         for topic in self._alerts.topics():
             if not topic or self._on_topic(topic, (broken,)):
-                self._alerts.make_due(topic, lambda order: due_at(order, broken.broke_at), now=now)
+                self._alerts.make_due(topic, lambda each: due_at(each, broken.broke_at), now=now)
         self._alerts.mark_announced(broken.story)
 
     def _on_topic(self, topic: str, broken: tuple[BreakingStory, ...]) -> dict[StoryId, Article]:
@@ -74,6 +74,6 @@ class Breaking:
         return {story: found[article] for article, story in stories.items() if story in wanted}
 
 
-def due_at(order: Subscription, broke_at: datetime) -> datetime:
-    """When the order is due for what broke then: at once, or at the end of its quiet hours."""
-    return after_quiet(broke_at, from_json(order.schedule).quiet, ZoneInfo(order.timezone))
+def due_at(subscription: Subscription, broke_at: datetime) -> datetime:
+    """When a subscription is due for a story that broke then: at once, or after its quiet hours."""
+    return after_quiet(broke_at, from_json(subscription.schedule).quiet, ZoneInfo(subscription.timezone))

@@ -46,7 +46,7 @@ _WORD = re.compile(r"\w+")
 
 
 class NotYet(Exception):
-    """A digest that was missed is not delivered in quiet hours."""
+    """A missed digest is not delivered in quiet hours."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(f"quiet hours until {until}")
@@ -55,15 +55,15 @@ class NotYet(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """What becomes of digests whose time passed while nothing could be delivered."""
+    """What to do with digests whose time passed while nothing could be delivered."""
 
-    late: timedelta = timedelta(minutes=30)  # from when on a digest was missed
-    drop: bool = False  # else all that was missed comes as one
+    late: timedelta = timedelta(minutes=30)  # after it, a digest counts as missed
+    drop: bool = False  # else all missed digests come as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPolicy:
-    """What whoever runs the bot may decide about deliveries."""
+    """The settings about deliveries."""
 
     missed: Missed = field(default_factory=Missed)
     breaking: Threshold = field(default_factory=Threshold)
@@ -71,11 +71,11 @@ class DeliveryPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """A digest and what is in it, so that no story and no quote comes twice."""
+    """A digest, and what it contains, so that no story and no quote comes twice."""
 
     reply: Reply
     articles: tuple[ArticleId, ...]
-    quotes: tuple[int, ...] = ()  # by their keys, see bot/digests/digest.py
+    quotes: tuple[int, ...] = ()  # by `quote_key`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +83,11 @@ class _Item:
     """A story to tell."""
 
     article: Article
-    new: str | None = None  # what is new about a story that the chat has had; None: it has not had it
+    new: str | None = None  # what is new in a story that the chat was told before; None: it was not
 
 
 class Digests:
-    """Composes digests from what is stored."""
+    """Composes digests from the stored articles and quotes."""
 
     def __init__(
         self,
@@ -107,9 +107,9 @@ class Digests:
     def compose(
         self, subscription: Subscription, *, now: datetime, due_at: datetime | None = None
     ) -> Digest | None:
-        """What the subscription delivers now; None if that is nothing. due_at: None: now.
+        """What the subscription delivers now; None: nothing. due_at: None: now.
 
-        Raises NotYet where it was missed and would come in quiet hours.
+        Raises NotYet if it was missed and it is quiet hours now.
         """
         zone, since = ZoneInfo(subscription.timezone), None
         if due_at is not None and now - due_at > self._missed.late:
@@ -130,9 +130,9 @@ class Digests:
     def _on_topic(
         self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
     ) -> Digest | None:
-        """The stories on the topic that its chat has not had, and important updates to those it has had.
+        """The stories on the topic that are new to the chat, and important updates of those that are not.
 
-        The first digest may tell of old stories, as there were none before it; later ones of the last week.
+        The first digest may tell old stories, later ones only those of the last week.
         """
         first = self._stories.on(subscription.topic, limit=PAGE)
         items = self._items(subscription, now - FRESH if self._had(subscription, first) else None)
@@ -144,7 +144,7 @@ class Digests:
         return self._digest_of(f"{subscription.topic}: {', '.join(said)}", items, subscription, zone, since)
 
     def _items(self, subscription: Subscription, since: datetime | None) -> list[_Item]:
-        """New stories, best first, and behind them updates where there is room."""
+        """New stories, best first, then updates if there is room."""
         new: list[_Item] = []
         updates: list[_Item] = []
         for article, told in self._found(subscription, since):
@@ -161,7 +161,7 @@ class Digests:
     def _found(
         self, subscription: Subscription, since: datetime | None
     ) -> Iterator[tuple[Article, Told | None]]:
-        """The stories on the topic, best first, with what the chat has had of them."""
+        """The stories on the topic, best first, with what the chat was told of them."""
         for page in range(MAX_PAGES):
             found = self._stories.on(subscription.topic, limit=PAGE, since=since, offset=page * PAGE)
             had = self._had(subscription, found)
@@ -178,7 +178,7 @@ class Digests:
         return _Item(article=found, new=growth) if growth else None
 
     def _alert(self, subscription: Subscription, zone: ZoneInfo, *, now: datetime) -> Digest | None:
-        """The stories that broke since, unless the chat has had as many alerts today as it wants."""
+        """New breaking stories, unless the chat had its maximum of alerts today."""
         midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone)
         if self._alerts.alerts_since(subscription.id, midnight) >= from_json(subscription.schedule).cap:
             return None
@@ -196,7 +196,7 @@ class Digests:
     def _by_speaker(
         self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
     ) -> Digest | None:
-        """What the speaker said that the chat has not had, word for word, with cue, headline and link."""
+        """The speaker's quotes that are new to the chat, word for word, with cue, headline and link."""
         new = self._new_quotes(subscription, since=now - FRESH)
         if not new:
             return _nothing_new(subscription, since) if subscription.always else None
@@ -208,8 +208,10 @@ class Digests:
         return Digest(reply=reply, articles=(), quotes=tuple(new))
 
     def _new_quotes(self, subscription: Subscription, *, since: datetime) -> dict[int, QuoteInArticle]:
-        """Up to `QUOTES` that the chat has not had, by their keys, newest first. The same words count once,
-        whoever reports them."""
+        """Up to `QUOTES` that are new to the chat, by their keys, newest first.
+
+        The same words count once, whoever reports them.
+        """
         new: dict[int, QuoteInArticle] = {}
         for page in self._pages_of_quotes(subscription, since):
             had = self._told.quotes(subscription.chat, list(page))
@@ -244,7 +246,7 @@ class Digests:
         blocks = [block for item in items for block in self._blocks(item, zone)]
         numbered = enumerate((item.article for item in items), 1)
         rows = tuple(row for number, article in numbered for row in _follow_ups(article, number, len(items)))
-        # "/more" goes on behind what was told.
+        # "/more" goes on after these stories.
         reply = Reply(
             blocks=(Title(text=title), *_caught_up(since), *blocks),
             buttons=rows,
@@ -266,7 +268,7 @@ class Digests:
 
 
 def _nothing_new(subscription: Subscription, since: datetime | None) -> Digest:
-    """For those who want to be told that, too."""
+    """For subscriptions that want a digest in any case."""
     title = Title(text=f"{subscription.topic}: nothing new")
     return Digest(reply=Reply(blocks=(title, *_caught_up(since))), articles=())
 

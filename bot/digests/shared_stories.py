@@ -1,4 +1,4 @@
-"""Stories for many digests: what thousands of chats have ordered is looked up and composed once."""
+"""A cache of stories for many digests: what thousands of chats subscribe to is found and composed once."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -11,8 +11,8 @@ from bot.reply import Block
 
 T = TypeVar("T")
 
-KEPT = timedelta(seconds=30)  # so much later a digest may miss what has just come in
-MOST = 2_000  # looked up and composed, kept at a time: some 50 MB
+KEPT = timedelta(seconds=30)  # how long a digest may miss a new article
+MOST = 2_000  # results kept at a time: some 50 MB
 
 
 class StorySource(Protocol):
@@ -28,10 +28,10 @@ class StorySource(Protocol):
 
 
 class SharedStories:
-    """A `StorySource` that is another one, asked once for all that want the same within `KEPT`.
+    """A `StorySource` that keeps another one's results for `KEPT`.
 
-    What a chat has had is no business of it. Safe to share between threads: who wants what another thread is
-    just looking up waits for that.
+    It knows nothing of what a chat was told. Safe to share between threads: a thread that wants what another
+    one is just finding waits for it.
     """
 
     def __init__(self, stories: StorySource, *, clock: Callable[[], datetime]) -> None:
@@ -66,7 +66,7 @@ class SharedStories:
 
 
 class _Kept:
-    """Found by whoever asks first."""
+    """A result, which the first thread that asks finds."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -74,7 +74,7 @@ class _Kept:
         self._found: list[Any] = []
 
     def value(self, find: Callable[[], T]) -> T:
-        """Raises what `find` raises; then the next one tries."""
+        """Raises what `find` raises; then the next thread tries."""
         with self._lock:
             if not self._found:
                 self._found.append(find())

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import aiohttp
 
 from bot.chat import NO_HOOKS, SendHooks, Throttled
-from bot.limits.rate_limiter import Limit, RateLimiter, Turns
+from bot.limits.rate_limiter import Limit, Limiter, RateLimiter
 from bot.limits.shared_limits import SharedLimits
 
 PER_SECOND = 50
@@ -68,8 +68,8 @@ class Traffic:
         self._throttled = throttled
         # Spread over part of each second: fifty at once would only wait for each other.
         limit = Limit(PER_SECOND if shared else per_second, 1.0)
-        local = RateLimiter(overall=limit, places=lambda _: (), gap_s=0.4 / limit.count)
-        self._limiter: Turns = shared.of_all(local, limit) if shared else local
+        local = RateLimiter(overall=limit, gap_s=0.4 / limit.count)
+        self._limiter: Limiter = shared.of_all(local, limit) if shared else local
         self._invalid = InvalidRequests()
 
     def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:

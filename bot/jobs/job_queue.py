@@ -30,7 +30,7 @@ class PollFeed:
     host: str
 
     @property
-    def place(self) -> str:
+    def lock(self) -> str:
         return f"host {self.host}"
 
 
@@ -45,7 +45,7 @@ class TakeIn:
     host: str
 
     @property
-    def place(self) -> str:
+    def lock(self) -> str:
         return f"host {self.host}"
 
 
@@ -56,7 +56,7 @@ class TellOwners:
     feed: FeedId
 
     @property
-    def place(self) -> str:
+    def lock(self) -> str:
         return f"feed {self.feed}"
 
 
@@ -69,7 +69,7 @@ class Deliver:
     chat: str  # and thread
 
     @property
-    def place(self) -> str:
+    def lock(self) -> str:
         return f"chat {self.platform} {self.chat}"
 
 
@@ -125,7 +125,7 @@ class InProcessQueue:
         self._at_once = at_once
         self._waiting: defaultdict[str, dict[Job, None]] = defaultdict(dict)  # by group, in order
         self._running: defaultdict[str, dict[Job, asyncio.Task[None]]] = defaultdict(dict)
-        self._places: set[str] = set()  # where a job is running
+        self._locks: set[str] = set()  # where a job is running
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -178,9 +178,9 @@ class InProcessQueue:
             for job in list(waiting):
                 if len(running) >= self._at_once[type(job)]:
                     break
-                if job.place not in self._places:
+                if job.lock not in self._locks:
                     del waiting[job]
-                    self._places.add(job.place)
+                    self._locks.add(job.lock)
                     running[job] = asyncio.create_task(self._do(job, run))
 
     async def _do(self, job: Job, run: Run) -> None:
@@ -190,7 +190,7 @@ class InProcessQueue:
             log.exception("job failed", extra={"job": repr(job)})
         finally:
             del self._running[_group(job)][job]
-            self._places.discard(job.place)
+            self._locks.discard(job.lock)
             if not any(self._running.values()) and not any(self._waiting.values()):
                 self._idle.set()
             self._changed.set()

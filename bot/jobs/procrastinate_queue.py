@@ -1,7 +1,8 @@
 """The queue between processes: procrastinate, on PostgreSQL.
 
-Its `queueing_lock` keeps a job from waiting twice, its `lock` one place from two jobs at once; its workers
-tell that they live, and what a dead one had in hand is taken from it (`recover`): a scheduler puts it again.
+Its `queueing_lock` keeps a job from being queued twice, its `lock` keeps two jobs of one lock from running
+at once. Its workers send heartbeats. The jobs of a dead worker are deleted (`recover`), and a scheduler puts
+them again.
 """
 
 import asyncio
@@ -24,15 +25,15 @@ from bot.jobs.job_queue import KINDS, Job, QueueUnavailable, Run
 log = logging.getLogger(__name__)
 
 AT_ONCE: dict[str, int] = {"PollFeed": 16, "TakeIn": 16, "TellOwners": 2, "Deliver": 100}
-"""How many of a kind one process has in hand: not so many that others of its kind have nothing to do."""
+"""How many of a kind one process does at once: not so many that other processes have nothing to do."""
 
 HEARTBEAT_S = 3.0
 STALLED_AFTER_S = 15.0  # without a heartbeat
-LONGEST_JOB_S = 15 * 60.0  # what takes longer was done and could not be said to be
-POLL_S = 0.5  # where a place became free, which nobody is notified of
-GRACE_S = 8.0  # for jobs under way when we are told to stop; then they are put again
-_PAUSE_S = 1.0  # before working again when the database was gone
-# A connection whose other end has vanished must not be waited for. libpq's names; seconds, milliseconds.
+LONGEST_JOB_S = 15 * 60.0  # a longer one has ended, and the database was gone at that moment
+POLL_S = 0.5  # for jobs whose lock became free: procrastinate notifies of new jobs only
+GRACE_S = 8.0  # for running jobs when the process stops; then they are put again
+_PAUSE_S = 1.0  # before a worker starts again after the database was gone
+# So that nothing waits for a connection whose other end is gone. libpq's names; seconds, milliseconds.
 _CONNECTING = {
     "application_name": "pullquote queue",
     "connect_timeout": 5,
@@ -44,7 +45,7 @@ _CONNECTING = {
 
 _NAMES: Mapping[str, type[Job]] = {kind.__name__: kind for kind in KINDS}
 
-# procrastinate's own tables, in the version that is pinned. A worker that lives may yet hold a job that has
+# procrastinate's own tables, in the pinned version. Even a living worker can have a job in 'doing' that has
 # ended: if the database was gone at that moment.
 _RECOVER = """
 DELETE FROM procrastinate_jobs AS job
@@ -72,7 +73,7 @@ class SharedQueue:
         """app: open, its tasks not yet known. See `open_shared_queue`."""
         self._app, self._at_once = app, at_once
         self._run: Run | None = None
-        # A row is tried again by its own table's count of attempts; here only what never got that far.
+        # Only for jobs that found the database away. The tables count and retry all other failures.
         retry = RetryStrategy(
             max_attempts=5, wait=1, exponential_wait=2, retry_exceptions={DatabaseUnavailable}
         )
@@ -102,7 +103,7 @@ class SharedQueue:
         return len(found)
 
     async def work(self, run: Run, *, stop: asyncio.Event) -> None:
-        """See `JobQueue`. A database that is gone for a while is waited for."""
+        """See `JobQueue`. Waits for a database that is gone for a while."""
         self._run = run
         async with asyncio.TaskGroup() as group:
             for name in _NAMES:
@@ -114,18 +115,18 @@ class SharedQueue:
             while not stop.is_set():
                 result = await self._until_it_ends(asyncio.create_task(self._worker(name)), stopped)
                 if not stop.is_set():
-                    log.warning("jobs not taken", extra={"queue": name, "reason": _reason(result)})
+                    log.warning("worker failed", extra={"queue": name, "reason": _reason(result)})
                     await asyncio.wait({stopped}, timeout=_PAUSE_S)
         finally:
             stopped.cancel()
 
     @staticmethod
     async def _until_it_ends(worker: asyncio.Task[None], stopped: asyncio.Task[bool]) -> BaseException | None:
-        """What it ended of."""
+        """The error that ended it."""
         try:
             await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            worker.cancel()  # it begins no more, and ends when its jobs have
+            worker.cancel()  # it starts no more jobs, and ends after its running ones
         return (await asyncio.gather(worker, return_exceptions=True))[0]
 
     async def _worker(self, name: str) -> None:
@@ -144,7 +145,7 @@ class SharedQueue:
     def _task(self, name: str) -> Any:
         async def do(**args: Any) -> None:
             if self._run is None:
-                raise RuntimeError("nobody works here")
+                raise RuntimeError("this process does no jobs")
             await self._run(_NAMES[name](**args))
 
         return do
@@ -169,9 +170,9 @@ async def open_shared_queue(
     conninfo: str, at_once: Mapping[str, int] = AT_ONCE, *, connect_within_s: float = 10.0
 ) -> AsyncIterator[SharedQueue]:
     """conninfo: libpq's, a `postgresql://` URL for example. Raises QueueUnavailable."""
-    # It tells of every job's beginning and end; what matters is in our own words.
+    # It logs each job's start and end; we log what matters ourselves.
     logging.getLogger("procrastinate").setLevel(logging.WARNING)
-    # What a crash of the server loses of the queue is put again, so no job waits for its disk.
+    # Jobs that a crash of the server loses are put again, so none has to wait for the disk.
     options = f"{conninfo_to_dict(conninfo).get('options') or ''} -c synchronous_commit=off".strip()
     pool = AsyncConnectionPool(
         conninfo,
@@ -202,7 +203,7 @@ def _queued(job: Job) -> QueuedJob:
     name, args = type(job).__name__, asdict(job)
     key = " ".join(map(str, args.values()))
     return QueuedJob(
-        queue=name, task_name=name, task_kwargs=args, lock=job.place, queueing_lock=f"{name} {key}"
+        queue=name, task_name=name, task_kwargs=args, lock=job.lock, queueing_lock=f"{name} {key}"
     )
 
 
@@ -211,5 +212,5 @@ def _unavailable(error: Exception) -> QueueUnavailable:
 
 
 def _reason(error: BaseException | None) -> str:
-    """One line; procrastinate's own words say less than what they were said about."""
+    """One line. The cause says more than procrastinate's own message."""
     return " ".join(str((error and error.__cause__) or error or "its worker ended").split())

@@ -20,7 +20,7 @@ from bot.jobs.job_queue import Job, JobQueue, QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-MOST_OF_A_PLACE = 16  # in the queue: a host with thousands of pages keeps no other waiting
+MOST_OF_A_LOCK = 16  # in the queue: a host with thousands of pages keeps no other waiting
 RECOVER_S = 5.0
 RETRY_S = 2.0
 REFILL_S = 0.25  # to the next poll where there was more than the queue should hold
@@ -140,13 +140,13 @@ class Scheduler:
 
 def spread(due: Sequence[Job], held: Iterable[Job] = ()) -> Iterator[Job]:
     """The same jobs without those of places that have many in the queue already, and places in turns."""
-    there = Counter(job.place for job in held)
+    there = Counter(job.lock for job in held)
     taken: Counter[str] = Counter()
     turns: list[tuple[int, int]] = []
     known = frozenset(held)
     for order, job in enumerate(due):
-        if job in known or there[job.place] + taken[job.place] >= MOST_OF_A_PLACE:
+        if job in known or there[job.lock] + taken[job.lock] >= MOST_OF_A_LOCK:
             continue
-        turns.append((taken[job.place], order))
-        taken[job.place] += 1
+        turns.append((taken[job.lock], order))
+        taken[job.lock] += 1
     return (due[order] for _, order in sorted(turns))

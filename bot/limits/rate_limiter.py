@@ -1,10 +1,10 @@
-"""How often something may be done: sliding windows, and a limiter that lets work through as they allow.
+"""A rate limiter with sliding windows.
 
-A platform counts a request at some instant between our asking and its answering; we do not know which. So a
-window here is counted from the answer: what starts a whole window after the answer `count` turns back cannot
-be one too many in any window of the platform's, however the network or a busy machine delays either. (A token
-bucket counts from the asking, and one slow request is enough to break it.) The price is the time of about one
-answer a window: 30 a second at 20 ms an answer are 29.4 a second.
+A platform counts a request at some instant between our sending it and its answer; we do not know which. So
+windows here are counted from the answer: a request that starts a whole window after the answer `count`
+requests ago exceeds no window of the platform's, however the network or a busy machine delays either. (A
+token bucket counts from the start of a request, and one slow request is enough to break it.) This costs about
+the time of one answer in each window: 30 a second at 20 ms an answer become 29.4 a second.
 
 One process keeps the limits by itself. Several processes of one bot share them in PostgreSQL (see
 `shared_limits.py`), or each is given a part of them.
@@ -22,7 +22,7 @@ from typing import Protocol
 
 _MARGIN_S = 0.001  # timers may fire a clock tick early
 _CATCH_UP_S = 0.05  # what is late by no more is caught up with
-_SWEEP_FROM = 1_000  # places remembered before idle ones are forgotten
+_SWEEP_FROM = 1_000  # keys remembered before idle ones are forgotten
 _AT_ONCE_S = 1.0
 
 
@@ -38,18 +38,18 @@ class Limit:
             raise ValueError(f"not a limit: {self.count} in {self.seconds} s")
 
 
-class Turns(Protocol):
-    """Lets work through as limits allow."""
+class Limiter(Protocol):
+    """Makes requests wait until the limits allow them. key: what has limits of its own, such as a chat."""
 
-    def turn(self, place: str, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """Entered when the time of one request has come; left when it is answered. Urgent ones go first."""
+    def turn(self, key: str, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """Entered when one request may start; left when it is answered. Urgent requests go first."""
 
-    def pause(self, place: str, seconds: float) -> None:
-        """The platform asks for it."""
+    def pause(self, key: str, seconds: float) -> None:
+        """The platform asks for a pause."""
 
 
 class Window:
-    """What a limit allows, given what was done. Times are seconds on one clock that never goes back."""
+    """A sliding window. Times are seconds on one clock that never goes back."""
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
@@ -58,7 +58,7 @@ class Window:
         self._paused_until = -inf
 
     def opens_at(self) -> float:
-        """From when on one more may start; infinite while as many are in flight as may be."""
+        """When one more request may start; infinite while the maximum is in flight."""
         free = self._limit.count - self._in_flight
         if free <= 0:
             return inf
@@ -67,16 +67,16 @@ class Window:
         return max(self._paused_until, self._ends[-free] + self._limit.seconds)
 
     def start(self) -> None:
-        """One starts. Only where `opens_at` has come."""
+        """A request starts. Only after `opens_at`."""
         self._in_flight += 1
 
     def finish(self, now: float) -> None:
-        """One that was started is answered, or is known not to have happened."""
+        """A request that was started is answered, or is known not to have happened."""
         self._in_flight -= 1
         self._ends.append(now)
 
     def pause(self, until: float) -> None:
-        """None starts before `until`."""
+        """No request starts before `until`."""
         self._paused_until = max(self._paused_until, until)
 
     def idle(self, now: float) -> bool:
@@ -87,7 +87,7 @@ class Window:
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    queue: "list[_Waiter]"  # the one it stands in until it is let in
+    queue: "list[_Waiter]"  # it is in there until it is admitted
     windows: tuple[Window, ...]
     admitted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -96,39 +96,39 @@ class _Waiter:
 
 
 class RateLimiter:
-    """Work queues here for its turn: urgent work first, else in the order in which it came.
+    """A `Limiter` of one process: urgent requests first, else first come first served.
 
-    What must wait for its own place (a chat that has just had a message) holds nobody else up. Belongs to one
-    event loop, whose clock it goes by.
+    A request that must wait for its own key's limits (a chat that has just had a message) holds up no other.
+    Belongs to one event loop, and uses its clock.
     """
 
     def __init__(
         self,
         *,
         overall: Limit | None = None,
-        places: Callable[[str], tuple[Limit, ...]] = lambda _: (),
+        limits_of: Callable[[str], tuple[Limit, ...]] = lambda _: (),
         gap_s: float = 0.0,
     ) -> None:
-        """overall: of all places together. places: the limits of one place, by its name.
+        """overall: the limit of all keys together. limits_of: those of one key.
 
-        gap_s: from one start to the next. It spreads a window's worth over the window, so that who comes
-        late in it does not wait for its end.
+        gap_s: minimum time from one start to the next. It spreads requests over the window, so that one that
+        comes late does not wait for the window's end.
         """
         self._overall = () if overall is None else (Window(overall),)
-        self._limits_of = places
+        self._limits_of = limits_of
         self._gap_s = gap_s
-        self._next_start = -inf  # of any place, for the gap or a pause of all
-        self._places: dict[str, tuple[Window, ...]] = {}
+        self._next_start = -inf  # of any request, for the gap or a pause of all
+        self._known: dict[str, tuple[Window, ...]] = {}
         self._sweep_at = _SWEEP_FROM
         self._urgent: list[_Waiter] = []
         self._rest: list[_Waiter] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._told = ("", -inf)  # the place that the platform asked a pause for last, and when
+        self._last_pause = ("", -inf)  # the last key with a pause, and when
 
     @contextlib.asynccontextmanager
-    async def turn(self, place: str, *, urgent: bool) -> AsyncIterator[None]:
-        """`async with limiter.turn("42", urgent=True):` one request, from its asking to its answer."""
-        waiter = _Waiter(self._urgent if urgent else self._rest, self._windows(place))
+    async def turn(self, key: str, *, urgent: bool) -> AsyncIterator[None]:
+        """`async with limiter.turn("42", urgent=True):` one request, from its start to its answer."""
+        waiter = _Waiter(self._urgent if urgent else self._rest, self._windows(key))
         waiter.queue.append(waiter)
         self._admit()
         try:
@@ -141,15 +141,15 @@ class RateLimiter:
                 self._finish(waiter)
             self._admit()
 
-    def pause(self, place: str, seconds: float) -> None:
-        """The platform asks for it. Of two places within a second: then it means all of them."""
+    def pause(self, key: str, seconds: float) -> None:
+        """The platform asks for a pause. If for two keys within a second, all keys pause."""
         now = self._now()
-        for window in self._windows(place):
+        for window in self._windows(key):
             window.pause(now + seconds)
-        before, when = self._told
-        if before != place and now - when < _AT_ONCE_S:
+        before, when = self._last_pause
+        if before != key and now - when < _AT_ONCE_S:
             self._next_start = max(self._next_start, now + seconds)
-        self._told = (place, now)
+        self._last_pause = (key, now)
 
     def _finish(self, waiter: _Waiter) -> None:
         now = self._now()
@@ -157,18 +157,18 @@ class RateLimiter:
             window.finish(now)
 
     def _admit(self) -> None:
-        """Lets in whoever may go now, and sets the timer for the next."""
+        """Admits all that may start now, and sets the timer for the next."""
         now = self._now()
         soonest = inf
         for waiter in chain(list(self._urgent), list(self._rest)):
             overall = max(self._next_start, *(window.opens_at() for window in self._overall), -inf)
             if overall > now:
-                soonest = overall  # nobody goes before
+                soonest = overall  # none starts before
                 break
             if waiter.opens_at() > now:
                 soonest = min(soonest, waiter.opens_at())
                 continue
-            self._let_in(waiter, now)
+            self._start(waiter, now)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -176,31 +176,31 @@ class RateLimiter:
             delay = soonest - now + _MARGIN_S
             self._timer = asyncio.get_running_loop().call_later(delay, self._admit)
 
-    def _let_in(self, waiter: _Waiter, now: float) -> None:
+    def _start(self, waiter: _Waiter, now: float) -> None:
         waiter.queue.remove(waiter)
         for window in (*self._overall, *waiter.windows):
             window.start()
-        # By the plan and not by the clock: else every timer's lateness would be added to every gap.
+        # From the planned time, not the clock: else each gap would grow by the lateness of its timer.
         self._next_start = max(self._next_start, now - _CATCH_UP_S) + self._gap_s
         if not waiter.admitted.done():
             waiter.admitted.set_result(None)
 
-    def _windows(self, place: str) -> tuple[Window, ...]:
-        if place not in self._places:
-            if len(self._places) >= self._sweep_at:
+    def _windows(self, key: str) -> tuple[Window, ...]:
+        if key not in self._known:
+            if len(self._known) >= self._sweep_at:
                 self._forget_idle()
-            self._places[place] = tuple(Window(limit) for limit in self._limits_of(place))
-        return self._places[place]
+            self._known[key] = tuple(Window(limit) for limit in self._limits_of(key))
+        return self._known[key]
 
     def _forget_idle(self) -> None:
         now = self._now()
         waiting = {id(w.windows) for w in (*self._urgent, *self._rest)}
-        self._places = {
-            place: windows
-            for place, windows in self._places.items()
+        self._known = {
+            key: windows
+            for key, windows in self._known.items()
             if id(windows) in waiting or not all(window.idle(now) for window in windows)
         }
-        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._places))
+        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._known))
 
     @staticmethod
     def _now() -> float:

@@ -1,8 +1,8 @@
 """Limits that several processes of one bot share, by sliding windows in PostgreSQL.
 
-A window is counted as `bot.limits.rate_limiter` counts it, from the answer, and by one clock, the
-database's. What a process had asked for that dies before the answer counts until its lease ends. A send takes
-its turn in the shared window first, then in the process's own.
+A window is counted from the answer, as in `bot.limits.rate_limiter`, and by one clock, the database's. If a
+process dies before the answer, its request counts until the lease ends. A request waits for the shared window
+first, then for the process's own limiter.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from articles.database import Database, DatabaseError
 from bot.chat import Throttled
-from bot.limits.rate_limiter import Limit, Turns
+from bot.limits.rate_limiter import Limit, Limiter
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ _WITHOUT_DATABASE = timedelta(seconds=5)
 _FORGET_EVERY = 100_000  # tickets
 _THREADS = 4  # of its own: what a person waits for must not queue behind the analysis of articles
 
-# The row is locked from the first look at it, so that of two that ask at once the second sees the first. An
-# end in the future is a lease: asked for, and not answered. The random part tells two leases apart.
+# The row is locked from the first read, so that of two concurrent requests the second sees the first. An end
+# in the future is a lease: of a request without an answer yet. The random part tells two leases apart.
 _TAKE = text("""
 INSERT INTO rate_windows AS w (key, ends)
 VALUES (:key, ARRAY[clock_timestamp() + make_interval(secs => :lease_s + random())])
@@ -92,9 +92,9 @@ class RateWindows:
         self._database = database
 
     def take(self, key: str, limits: Sequence[Limit], *, keep: int = 0) -> Ticket | float:
-        """One more request, if the limits allow it, or in how many seconds it is worth asking again.
+        """A ticket for one more request if the limits allow it, else the seconds after which to ask again.
 
-        keep: so many of each limit's count are left to others; of a count of one, none.
+        keep: how much of each limit's count is left to others; of a count of one, none.
         """
         counts = [max(1, limit.count - keep) for limit in limits]
         asked = {"key": key, "counts": counts, "seconds": [limit.seconds for limit in limits]}
@@ -132,33 +132,33 @@ class SharedLimits:
 
     def __init__(self, windows: RateWindows, *, platform: str, token: str) -> None:
         self._windows = windows
-        # The token itself must not stand in a table.
+        # A table must not hold the token itself.
         self._bot = f"{platform} {blake2b(token.encode(), digest_size=8, person=b'limits').hexdigest()}"
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="limits")
 
-    def of_all(self, local: Turns, limit: Limit) -> "SharedRateLimiter":
-        """The limit of all places together."""
+    def of_all(self, local: Limiter, limit: Limit) -> "SharedRateLimiter":
+        """The limit of all keys together."""
         keep = int(limit.count * KEPT_PART)
         return SharedRateLimiter(
             local, self._windows, self._threads, key=lambda _: self._bot, limits=lambda _: (limit,), keep=keep
         )
 
-    def of_each(self, local: Turns, limits: Callable[[str], tuple[Limit, ...]]) -> "SharedRateLimiter":
-        """The limits of each place."""
+    def of_each(self, local: Limiter, limits: Callable[[str], tuple[Limit, ...]]) -> "SharedRateLimiter":
+        """The limits of each key."""
         return SharedRateLimiter(
-            local, self._windows, self._threads, key=lambda place: f"{self._bot} {place}", limits=limits
+            local, self._windows, self._threads, key=lambda key: f"{self._bot} {key}", limits=limits
         )
 
 
 class SharedRateLimiter:
-    """`Turns` that count what other processes do, too.
+    """A `Limiter` that counts the requests of other processes, too.
 
-    Without the database people are answered by the process's own count, and digests wait.
+    Without the database, answers to people go by the process's own limiter, and digests wait.
     """
 
     def __init__(
         self,
-        local: Turns,
+        local: Limiter,
         windows: RateWindows,
         threads: ThreadPoolExecutor,
         *,
@@ -166,20 +166,20 @@ class SharedRateLimiter:
         limits: Callable[[str], tuple[Limit, ...]],
         keep: int = 0,
     ) -> None:
-        """key: a place's window. keep: what work that is not urgent leaves free of each limit."""
+        """key: the window's name. keep: how much of each limit requests that are not urgent leave free."""
         self._local, self._windows, self._threads = local, windows, threads
-        self._key, self._limits, self._keep = key, limits, keep
-        self._lines: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
+        self._window_key, self._limits, self._keep = key, limits, keep
+        self._queues: WeakValueDictionary[tuple[str, bool], asyncio.Lock] = WeakValueDictionary()
         self._telling: set[asyncio.Task[None]] = set()
         self._tickets = 0
 
     @contextlib.asynccontextmanager
-    async def turn(self, place: str, *, urgent: bool) -> AsyncIterator[None]:
-        """See `Turns`. Raises Throttled where it is not urgent and the database does not answer."""
-        ticket = await self._ticket(place, urgent=urgent)
+    async def turn(self, key: str, *, urgent: bool) -> AsyncIterator[None]:
+        """See `Limiter`. Raises Throttled where it is not urgent and the database does not answer."""
+        ticket = await self._ticket(key, urgent=urgent)
         made = False
         try:
-            async with self._local.turn(place, urgent=urgent):
+            async with self._local.turn(key, urgent=urgent):
                 made = True
                 yield
         finally:
@@ -187,19 +187,19 @@ class SharedRateLimiter:
                 outcome = self._windows.answered if made else self._windows.give_back
                 await asyncio.shield(self._tell(outcome, ticket))
 
-    def pause(self, place: str, seconds: float) -> None:
-        """See `Turns`: a pause for all processes."""
-        self._local.pause(place, seconds)
-        if self._limits(place):
-            self._later(self._tell(self._windows.pause, self._key(place), seconds))
+    def pause(self, key: str, seconds: float) -> None:
+        """See `Limiter`: a pause for all processes."""
+        self._local.pause(key, seconds)
+        if self._limits(key):
+            self._later(self._tell(self._windows.pause, self._window_key(key), seconds))
 
-    async def _ticket(self, place: str, *, urgent: bool) -> Ticket | None:
+    async def _ticket(self, key: str, *, urgent: bool) -> Ticket | None:
         """None: there is no limit, or the database cannot be asked."""
-        if not (limits := self._limits(place)):
+        if not (limits := self._limits(key)):
             return None
-        key, keep = self._key(place), 0 if urgent else self._keep
-        line = self._lines.setdefault((key, urgent), asyncio.Lock())
-        async with line:  # one of a process asks for all that wait
+        key, keep = self._window_key(key), 0 if urgent else self._keep
+        queue = self._queues.setdefault((key, urgent), asyncio.Lock())
+        async with queue:  # of all that wait in a process, one asks at a time
             while True:
                 try:
                     taken = await self._in_thread(self._windows.take, key, limits, keep=keep)
@@ -210,7 +210,7 @@ class SharedRateLimiter:
                 if isinstance(taken, Ticket):
                     self._forget_now_and_then()
                     return taken
-                # Not all processes at the same instant.
+                # So that not all processes ask at the same instant.
                 await asyncio.sleep(min(taken, _LONGEST_WAIT_S) + random.uniform(0.001, 0.005))  # noqa: S311
 
     def _forget_now_and_then(self) -> None:

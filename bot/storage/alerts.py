@@ -1,4 +1,4 @@
-"""Breaking stories and the orders that they make due, as they are stored."""
+"""Breaking stories, and the subscriptions that they make due."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -13,32 +13,32 @@ from bot.storage.chats import SUBSCRIPTIONS, Subscription, SubscriptionId, Subsc
 from bot.storage.outbox import DeliveryState
 from bot.storage.schema import breaking_stories, outbox, subscriptions
 
-BATCH = 500  # orders made due in one transaction
+BATCH = 500  # subscriptions made due in one transaction
 _BREAKING = subscriptions.c.kind == SubscriptionKind.BREAKING.value, subscriptions.c.paused.is_(False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakingStory:
-    """A story that broke."""
+    """A story that is breaking news."""
 
     story: StoryId
     broke_at: datetime
 
 
 class AlertStore:
-    """What broke, and whom it concerns."""
+    """Every method raises DatabaseError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def open(self, story: StoryId, now: datetime) -> None:
-        """It broke; nothing where that was known."""
+        """Records that the story broke. Twice is the same as once."""
         row = {"story_id": story, "broke_at": now, "announced": False}
         with self._database.transaction() as connection:
             insert_or_ignore(connection, breaking_stories, [row])
 
     def broken(self, *, since: datetime, unannounced: bool = False) -> tuple[BreakingStory, ...]:
-        """What broke since then, first things first; unannounced: whose orders may not all be due yet."""
+        """Stories that broke since then, oldest first. unannounced: only those not announced to all."""
         announced = (False,) if unannounced else (False, True)
         chosen = (
             select(breaking_stories)
@@ -50,60 +50,68 @@ class AlertStore:
         return tuple(BreakingStory(story=StoryId(row.story_id), broke_at=row.broke_at) for row in rows)
 
     def mark_announced(self, story: StoryId) -> None:
-        """All orders that it concerns have become due."""
+        """All subscriptions that it concerns have become due."""
         with self._database.transaction() as connection:
             known = update(breaking_stories).where(breaking_stories.c.story_id == story)
             connection.execute(known.values(announced=True))
 
     def topics(self) -> tuple[str, ...]:
-        """The topics on which somebody wants to hear when a story breaks."""
+        """The topics of active subscriptions to breaking news."""
         chosen = select(subscriptions.c.topic).where(*_BREAKING).distinct().order_by(subscriptions.c.topic)
         with self._database.reading() as connection:
             return tuple(connection.execute(chosen).scalars())
 
     def make_due(self, topic: str, due: Callable[[Subscription], datetime], *, now: datetime) -> None:
-        """Makes the orders on that topic due, unless they are sooner. May be stopped, and done again.
+        """Makes the subscriptions to that topic due, unless they are due sooner. It can be repeated.
 
-        An order that has had a delivery of that time becomes due after it: see `_after_what_went`.
+        A subscription that has a delivery of that time becomes due after it: see `_after_deliveries`.
         """
         of_topic = SUBSCRIPTIONS.where(*_BREAKING, subscriptions.c.topic == topic)
         moved = (
             update(subscriptions)
-            .where(subscriptions.c.id == bindparam("order"), subscriptions.c.next_due > bindparam("at"))
+            .where(
+                subscriptions.c.id == bindparam("subscription"), subscriptions.c.next_due > bindparam("at")
+            )
             .values(next_due=bindparam("at"))
         )
         last = 0
         while True:
             with self._database.transaction() as connection:
                 following = of_topic.where(subscriptions.c.id > last).order_by(subscriptions.c.id)
-                # Locked, so that none becomes a delivery between what is read here and what is written.
+                # Locked, so that none becomes a delivery between the read and the write.
                 locked = following.limit(BATCH).with_for_update(of=subscriptions)
-                orders = [subscription_of(row) for row in connection.execute(locked)]
-                if orders:
-                    at = _after_what_went(connection, {order.id: due(order) for order in orders}, now=now)
-                    connection.execute(moved, [{"order": order, "at": at[order]} for order in at])
-                    last = orders[-1].id
-            if len(orders) < BATCH:
+                found = [subscription_of(row) for row in connection.execute(locked)]
+                if found:
+                    at = _after_deliveries(connection, {each.id: due(each) for each in found}, now=now)
+                    connection.execute(moved, [{"subscription": each, "at": at[each]} for each in at])
+                    last = found[-1].id
+            if len(found) < BATCH:
                 return
 
-    def alerts_since(self, order: SubscriptionId, since: datetime) -> int:
-        """How many alerts the order's chat has had since then, or may have had."""
+    def alerts_since(self, subscription: SubscriptionId, since: datetime) -> int:
+        """How many alerts of the subscription were sent since then, or may have been."""
         told = (
             (outbox.c.state == DeliveryState.SENT.value) & outbox.c.message.is_not(None),
             outbox.c.state == DeliveryState.UNKNOWN.value,
         )
         counted = select(func.count()).where(
-            outbox.c.subscription_id == order, outbox.c.due_at >= since, or_(*told)
+            outbox.c.subscription_id == subscription, outbox.c.due_at >= since, or_(*told)
         )
         with self._database.reading() as connection:
             return connection.execute(counted).scalar_one()
 
-    def is_overtaken(self, order: SubscriptionId, due_at: datetime, *, now: datetime) -> bool:
-        """Whether a later delivery of the order waits, too, which tells it all; not if this one may stand in
-        its chat already."""
+    def is_overtaken(self, subscription: SubscriptionId, due_at: datetime, *, now: datetime) -> bool:
+        """Whether a later delivery of the subscription is due, too, which will tell everything.
+
+        False if this one may have been posted already.
+        """
         own = outbox.alias("own")
-        later = outbox.c.subscription_id == order, outbox.c.due_at > due_at, outbox.c.due_at <= now
-        unsure = own.c.subscription_id == order, own.c.due_at == due_at, own.c.unsure_since.is_not(None)
+        later = outbox.c.subscription_id == subscription, outbox.c.due_at > due_at, outbox.c.due_at <= now
+        unsure = (
+            own.c.subscription_id == subscription,
+            own.c.due_at == due_at,
+            own.c.unsure_since.is_not(None),
+        )
         open_states = (DeliveryState.DUE.value, DeliveryState.SENDING.value)
         waiting = select(outbox.c.id).where(*later, outbox.c.state.in_(open_states))
         with self._database.reading() as connection:
@@ -112,22 +120,22 @@ class AlertStore:
             return connection.execute(waiting.limit(1)).first() is not None
 
 
-def _after_what_went(
+def _after_deliveries(
     connection: Connection, due: Mapping[SubscriptionId, datetime], *, now: datetime
 ) -> dict[SubscriptionId, datetime]:
-    """The same times, but later where the order has a delivery of that time already.
+    """The same times, but later where the subscription has a delivery of that time already.
 
-    Quiet hours give what broke in them one time. What was announced after the delivery of that time was
-    composed would else never be told, as an order has one delivery of a time.
+    All stories that break in quiet hours get the same time. One that breaks after the delivery of that time
+    was composed would otherwise never be told, as a subscription has one delivery for each time.
     """
     earliest = min(due.values())
-    went = select(outbox.c.subscription_id, outbox.c.due_at).where(
+    deliveries = select(outbox.c.subscription_id, outbox.c.due_at).where(
         outbox.c.subscription_id.in_(due), outbox.c.due_at >= earliest
     )
     taken: dict[SubscriptionId, set[datetime]] = defaultdict(set)
-    for order, at in connection.execute(went):
-        taken[SubscriptionId(order)].add(at)
+    for subscription, at in connection.execute(deliveries):
+        taken[SubscriptionId(subscription)].add(at)
     return {
-        order: max(now, max(taken[order]) + timedelta(seconds=1)) if at in taken[order] else at
-        for order, at in due.items()
+        each: max(now, max(taken[each]) + timedelta(seconds=1)) if at in taken[each] else at
+        for each, at in due.items()
     }

@@ -1,4 +1,4 @@
-"""What was not delivered, as an operator sees it: listed, tried again or dropped."""
+"""Dead letters: deliveries that failed or are unknown, for an operator to list, retry or drop."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FAULTY = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One digest that did not surely arrive."""
+    """One digest that may not have arrived."""
 
     id: DeliveryId
     state: DeliveryState
@@ -28,7 +28,7 @@ class DeadLetter:
 
 
 class DeadLetterStore:
-    """Deliveries that were given up, and those of which nobody knows."""
+    """Every method is one transaction, and raises DatabaseError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,9 +54,9 @@ class DeadLetterStore:
         )
 
     def retry(self, ids: Collection[DeliveryId] | None, *, now: datetime) -> int:
-        """Given-up ones are due again, with all their tries before them; how many. ids: None means all.
+        """Makes failed deliveries due again, with no failures counted; how many. ids: None means all.
 
-        One of which nobody knows stays as it is: it may stand in its chat, and its stories count as told.
+        A delivery with an unknown outcome stays: it may have been posted, and its stories count as told.
         """
         again = {"state": DeliveryState.DUE.value, "try_after": now, "failures": 0, "unsure_since": None}
         failed = outbox.c.state == DeliveryState.FAILED.value
@@ -65,7 +65,7 @@ class DeadLetterStore:
             return connection.execute(update(outbox).where(chosen).values(again)).rowcount
 
     def drop(self, ids: Collection[DeliveryId]) -> int:
-        """Takes them off the list for good; how many."""
+        """Deletes them; how many."""
         chosen = outbox.c.id.in_(ids) & outbox.c.state.in_(FAULTY)
         with self._database.transaction() as connection:
             return connection.execute(delete(outbox).where(chosen)).rowcount

@@ -1,4 +1,4 @@
-"""Which chats asked for a feed, as it is stored, and of which of its pauses they have been told."""
+"""Which chats added a feed, and of which of its pauses they have been told."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ class FeedOwners:
             insert_or_ignore(connection, feed_owners, [owner])
 
     def clear(self, feed: FeedId) -> None:
-        """Nobody owns the feed any more."""
+        """The feed has no owner any more."""
         with self._database.transaction() as connection:
             connection.execute(delete(feed_owners).where(feed_owners.c.feed_id == feed))
 
@@ -43,13 +43,13 @@ class FeedOwners:
             )
 
     def take(self, pause: FeedPaused, chat: ChatRef) -> bool:
-        """Whether it falls to the caller to tell the chat: to one alone, however many processes ask."""
+        """Whether the caller is to tell the chat. Of several processes that ask, one gets True."""
         took = update(feed_owners).where(_untold(pause), feed_owners.c.chat_id == _id_of(chat))
         with self._database.transaction() as connection:
             return connection.execute(took.values(told_of=pause.at)).rowcount == 1
 
     def give_back(self, pause: FeedPaused, chat: ChatRef) -> None:
-        """The chat could not be told after all."""
+        """The chat was not told after all."""
         gave = update(feed_owners).where(
             feed_owners.c.feed_id == pause.id, feed_owners.c.chat_id == _id_of(chat)
         )

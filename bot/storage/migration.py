@@ -19,9 +19,10 @@ class DatabaseNewer(DatabaseError):
 
 
 def upgrade(database: Database) -> None:
-    """Makes what is missing, in one transaction; nothing where all is there.
+    """Creates or upgrades the tables, in one transaction; does nothing if they are up to date.
 
-    Two processes that start at once take turns. Raises DatabaseNewer, and what `Database.transaction` raises.
+    Two processes that start at once do it one after the other. Raises DatabaseNewer,
+    and what `Database.transaction` raises.
     """
     config = Config()
     config.set_main_option("script_location", "bot:migrations")  # the package's own files, also from a wheel

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-import summarizer.schema  # noqa: F401 (orders point to its speakers)
+import summarizer.schema  # noqa: F401 (subscriptions refer to its speakers)
 from articles.schema import RowId, UtcDateTime, metadata
 
 chats = Table(
@@ -74,11 +74,12 @@ outbox = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("state", String(16), nullable=False),  # see bot/storage/outbox.py
     Column("attempts", Integer, nullable=False),  # how often it was claimed
-    Column("failures", Integer, nullable=False),  # how often it was tried and failed by its own fault
-    # While it is being sent: when the sender counts as dead.
+    Column("failures", Integer, nullable=False),  # how often an attempt failed through its own fault
+    # While it is being sent: when the lease ends.
     Column("try_after", UtcDateTime, nullable=False),
-    Column("unsure_since", UtcDateTime),  # since when it may stand in the chat; null: it does not
-    Column("tells", JSON(none_as_null=True)),  # once it has begun: {"articles": ids, "quotes": keys}
+    # When the first send with an unknown outcome started; null: there is none.
+    Column("unsure_since", UtcDateTime),
+    Column("tells", JSON(none_as_null=True)),  # once the send has started: {"articles": ids, "quotes": keys}
     Column("message", Text),  # the platform's message id, once sent
     Column("reason", Text),  # why it failed, or what is not known
     Index("uq_outbox_subscription_id_due_at", "subscription_id", "due_at", unique=True),
@@ -91,7 +92,7 @@ outbox = Table(
     ),
 )
 
-# No story twice in one chat, and what its important updates are measured by.
+# No story twice in one chat. Its updates are compared with what was told.
 delivered = Table(
     "delivered",
     metadata,
@@ -108,17 +109,17 @@ told_quotes = Table(
     Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests/digest.py
 )
 
-# Stories that broke, each once.
+# Stories that are breaking news, each once.
 breaking_stories = Table(
     "breaking_stories",
     metadata,
     Column("story_id", ForeignKey("stories.id", ondelete="CASCADE"), primary_key=True),
     Column("broke_at", UtcDateTime, nullable=False),
-    Column("announced", Boolean, nullable=False),  # all orders that it concerns have become due
+    Column("announced", Boolean, nullable=False),  # all subscriptions that it concerns have become due
     Index(None, "announced", "broke_at"),
 )
 
-# Which chats asked for a feed: they hear when it is asked no more.
+# Which chats added a feed: they are told when it is paused.
 feed_owners = Table(
     "feed_owners",
     metadata,

@@ -1,4 +1,4 @@
-"""What chats have been told, as it is stored: no story and no quote comes to a chat twice."""
+"""What chats have been told, so that no story and no quote comes to a chat twice."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ChatId = NewType("ChatId", int)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What a chat has had of a story, last."""
+    """What a chat was last told of a story."""
 
     article: ArticleId
     newest: ArticleId  # version of that article
@@ -26,13 +26,13 @@ class Told:
 
 
 class ToldStore:
-    """Asks what a chat has had."""
+    """Every method is one transaction, and raises DatabaseError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def stories(self, chat: ChatRef, among: Collection[ArticleId]) -> Mapping[ArticleId, Told]:
-        """Those of the articles whose story the chat has had in whichever article's words, and what of it."""
+        """Those of the articles whose story the chat was told, by any article, and what it was told."""
         had = articles.alias("had")
         columns = articles.c.id, articles.c.story_id, had.c.id.label("told"), had.c.superseded_by
         rows = (
@@ -57,7 +57,7 @@ class ToldStore:
         }
 
     def quotes(self, chat: ChatRef, among: Collection[int]) -> frozenset[int]:
-        """Those of the quotes, by their keys, that the chat has had."""
+        """Those of the quotes, by their keys, that the chat was told."""
         rows = (
             select(told_quotes.c.quote_key)
             .join(chats, chats.c.id == told_quotes.c.chat_id)
@@ -70,7 +70,7 @@ class ToldStore:
 def note_told(
     connection: Connection, chat_id: ChatId, told: Iterable[ArticleId], quotes: Iterable[int] = ()
 ) -> None:
-    """The chat has had these articles and quotes; in the caller's transaction. Twice is the same as once."""
+    """Notes in the caller's transaction that the chat was told these. Twice is the same as once."""
     told = list(told)
     of_them = select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(told))
     stories = {row.id: row.story_id for row in connection.execute(of_them)}

@@ -19,7 +19,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.chat import NO_HOOKS, ChatRef, MessageId, SendHooks, SendRefused, Throttled
 from bot.commands.table import COMMANDS, Command
-from bot.limits.rate_limiter import Limit, RateLimiter, Turns
+from bot.limits.rate_limiter import Limit, Limiter, RateLimiter
 from bot.limits.shared_limits import SharedLimits
 from bot.reply import Items, Reply
 from bot.telegram.errors import translate
@@ -102,10 +102,10 @@ class Outbound:
         self._bot = bot
         self._buttons = buttons
         self._throttled = throttled
-        self._chats: Turns = RateLimiter(places=chat_limits)
+        self._chats: Limiter = RateLimiter(limits_of=chat_limits)
         # Spread over three quarters of each second, so that late requests still fit.
         overall = Limit(per_second, 1.0)
-        self._overall: Turns = RateLimiter(overall=overall, gap_s=0.75 / per_second)
+        self._overall: Limiter = RateLimiter(overall=overall, gap_s=0.75 / per_second)
         if shared is not None:
             self._chats = shared.of_each(self._chats, chat_limits)
             self._overall = shared.of_all(self._overall, overall)

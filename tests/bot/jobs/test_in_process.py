@@ -44,12 +44,12 @@ async def test_one_place_has_one_job_at_a_time_of_whatever_kind_and_others_go_on
 
     async def run(job: Job) -> None:
         nonlocal most
-        assert job.place not in busy
-        busy.add(job.place)
-        hosts.add(job.place)
+        assert job.lock not in busy
+        busy.add(job.lock)
+        hosts.add(job.lock)
         most = max(most, len(busy))
         await asyncio.sleep(0.002)
-        busy.discard(job.place)
+        busy.discard(job.lock)
 
     await queue.put([page(number, f"{number % 3}.example") for number in range(12)])
     await queue.put([PollFeed(feed=FeedId(number), host=f"{number}.example") for number in range(3)])

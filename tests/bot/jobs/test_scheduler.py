@@ -7,7 +7,7 @@ import pytest
 
 from articles.feeds.model import EntryId
 from bot.jobs.job_queue import InProcessQueue, Job, TakeIn
-from bot.jobs.scheduler import MOST_OF_A_PLACE, Scheduler, Source, spread
+from bot.jobs.scheduler import MOST_OF_A_LOCK, Scheduler, Source, spread
 
 
 def page(number: int, host: str) -> TakeIn:
@@ -57,9 +57,9 @@ def test_a_host_with_thousands_of_pages_keeps_no_other_waiting() -> None:
     due = [page(number, "large.example") for number in range(1_000)]
     due += [page(1_000 + number, "small.example") for number in range(3)]
     put = list(spread(due))
-    assert [job.place for job in put[:6]] == ["host large.example", "host small.example"] * 3
-    assert Counter(job.place for job in put)["host large.example"] == MOST_OF_A_PLACE
-    assert not [job for job in spread(due, put) if job.place == "host large.example"]
+    assert [job.lock for job in put[:6]] == ["host large.example", "host small.example"] * 3
+    assert Counter(job.lock for job in put)["host large.example"] == MOST_OF_A_LOCK
+    assert not [job for job in spread(due, put) if job.lock == "host large.example"]
 
 
 @pytest.mark.parametrize("held", [0, 80])

@@ -20,7 +20,7 @@ def limits_of(place: str) -> tuple[Limit, ...]:
 
 
 def telegram() -> RateLimiter:
-    return RateLimiter(overall=Limit(30, 1.0), places=limits_of, gap_s=0.025)
+    return RateLimiter(overall=Limit(30, 1.0), limits_of=limits_of, gap_s=0.025)
 
 
 class Platform:
@@ -66,7 +66,7 @@ def test_no_window_is_ever_overfull_however_slow_the_answers_are(
     requests: list[tuple[str, bool, float, float]],
 ) -> None:
     async def main() -> Platform:
-        platform = Platform(RateLimiter(overall=Limit(4, 1.0), places=limits_of))
+        platform = Platform(RateLimiter(overall=Limit(4, 1.0), limits_of=limits_of))
         async with asyncio.TaskGroup() as group:
             for place, urgent, latency_s, counts_at in requests:
                 group.create_task(
@@ -195,10 +195,10 @@ def test_a_failed_request_still_counts_and_the_next_has_its_turn() -> None:
 @pytest.mark.slow
 def test_places_long_quiet_are_forgotten() -> None:
     async def main() -> int:
-        limiter = RateLimiter(overall=Limit(100_000, 1.0), places=limits_of)
+        limiter = RateLimiter(overall=Limit(100_000, 1.0), limits_of=limits_of)
         for number in range(3_000):
             async with limiter.turn(str(number), urgent=False):
                 await asyncio.sleep(0.01)
-        return len(limiter._places)
+        return len(limiter._known)
 
     assert run(main()) <= 1_200
