@@ -72,6 +72,10 @@ def time_of_key(search_key: int) -> datetime:
     return datetime.fromtimestamp(search_key >> SEQUENCE_BITS, UTC)
 
 
+def _partial_index(name: str | None, column: str, *, where: str, unique: bool = False) -> Index:
+    return Index(name, column, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 # A story: articles about one event, by any publisher. A chat gets each story once.
 stories = Table(
     "stories",
@@ -109,25 +113,10 @@ articles = Table(
     Column("text", Text, nullable=False),
     Index(None, "story_id"),
     # Partial, so that SQLite does not use it to find the many rows with NULL.
-    Index(
-        None,
-        "superseded_by",
-        sqlite_where=text("superseded_by IS NOT NULL"),
-        postgresql_where=text("superseded_by IS NOT NULL"),
-    ),
-    Index(
-        None,
-        "copy_of",
-        sqlite_where=text("copy_of IS NOT NULL"),
-        postgresql_where=text("copy_of IS NOT NULL"),
-    ),
-    Index(
-        "uq_articles_canonical_url",  # of newest versions; finds the article of which another version arrives
-        "canonical_url",
-        unique=True,
-        sqlite_where=text("superseded_by IS NULL"),
-        postgresql_where=text("superseded_by IS NULL"),
-    ),
+    _partial_index(None, "superseded_by", where="superseded_by IS NOT NULL"),
+    _partial_index(None, "copy_of", where="copy_of IS NOT NULL"),
+    # Of newest versions; finds the article of which another version arrives.
+    _partial_index("uq_articles_canonical_url", "canonical_url", where="superseded_by IS NULL", unique=True),
 )
 
 # The fingerprints of newest versions (see `stories/placement.py`): near-duplicates are found by the bands of

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -31,7 +31,7 @@ from articles.search.article_search import (
     newest,
     top,
 )
-from articles.search.full_text import Query, match_expression
+from articles.search.full_text import Expression, Query, match_expression
 from articles.search.vectors import ArticleVector, VectorIndex
 from articles.stories.placement import (
     Fingerprints,
@@ -140,18 +140,9 @@ class ArticleStore:
     def reports(self, article_id: ArticleId) -> tuple[Report, ...]:
         """The newest versions of all articles of the same story, in the order in which they were stored."""
         story = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
-        chosen = (
-            select(
-                articles.c.id,
-                articles.c.headline,
-                articles.c.url,
-                articles.c.publisher,
-                articles.c.published,
-                articles.c.copy_of,
-            )
-            .where(articles.c.story_id == story, articles.c.superseded_by.is_(None))
-            .order_by(articles.c.id)
-        )
+        c = articles.c
+        columns = (c.id, c.headline, c.url, c.publisher, c.published, c.copy_of)
+        chosen = select(*columns).where(c.story_id == story, c.superseded_by.is_(None)).order_by(c.id)
         with self._database.reading() as connection:
             rows = connection.execute(chosen).all()
         return tuple(
@@ -198,20 +189,25 @@ class ArticleStore:
         language: str | None = None,
     ) -> tuple[Article, ...]:
         """The newest articles, one per story. publisher: one or more words of its name."""
-        expression = match_expression(Query(()), publisher=publisher, language=language)
-        if expression is None and (publisher is not None or language is not None):
-            return ()
-        with self._database.reading() as connection:
-            found = newest(connection, expression, since)
-            return _in_order(connection, islice(found, offset, offset + limit))
+        only = SearchFilter(since=since, publisher=publisher, language=language)
+        return self._browse(newest, only, limit, offset)
 
     def top(self, only: SearchFilter = NO_FILTER, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
         """The top stories among the newest reports, then the next (see `search/ranking.py`)."""
+        return self._browse(top, only, limit, offset)
+
+    def _browse(
+        self,
+        order: Callable[[Connection, Expression | None, datetime | None], Iterable[int]],
+        only: SearchFilter,
+        limit: int,
+        offset: int,
+    ) -> tuple[Article, ...]:
         expression = match_expression(Query(()), publisher=only.publisher, language=only.language)
         if expression is None and (only.publisher is not None or only.language is not None):
             return ()
         with self._database.reading() as connection:
-            found = top(connection, expression, only.since)
+            found = order(connection, expression, only.since)
             return _in_order(connection, islice(found, offset, offset + limit))
 
     def search(

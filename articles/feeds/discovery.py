@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
 from articles.errors import ArticleError, Unreadable
-from articles.feeds.model import ParsedFeed
+from articles.feeds.opml import Outline
 from articles.feeds.parser import ACCEPT, parse_feed, web_url
 from articles.fetching.client import Fetch, Fetched
 from articles.text.encoding import decode_page
@@ -32,15 +31,7 @@ _FEED_LINK = re.compile(r"(?:^|[/.?=_-])(?:rss|atom|feeds?|rdf)(?:$|[/.?=&_-])",
 _ABOUT_COMMENTS = re.compile(r"\bcomments?\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovered:
-    """A feed that was found and parsed."""
-
-    url: str
-    parsed: ParsedFeed
-
-
-async def discover(url: str, *, fetch: Fetch, now: datetime) -> Discovered:
+async def discover(url: str, *, fetch: Fetch, now: datetime) -> Outline:
     """The feed at `url`, or the first working feed that the page there links to.
 
     Raises Unreadable if there is none, and what `fetch` raises for `url` itself.
@@ -74,9 +65,10 @@ def candidate_urls(body: bytes, *, url: str, content_type: str | None) -> tuple[
     return tuple(found)[:MAX_TRIES]
 
 
-def _read(fetched: Fetched, now: datetime) -> Discovered:
+def _read(fetched: Fetched, now: datetime) -> Outline:
     parsed = parse_feed(fetched.body, url=fetched.url, now=now, content_type=fetched.content_type)
-    return Discovered(url=fetched.permanent_url or fetched.url, parsed=parsed)
+    url = fetched.permanent_url or fetched.url
+    return Outline(url=url, title=parsed.title, site_url=parsed.site_url, language=parsed.language)
 
 
 def _declared(tree: HtmlElement) -> list[str]:

@@ -109,14 +109,6 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddedFeed:
-    """A feed that is followed now."""
-
-    id: FeedId
-    is_new: bool  # False: it was followed before; nothing has changed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PendingEntry:
     """An entry that has still to become an article, with what it needs from its feed."""
 

@@ -6,11 +6,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
 
-from articles.database import AdvisoryLock, Database, acquire_lock, insert_or_ignore, new_id
+from articles.database import AdvisoryLock, Database, acquire_lock, insert_or_ignore
 from articles.feeds.filters import Rule, rules_from_json, rules_to_json
 from articles.feeds.model import (
     FIRST_INTERVAL,
-    AddedFeed,
     Entry,
     EntryChanges,
     EntryId,
@@ -57,11 +56,11 @@ class FeedStore:
 
     # --- the list of feeds
 
-    def add(self, outline: Outline, *, now: datetime) -> AddedFeed:
-        """Follows a feed. If it was paused or removed, it becomes active again."""
+    def add(self, outline: Outline, *, now: datetime) -> bool:
+        """Follows a feed; whether it is new. If it was paused or removed, it becomes active again."""
         return self.add_all([outline], now=now)[0]
 
-    def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[AddedFeed, ...]:
+    def add_all(self, outlines: Iterable[Outline], *, now: datetime) -> tuple[bool, ...]:
         """The same for many: all of them, or none."""
         with self._database.transaction() as connection:
             acquire_lock(connection, AdvisoryLock.FEEDS)
@@ -240,15 +239,13 @@ def _is_due(now: datetime) -> Any:
     return and_(feeds.c.state == FeedState.ACTIVE.value, feeds.c.next_poll <= now)
 
 
-def _add(
-    connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None
-) -> AddedFeed:
+def _add(connection: Connection, outline: Outline, *, now: datetime, default_url: str | None = None) -> bool:
     known = select(feeds).where(feeds.c.url == outline.url).with_for_update(key_share=True)
     row = connection.execute(known).first()
     if row is not None:
         if row.state != FeedState.ACTIVE.value:
             _save(connection, _to_feed(row).resumed(now=now), now=now)
-        return AddedFeed(id=FeedId(row.id), is_new=row.state == FeedState.REMOVED.value)
+        return bool(row.state == FeedState.REMOVED.value)
     values = {
         "url": outline.url,
         "title": outline.title,
@@ -264,7 +261,8 @@ def _add(
         "failures": 0,
         "added_at": now,
     }
-    return AddedFeed(id=FeedId(new_id(connection.execute(insert(feeds).values(values)))), is_new=True)
+    connection.execute(insert(feeds).values(values))
+    return True
 
 
 def _save(connection: Connection, feed: Feed, *, now: datetime) -> None:

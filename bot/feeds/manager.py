@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TextIO
 
@@ -14,7 +14,7 @@ from articles.feeds.discovery import discover
 from articles.feeds.entry_processor import EntryProcessor, EntryReport
 from articles.feeds.filters import Rule
 from articles.feeds.model import EntryId, EntryState, Feed, FeedId, FeedPaused
-from articles.feeds.opml import Outline, read_opml, write_opml
+from articles.feeds.opml import read_opml, write_opml
 from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore, outline_of
 from articles.fetching import Fetcher, FetchPolicy
@@ -64,16 +64,8 @@ class FeedManager:
         now = self._clock()
         async with Fetcher(self._policy) as fetcher:
             found = await discover(url, fetch=fetcher.fetch, now=now)
-        about = found.parsed
-        outline = Outline(
-            url=found.url,
-            title=about.title,
-            site_url=about.site_url,
-            language=about.language,
-            rules=tuple(rules),
-        )
-        added = await asyncio.to_thread(self.store.add, outline, now=now)
-        return self.feed_at(found.url), added.is_new
+        is_new = await asyncio.to_thread(self.store.add, replace(found, rules=tuple(rules)), now=now)
+        return self.feed_at(found.url), is_new
 
     def feed_at(self, url: str) -> Feed:
         """The followed feed with that URL. Raises NoSuchFeed."""
@@ -91,8 +83,7 @@ class FeedManager:
     def import_opml(self, body: bytes) -> tuple[int, int]:
         """Follows the feeds in the file: how many are new, and how many were known. Raises Unreadable."""
         added = self.store.add_all(read_opml(body), now=self._clock())
-        new = sum(each.is_new for each in added)
-        return new, len(added) - new
+        return sum(added), len(added) - sum(added)
 
     def export_opml(self) -> bytes:
         return write_opml(outline_of(feed) for feed in self.store.followed())

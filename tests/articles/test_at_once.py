@@ -59,7 +59,8 @@ def test_a_feed_that_several_add_at_once_is_followed_once(database: Database) ->
     store = FeedStore(database)
     outlines = [Outline(url=f"https://{name}.example/feed") for name in "abc"]
     added = at_once(8, lambda _: store.add_all(outlines, now=NOW))
-    assert len({tuple(each.id for each in its) for its in added}) == 1
+    assert sorted(added) == [(False,) * 3] * 7 + [(True,) * 3]
+    assert len(store.followed()) == 3
     at_once(8, lambda _: store.offer_defaults([Outline(url="https://d.example/feed")], now=NOW))
     assert len(store.followed()) == 4
 
@@ -70,8 +71,7 @@ def test_feeds_that_are_asked_at_once_in_any_order_are_all_due(
     database: Database, *, backwards: bool
 ) -> None:
     store = FeedStore(database)
-    ids = [
-        each.id for each in store.add_all([Outline(url=f"https://a.example/{n}") for n in range(9)], now=NOW)
-    ]
+    store.add_all([Outline(url=f"https://a.example/{n}") for n in range(9)], now=NOW)
+    ids = [feed.id for feed in store.followed()]
     at_once(6, lambda n: store.poll_now(ids[::-1] if backwards and n % 2 else ids, now=NOW))
     assert len(store.due(now=NOW, limit=99)) == len(ids)

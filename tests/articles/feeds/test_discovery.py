@@ -28,7 +28,7 @@ async def fetcher(site: NewsServer) -> AsyncIterator[Fetcher]:
 
 async def found(site: NewsServer, fetcher: Fetcher, path: str = "/") -> tuple[str, str | None]:
     discovered = await discover(site.url(path), fetch=fetcher.fetch, now=NOW)
-    return discovered.url.removeprefix(site.url("")), discovered.parsed.title
+    return discovered.url.removeprefix(site.url("")), discovered.title
 
 
 async def test_a_feeds_own_url_is_the_feed(site: NewsServer, fetcher: Fetcher) -> None:
