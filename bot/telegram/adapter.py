@@ -27,7 +27,7 @@ from bot.limits.shared_limits import SharedLimits
 from bot.logs import redacted
 from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
-from bot.telegram.answering import Answering
+from bot.telegram.answering import UpdateHandler
 from bot.telegram.errors import translate
 from bot.telegram.incoming import PLATFORM, Rights
 from bot.telegram.outbound import MESSAGES_A_SECOND, Buttons, Outbound, Posting, limits_of
@@ -134,7 +134,7 @@ class TelegramChat:
 
     async def serve(self, conversation: Conversation) -> None:
         """See `ChatAdapter`. Raises ChatError if the token is refused or the webhook's port is in use."""
-        answering = Answering(
+        handler = UpdateHandler(
             self._bot,
             conversation,
             outbound=self._outbound,
@@ -149,7 +149,7 @@ class TelegramChat:
                 self._start(set_up_profile(self._bot))
                 async with contextlib.aclosing(self._updates.updates()) as updates:
                     async for update in updates:
-                        self._start(answering.handle(update))
+                        self._start(handler.handle(update))
                         if len(self._running) >= _MOST_AT_ONCE:
                             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             finally:

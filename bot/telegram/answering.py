@@ -62,7 +62,7 @@ MAX_QUERY_CHARS = 256  # Telegram sends no more of a query
 T = TypeVar("T")
 
 
-class Answering:
+class UpdateHandler:
     """Answers updates; those of one chat in their order."""
 
     def __init__(
@@ -116,7 +116,7 @@ class Answering:
         elif (message := update.message or update.channel_post) is not None:
             await self._on_message(message)
 
-    # --- what comes in
+    # --- updates
 
     async def _on_message(self, message: Message) -> None:
         if message.migrate_to_chat_id is not None:
@@ -129,8 +129,8 @@ class Answering:
         if incoming is None:
             return
         reply = await self._ask(incoming)
-        answers = None if message.chat.type == ChatType.PRIVATE else message.message_id
-        await self._post(incoming.chat, reply, answers=answers)
+        reply_to = None if message.chat.type == ChatType.PRIVATE else message.message_id
+        await self._post(incoming.chat, reply, reply_to=reply_to)
 
     async def _on_press(self, query: CallbackQuery, arrived_at: float) -> None:
         """Handles a pressed button. It always acknowledges the press, else the button keeps spinning."""
@@ -196,13 +196,13 @@ class Answering:
             log.info("telegram chat left", extra={"chat": change.chat.id})
             await self._in_thread(self._conversation.gone, whole_chat(change.chat.id))
 
-    # --- what the application is asked and told
+    # --- the application
 
     async def _ask(self, incoming: Incoming) -> Reply:
         parsed = await self._in_thread(parse, incoming.text)
-        may_change = incoming.in_charge or False
-        if incoming.in_charge is None and parsed.who is Who.ADMINS:
-            may_change = await self._rights.in_charge(incoming.chat.chat, incoming.user)
+        may_change = incoming.may_change or False
+        if incoming.may_change is None and parsed.who is Who.ADMINS:
+            may_change = await self._rights.may_change(incoming.chat.chat, incoming.user)
         request = IncomingCommand(
             chat=incoming.chat,
             user=incoming.user,
@@ -227,10 +227,10 @@ class Answering:
         log.info("telegram chat moved", extra={"chat": chat.chat, "to": to.chat})
         await self._in_thread(self._conversation.moved, chat, to)
 
-    # --- what goes out
+    # --- sending
 
-    async def _post(self, chat: ChatRef, reply: Reply, *, answers: int | None = None) -> None:
-        posting = Posting(self._outbound, chat, reply, urgent=True, answers=answers)
+    async def _post(self, chat: ChatRef, reply: Reply, *, reply_to: int | None = None) -> None:
+        posting = Posting(self._outbound, chat, reply, urgent=True, reply_to=reply_to)
         try:
             message = await self._patiently(posting.finish)
         except ChatMoved as error:

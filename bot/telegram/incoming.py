@@ -31,7 +31,7 @@ class Incoming:
     user: str
     text: str
     replied_to: MessageId | None
-    in_charge: bool | None  # may change subscriptions; None: Telegram must be asked (a group's member)
+    may_change: bool | None  # may change subscriptions; None: Telegram must be asked (a group's member)
 
 
 def read_message(message: Message, *, me: User) -> Incoming | None:
@@ -66,7 +66,7 @@ def read_message(message: Message, *, me: User) -> Incoming | None:
         user=str(sender.id) if sender else "",
         text=text,
         replied_to=MessageId(str(answered.message_id)) if to_us and answered else None,
-        in_charge=True if private or as_chat else None,
+        may_change=True if private or as_chat else None,
     )
 
 
@@ -82,7 +82,7 @@ def read_press(query: CallbackQuery, command: str) -> Incoming:
         user=str(query.from_user.id),
         text=command,
         replied_to=MessageId(str(message.message_id)),
-        in_charge=True if message.chat.type == ChatType.PRIVATE else None,
+        may_change=True if message.chat.type == ChatType.PRIVATE else None,
     )
 
 
@@ -162,7 +162,7 @@ class Rights:
         """Whether `user` runs the bot."""
         return user in self._owners
 
-    async def in_charge(self, chat: str, user: str) -> bool:
+    async def may_change(self, chat: str, user: str) -> bool:
         """Whether `user` may change the chat's subscriptions. Raises TelegramError if we cannot ask."""
         if self._everyone or self.owns(user):
             return True

@@ -117,12 +117,11 @@ class Outbound:
         reply: Reply,
         *,
         is_last: bool = True,
-        answers: int | None = None,
+        reply_to: int | None = None,
         urgent: bool,
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
         """Sends one message of the reply; buttons go under the last one. Raises the port's errors."""
-        answered = ReplyParameters(answers, allow_sending_without_reply=True) if answers is not None else None
         async with self._turn(chat.chat, urgent=urgent, hooks=hooks):
             message = await self._bot.send_message(
                 chat_id=int(chat.chat),
@@ -131,7 +130,9 @@ class Outbound:
                 parse_mode=ParseMode.HTML,
                 reply_markup=self._buttons.keyboard(reply, chat=chat.chat) if is_last else None,
                 link_preview_options=preview_of(reply),
-                reply_parameters=answered,
+                reply_parameters=None
+                if reply_to is None
+                else ReplyParameters(reply_to, allow_sending_without_reply=True),
             )
         return MessageId(str(message.message_id))
 
@@ -196,10 +197,10 @@ class Posting:
         reply: Reply,
         *,
         urgent: bool,
-        answers: int | None = None,
+        reply_to: int | None = None,
         already_posted: int = 0,
     ) -> None:
-        """urgent: somebody waits for it. answers: the message that the first one answers.
+        """urgent: somebody waits for it. reply_to: the message that the first one answers.
 
         already_posted: how many of its messages an earlier attempt posted.
         """
@@ -208,13 +209,13 @@ class Posting:
         self._reply = reply
         self._messages = render(reply)
         self._urgent = urgent
-        self._answers = answers
+        self._reply_to = reply_to
         self._already_posted = already_posted
 
     def redirect(self, chat: ChatRef) -> None:
         """Sends the rest to this chat: the first one has a new id."""
         if chat != self._chat:
-            self._chat, self._answers = chat, None  # messages are numbered anew there
+            self._chat, self._reply_to = chat, None  # messages are numbered anew there
 
     async def finish(self, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """Sends the messages that were not posted yet; returns the id of the last one.
@@ -230,7 +231,7 @@ class Posting:
                 self._messages[self._already_posted],
                 self._reply,
                 is_last=is_last,
-                answers=self._answers if self._already_posted == 0 else None,
+                reply_to=self._reply_to if self._already_posted == 0 else None,
                 urgent=self._urgent,
                 hooks=hooks,
             )
