@@ -1,9 +1,9 @@
-"""How well the evidence check tells right sentences from wrong ones: python -m bench.evidence DATA
+"""How many right sentences the evidence check passes, and how many wrong ones it rejects:
 
-DATA: JSON lines with `text` and `summary`, the highlights that an editor wrote of it. Those that the check
-passes are then made wrong, one thing at a time, by chance that is the same in every run; what of each sort is
-caught is printed. A highlight that is not passed costs a reader nothing but other words: a wrong one that is,
-trust.
+    python -m bench.evidence DATA
+
+DATA: JSON lines with `text` and `summary`, an editor's highlights of it. An error is put into each highlight
+that the check passes, one kind at a time, from a fixed seed. Prints the share of each kind that it rejects.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _QUOTED = re.compile(r"[\"“]([^\"”]{8,})[\"”]")
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """One sentence by an editor, and the article that it is about."""
+    """One sentence by an editor, and its article."""
 
     text: str
     evidence: Evidence
@@ -45,7 +45,7 @@ class Highlight:
         return self.evidence.article
 
 
-# What makes a highlight wrong; None where it has nothing of that sort.
+# Puts an error into a highlight; None if it has no place for it.
 Spoil = Callable[[Highlight, Sequence[Highlight], random.Random], str | None]
 
 
@@ -122,7 +122,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="bench.evidence", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument(
-        "--show", type=int, default=0, help="wrong sentences that passed, to print of each sort"
+        "--show", type=int, default=0, help="how many wrong sentences of each kind that passed to print"
     )
     options = parser.parse_args(argv)
     if not options.data.is_file():

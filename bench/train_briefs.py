@@ -1,8 +1,7 @@
-"""Learns which words editors keep: python -m bench.train_briefs DATA [OUT] [--folds N]
+"""Trains the word model of the briefs: python -m bench.train_briefs DATA [OUT] [--folds N]
 
 DATA: JSON lines with `text` and `summary`. OUT: by default summarizer/extractive/word_weights.npz. --folds:
-only print what the learned weights reach on the articles that they were not learned from, N-fold.
-The same data and the same PyTorch give the same weights.
+only print the scores of an N-fold cross-validation. The same data and PyTorch give the same weights.
 """
 
 import argparse

@@ -34,11 +34,7 @@ def choose_key_quotes(
     scored: list[tuple[float, KeyQuote]] = []
     for quote in quotes:
         speaker = quote.speaker
-        if (
-            quote.kind is not QuoteKind.VERBATIM
-            or speaker is None
-            or _is_in_a_bullet(article, quote, bullets)
-        ):
+        if quote.kind is not QuoteKind.VERBATIM or speaker is None or _in_bullet(article, quote, bullets):
             continue
         ways = [(_score(article, way, speaker, counts), way) for way in _ways_to_show(article, quote)]
         if ways:
@@ -47,7 +43,7 @@ def choose_key_quotes(
     return tuple(sorted(_varied(scored, limit=limit), key=lambda key: key.shown[0]))
 
 
-def _is_in_a_bullet(article: Article, quote: Quote, bullets: Sequence[Bullet]) -> bool:
+def _in_bullet(article: Article, quote: Quote, bullets: Sequence[Bullet]) -> bool:
     """Whether a bullet has the quote's sentence, or if a model wrote it, the quoted words."""
     for bullet in bullets:
         for part in quote.content:
