@@ -22,8 +22,7 @@ from bot.schedules.schedule import NEVER, Rhythm, first_due, from_json, in_words
 from bot.schedules.zones import AmbiguousZone, UnknownZone, read_zone, zone_in_words
 from bot.storage.chats import ChatStore, Subscription, SubscriptionKind
 from summarizer.model import SpeakerId
-from summarizer.speakers.index import StoredSpeaker
-from summarizer.storage.store import QuoteStore
+from summarizer.storage.store import QuoteStore, StoredSpeaker
 
 MAX_SUBSCRIPTIONS = 50  # a chat
 _DONE = {"unsubscribe": "Ended", "unfollow": "Ended", "pause": "Paused", "resume": "Resumed"}

@@ -8,8 +8,7 @@ from articles.model import Article, ArticleId
 from bot.commands.requests import QuotesRequest, since_in_words
 from bot.replies.compose import button, choice, counted, in_words, in_zone, paged, quotation_of, quote_blocks
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
-from summarizer.speakers.index import StoredSpeaker
-from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore
+from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore, StoredSpeaker
 
 QUOTES_A_PAGE = 10
 NEAR = 5  # names where nobody matches

@@ -1,1 +1,1 @@
-"""Speakers: which names are one speaker, and the index of all speakers across articles."""
+"""Speakers: which names are of one speaker."""
