@@ -31,7 +31,7 @@ from bot.discord.interactions import (
     text_to_us,
 )
 from bot.discord.render import length
-from bot.discord.traffic import PER_SECOND, Traffic, tracing
+from bot.discord.traffic import PER_SECOND, Traffic
 from bot.limits.shared_limits import SharedLimits
 from bot.ports import Conversation, IncomingCommand
 from bot.reply import Note, Reply, Title, refusal
@@ -80,7 +80,7 @@ class RestClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=30.0,
-            http_trace=traffic.trace(tracing()),
+            http_trace=traffic.trace(),
             shard_count=shard_count,
             shard_ids=shard_ids,  # type: ignore[arg-type] # None, its default, means all
         )

@@ -72,9 +72,12 @@ class Traffic:
         self._limiter: Limiter = shared.of_all(local, limit) if shared else local
         self._invalid = InvalidRequests()
 
-    def trace(self, config: aiohttp.TraceConfig) -> aiohttp.TraceConfig:
-        """Adds the hooks to `config`. A request that is not allowed now raises Throttled."""
+    def trace(self) -> aiohttp.TraceConfig:
+        """The hooks for a session. A request that is not allowed now raises Throttled."""
+        config = aiohttp.TraceConfig()
         config.on_request_start.append(self._starts)
+        config.on_request_headers_sent.append(_sent)
+        config.on_request_end.append(_answered)
         config.on_request_end.append(self._ends)
         config.on_request_exception.append(self._breaks)
         return config
@@ -153,7 +156,7 @@ _current: ContextVar[WatchedRequest | None] = ContextVar("watched request", defa
 
 @asynccontextmanager
 async def watched(*, timeout_s: float, hooks: SendHooks = NO_HOOKS) -> AsyncIterator[WatchedRequest]:
-    """Watches the requests made in the block, on a session that has `tracing()`.
+    """Watches the requests made in the block, on a session with `Traffic.trace`.
 
     hooks: called before each request by `Traffic`. Raises TimeoutError if an answer takes longer than
     `timeout_s`, without the wait for rate limits.
@@ -165,14 +168,6 @@ async def watched(*, timeout_s: float, hooks: SendHooks = NO_HOOKS) -> AsyncIter
             yield request
         finally:
             _current.reset(before)
-
-
-def tracing() -> aiohttp.TraceConfig:
-    """The hooks for `watched`, as discord.py's `http_trace`."""
-    config = aiohttp.TraceConfig()
-    config.on_request_headers_sent.append(_sent)
-    config.on_request_end.append(_answered)
-    return config
 
 
 async def _sent(

@@ -22,7 +22,7 @@ class Wire:
     """Requests as aiohttp tells the hooks of them, without any network."""
 
     def __init__(self, *, per_second: int = 50) -> None:
-        self.config = Traffic(api_url=API, per_second=per_second).trace(aiohttp.TraceConfig())
+        self.config = Traffic(api_url=API, per_second=per_second).trace()
         self.config.freeze()
         self.sent: list[tuple[float, str]] = []
 
