@@ -1,1 +1,1 @@
-"""Feeds: read, followed, and their entries taken in as articles."""
+"""Feeds: finding, polling and parsing them, and turning their entries into articles."""

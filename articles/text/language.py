@@ -4,6 +4,8 @@ from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from articles.text.phrases import phrases
+
 UNKNOWN = "und"
 MIN_CONFIDENCE = 0.8
 SAMPLE_CHARS = 4000
@@ -27,21 +29,7 @@ def _identifier() -> LanguageIdentifier:
 
 _ENOUGH_CHARS = 200  # of text, to trust the detector more than what the page declares
 _SAMPLE_CHARS = 1_500
-
-# Languages that a detector confuses; there the publisher's declaration is better.
-_ALIKE = (
-    frozenset(("no", "nb", "nn", "da", "sv")),
-    frozenset(("hr", "sr", "bs", "sl", "mk")),
-    frozenset(("ru", "uk", "be", "bg", "mk", "sr")),
-    frozenset(("kk", "ky", "tt", "ba", "uz")),
-    frozenset(("es", "pt", "gl", "ca", "oc")),
-    frozenset(("fa", "ar", "ur", "ps", "ku")),
-    frozenset(("cs", "sk")),
-    frozenset(("id", "ms", "jv")),
-    frozenset(("nl", "af")),
-    frozenset(("he", "iw", "yi")),
-    frozenset(("hi", "mr", "ne")),
-)
+_CONFUSABLE = tuple(frozenset(line.split()) for line in phrases("confusable_languages"))
 
 
 def language_of(text: str, *, declared: str | None) -> str:
@@ -52,5 +40,5 @@ def language_of(text: str, *, declared: str | None) -> str:
     found = detect_language(text[:_SAMPLE_CHARS])
     if declared is None or found == declared:
         return found if found != UNKNOWN else declared or UNKNOWN
-    are_alike = any(declared in group and found in group for group in _ALIKE)
-    return declared if found == UNKNOWN or are_alike or len(text) < _ENOUGH_CHARS else found
+    are_confusable = any(declared in group and found in group for group in _CONFUSABLE)
+    return declared if found == UNKNOWN or are_confusable or len(text) < _ENOUGH_CHARS else found
