@@ -1,13 +1,13 @@
 """Stores an article together with its analysis: all of it or nothing."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from articles.database import Database
-from articles.model import Article, ArticleId
+from articles.model import Article, ArticleId, Ingested
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore
 from articles.stories.placement import fingerprints_of
@@ -18,14 +18,6 @@ SaveAnalysis = Callable[[Connection, ArticleId], None]
 
 Analyse = Callable[[Article], SaveAnalysis]
 """Analyses an article, which is slow, and returns how to store the result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingested:
-    """An article that is stored now."""
-
-    id: ArticleId
-    is_new: bool  # False: the same words were stored before, and nothing was done
 
 
 def ingest(

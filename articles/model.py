@@ -106,6 +106,14 @@ class Article:
             yield from section.paragraphs
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """An article that is stored now."""
+
+    id: ArticleId
+    is_new: bool  # False: the same words were stored before, and nothing was done
+
+
 def lay_out(
     sections: Iterable[tuple[str | None, Iterable[tuple[str, ParagraphKind]]]],
 ) -> tuple[str, tuple[Section, ...]]:

@@ -26,8 +26,8 @@ from articles.feeds.opml import Outline
 from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore
 from articles.fetching import AllowList, Fetcher, FetchPolicy
-from articles.ingest import Ingested, ingest
-from articles.model import Article
+from articles.ingest import ingest
+from articles.model import Article, Ingested
 from articles.store import ArticleStore
 from bench.feeds_server import COUNTS_HOST, HOST_SUFFIX, publishers
 from bot.feeds.manager import FeedWorker, RefreshReport

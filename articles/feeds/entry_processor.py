@@ -18,8 +18,7 @@ from articles.feeds.filters import Where, accepts
 from articles.feeds.model import Entry, EntryId, EntryState, PendingEntry
 from articles.feeds.store import FeedStore
 from articles.fetching.client import Fetch
-from articles.ingest import Ingested
-from articles.model import Article, ArticleId, Completeness, ParagraphKind, lay_out
+from articles.model import Article, ArticleId, Completeness, Ingested, ParagraphKind, lay_out
 from articles.page import parse_page
 from articles.text.language import language_of
 from articles.text.urls import host_of

@@ -10,6 +10,10 @@ UNKNOWN = "und"
 MIN_CONFIDENCE = 0.8
 SAMPLE_CHARS = 4000
 
+_ENOUGH_CHARS = 200  # of text, to trust the detector more than what the page declares
+_SAMPLE_CHARS = 1_500
+_CONFUSABLE = tuple(frozenset(line.split()) for line in phrases("confusable_languages"))
+
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 code of the text's language; "und" if the text is too short or too strange.
@@ -25,11 +29,6 @@ def detect_language(text: str) -> str:
 @cache
 def _identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
-_ENOUGH_CHARS = 200  # of text, to trust the detector more than what the page declares
-_SAMPLE_CHARS = 1_500
-_CONFUSABLE = tuple(frozenset(line.split()) for line in phrases("confusable_languages"))
 
 
 def language_of(text: str, *, declared: str | None) -> str:

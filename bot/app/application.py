@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from articles.database import Database, open_database
 from articles.fetching import FetchPolicy
-from articles.ingest import Ingested, SaveAnalysis, ingest
-from articles.model import Article
+from articles.ingest import SaveAnalysis, ingest
+from articles.model import Article, Ingested
 from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore
 from articles.stories.breaking import BreakingDetector

@@ -18,8 +18,7 @@ from articles.feeds.opml import read_opml, write_opml
 from articles.feeds.poller import Poller, PollReport
 from articles.feeds.store import FeedStore, outline_of
 from articles.fetching import Fetcher, FetchPolicy
-from articles.ingest import Ingested
-from articles.model import Article
+from articles.model import Article, Ingested
 from bot.progress import progress
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ import numpy as np
 from sqlalchemy import func, select
 
 from articles.database import Database
-from articles.ingest import Ingested, ingest
-from articles.model import Article, ArticleId, Completeness
+from articles.ingest import ingest
+from articles.model import Article, ArticleId, Completeness, Ingested
 from articles.schema import articles
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore

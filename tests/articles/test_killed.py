@@ -22,8 +22,8 @@ from articles.feeds.poller import Poller
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
 from articles.fetching.transport import AllowList
-from articles.ingest import Ingested, ingest
-from articles.model import Article
+from articles.ingest import ingest
+from articles.model import Article, Ingested
 from articles.schema import articles, feed_entries, feeds
 from articles.store import ArticleStore
 

@@ -16,8 +16,8 @@ from articles.feeds.poller import Poller
 from articles.feeds.store import FeedStore
 from articles.fetching import Fetcher, FetchPolicy
 from articles.fetching.transport import AllowList
-from articles.ingest import Ingested, ingest
-from articles.model import Article, Completeness
+from articles.ingest import ingest
+from articles.model import Article, Completeness, Ingested
 from articles.store import ArticleStore
 from tests.servers.news import NewsServer, document, refusal
 

@@ -14,8 +14,8 @@ from articles.feeds.model import FeedPaused
 from articles.feeds.opml import Outline, write_opml
 from articles.fetching import FetchPolicy
 from articles.fetching.transport import AllowList
-from articles.ingest import Ingested, ingest
-from articles.model import Article
+from articles.ingest import ingest
+from articles.model import Article, Ingested
 from articles.store import ArticleStore
 from bot.feeds.manager import FeedManager, NoSuchFeed
 from tests.bot.jobs.feeds_at_work import feeds_at_work
