@@ -9,6 +9,7 @@ than MOST files.
 
 import asyncio
 import contextlib
+import logging
 import sys
 import tempfile
 import threading
@@ -123,10 +124,11 @@ async def article(tracer: Tracer) -> None:
         feed = f"<rss version='2.0'><channel><title>World</title>{item}</channel></rss>"
         news.publish("/feed", document(feed))
         with application(policy) as app:
-            app.feeds.store.add_all([Outline(url=news.url("/feed"))], now=utc_now())
-            tracer.recording = True
             running = run_application(app, {}, tick_s=0.1, feeds_every_s=0.1)
             async with at_work(asyncio.create_task(running)):
+                await asyncio.sleep(0.5)
+                app.feeds.store.add_all([Outline(url=news.url("/feed"))], now=utc_now())
+                tracer.recording = True
                 await until(lambda: app.articles.count() == 2, tracer)
 
 
@@ -172,6 +174,7 @@ async def digest(tracer: Tracer) -> None:
 
 
 def main() -> int:
+    logging.disable()  # what is cancelled at the end of a journey
     longest = 0
     for journey in (article, command, digest):
         tracer = Tracer()
@@ -183,7 +186,8 @@ def main() -> int:
             sys.setprofile(None)
             threading.setprofile(None)
         longest = max(longest, len(tracer.files))
-        print(f"{journey.__doc__} {len(tracer.files)} files (at most {MOST})")
+        rooms = {name.rpartition("/")[0] for name in tracer.files}
+        print(f"{journey.__doc__} {len(tracer.files)} files (at most {MOST}) in {len(rooms)} rooms")
         for name in tracer.files:
             print(f"    {name}")
     return 0 if longest <= MOST else 1

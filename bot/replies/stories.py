@@ -197,7 +197,7 @@ class Stories:
 
 
 def _differences(article: Article, others: Sequence[StoryReport]) -> tuple[Difference, ...]:
-    if article.publisher is None:
+    if article.publisher is None or not others:
         return ()
     return differences([StoryReport(publisher=article.publisher, article=article), *others])
 
