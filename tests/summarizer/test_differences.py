@@ -77,7 +77,7 @@ def test_different_numbers_for_the_same_thing_are_both_told(texts: tuple[str, ..
         ("The bomb killed 12 people.",),
     ],
 )  # fmt: skip
-def test_what_may_well_be_of_different_things_is_no_difference(texts: tuple[str, ...]) -> None:
+def test_numbers_that_may_count_different_things_are_no_difference(texts: tuple[str, ...]) -> None:
     assert differences(reports(*texts)) == ()
 
 

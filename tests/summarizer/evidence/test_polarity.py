@@ -27,7 +27,7 @@ from tests.summarizer import made
         ("Omar Hassan was accused of stealing the money.", "Omar Hassan stole the money."),
     ],
 )
-def test_what_is_denied_or_doubted_is_no_fact(support: str, sentence: str) -> None:
+def test_what_the_article_denies_or_doubts_is_no_fact(support: str, sentence: str) -> None:
     assert overstates(sentence, [support])
     with pytest.raises(Unsupported) as caught:
         Evidence(made.article(support), ()).check(sentence)
@@ -45,5 +45,5 @@ def test_what_is_denied_or_doubted_is_no_fact(support: str, sentence: str) -> No
         ("Omar Hassan was accused of stealing the money.", "Omar Hassan was accused of stealing money."),
     ],
 )
-def test_what_is_told_as_it_is_there_stands(support: str, sentence: str) -> None:
+def test_what_is_as_certain_as_in_the_article_passes(support: str, sentence: str) -> None:
     assert not overstates(sentence, [support])

@@ -39,7 +39,7 @@ def test_a_sentence_that_names_whom_it_is_about_stands_alone(sentence: str) -> N
         "",
     ],
 )
-def test_a_sentence_that_leans_on_what_stood_before_it_does_not(sentence: str) -> None:
+def test_a_sentence_that_needs_the_one_before_it_does_not_stand_alone(sentence: str) -> None:
     assert not stands_alone(sentence)
 
 

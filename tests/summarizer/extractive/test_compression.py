@@ -30,7 +30,7 @@ def shortened(sentence: str) -> str:
         ("Durst remains in New Orleans, where he faces charges.", "Durst remains in New Orleans."),
     ],
 )
-def test_what_is_set_apart_can_go(sentence: str, left: str) -> None:
+def test_words_set_apart_can_be_cut(sentence: str, left: str) -> None:
     assert shortened(sentence) == left
 
 
@@ -68,7 +68,7 @@ def test_what_is_set_apart_can_go(sentence: str, left: str) -> None:
         "The bill -- unless he signs it -- is dead.",
     ],
 )
-def test_an_attribution_a_quotation_and_what_the_sentence_needs_stay(sentence: str) -> None:
+def test_attributions_quotations_and_necessary_words_are_not_cut(sentence: str) -> None:
     assert shortened(sentence) == sentence
 
 

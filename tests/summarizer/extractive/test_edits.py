@@ -69,7 +69,7 @@ def test_an_edit_that_changes_what_is_said_is_undone(edit: Edit) -> None:
     assert len(mended.edits) == len(both) - 1
 
 
-def test_a_bullet_that_reads_otherwise_than_its_edits_is_written_anew() -> None:
+def test_a_bullet_whose_text_does_not_match_its_edits_is_rewritten() -> None:
     bullet = replace(bullet_of(), text="Jim Mattis resigned.")
     assert undo_unsound_edits(SOURCE, QUOTES, bullet).text == TEXT
 

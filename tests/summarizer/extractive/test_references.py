@@ -48,7 +48,7 @@ def written(*before: str, sentence: str, published: datetime | None = THURSDAY, 
         ("The bridge collapsed yesterday.", "The bridge collapsed on 15 February."),
     ],
 )
-def test_a_day_that_is_past_is_written_with_its_date(sentence: str, reads: str) -> None:
+def test_a_past_weekday_gets_its_date(sentence: str, reads: str) -> None:
     assert written(sentence=sentence) == reads
 
 
@@ -82,11 +82,11 @@ def test_a_day_that_is_past_is_written_with_its_date(sentence: str, reads: str) 
         "On Tuesday the offer lapses, the bank said.",
     ],
 )
-def test_a_day_that_may_be_another_one_stands_as_it_is(sentence: str) -> None:
+def test_a_weekday_that_may_be_another_day_gets_no_date(sentence: str) -> None:
     assert written(sentence=sentence) == sentence
 
 
-def test_without_the_articles_date_or_in_another_language_days_stand_as_they_are() -> None:
+def test_weekdays_get_no_date_without_the_articles_date_or_in_another_language() -> None:
     sentence = "Jim Mattis on Thursday ruled out a pact."
     assert written(sentence=sentence, published=None) == sentence
     assert written(sentence=sentence, language="nl") == sentence

@@ -23,7 +23,7 @@ from summarizer.generative import sentences_of
         ("", ()),
     ],
 )
-def test_marks_of_lists_and_thoughts_are_no_sentences(answer: str, sentences: tuple[str, ...]) -> None:
+def test_list_marks_and_thoughts_are_no_sentences(answer: str, sentences: tuple[str, ...]) -> None:
     assert sentences_of(answer) == sentences
 
 

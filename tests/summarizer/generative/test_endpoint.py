@@ -85,7 +85,7 @@ async def test_each_text_is_asked_of_the_model_as_data(open_writer: Opened) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-async def test_what_may_pass_is_tried_again(open_writer: Opened, time: Time, status: int) -> None:
+async def test_a_transient_failure_is_retried(open_writer: Opened, time: Time, status: int) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.extend([Scripted(status=status)] * 2)
         assert await written(open_writer(server)) == (SAID,)
@@ -93,14 +93,14 @@ async def test_what_may_pass_is_tried_again(open_writer: Opened, time: Time, sta
     assert 0.8 <= time.slept[0] <= 1.2 < time.slept[1] <= 2.4
 
 
-async def test_a_server_that_says_when_is_asked_then(open_writer: Opened, time: Time) -> None:
+async def test_retry_after_is_obeyed(open_writer: Opened, time: Time) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.append(Scripted(status=429, headers={"Retry-After": "7"}))
         assert await written(open_writer(server)) == (SAID,)
     assert time.slept == [7.0]
 
 
-async def test_a_server_that_is_busy_for_long_is_left_alone_so_long(open_writer: Opened, time: Time) -> None:
+async def test_no_request_is_sent_during_a_long_retry_after(open_writer: Opened, time: Time) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.append(Scripted(status=429, headers={"Retry-After": "600"}))
         writer = open_writer(server)
@@ -112,7 +112,7 @@ async def test_a_server_that_is_busy_for_long_is_left_alone_so_long(open_writer:
         assert await written(writer) == (SAID,)
 
 
-async def test_a_server_that_fails_is_given_up_and_asked_again_later(open_writer: Opened, time: Time) -> None:
+async def test_after_failed_retries_no_request_is_sent_for_a_while(open_writer: Opened, time: Time) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.extend([Scripted(status=500)] * 3)
         writer = open_writer(server)
@@ -132,7 +132,7 @@ async def test_a_server_that_fails_is_given_up_and_asked_again_later(open_writer
         ({"name": "other"}, "no such model"),
     ],
 )
-async def test_a_refusal_is_not_tried_again(open_writer: Opened, said: dict[str, Any], match: str) -> None:
+async def test_a_refusal_is_not_retried(open_writer: Opened, said: dict[str, Any], match: str) -> None:
     async with ChatServer(lines(SAID)) as server:
         with not_written(Fallback.REFUSED, match):
             await written(open_writer(server, **said))
@@ -169,14 +169,14 @@ async def test_an_option_that_a_model_does_not_take_is_left_out(
         b"[" * 200_000,
     ],
 )
-async def test_an_answer_that_is_none_is_refused(open_writer: Opened, body: bytes) -> None:
+async def test_an_answer_that_is_no_chat_completion_is_an_error(open_writer: Opened, body: bytes) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.append(Scripted(body=body, headers={"Content-Type": "application/json"}))
         with not_written(Fallback.REFUSED, "no chat completion"):
             await written(open_writer(server))
 
 
-async def test_an_answer_without_end_is_given_up(open_writer: Opened) -> None:
+async def test_an_answer_that_does_not_end_is_an_error(open_writer: Opened) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.extend([Scripted(body=b" " * (2 << 20))] * 3)
         with not_written(Fallback.UNREACHABLE, "does not end"):
@@ -215,13 +215,13 @@ async def test_tokens_are_counted_as_the_server_counts_them(open_writer: Opened)
         assert server.requests < 9
 
 
-async def test_who_is_turned_away_has_spent_no_tokens(open_writer: Opened, time: Time) -> None:
+async def test_a_refused_request_costs_no_tokens(open_writer: Opened, time: Time) -> None:
     async with ChatServer(lines(SAID)) as server:
         server.script.extend([Scripted(status=503)] * 2)
         assert await written(open_writer(server, budget=Budget(tokens=1_000))) == (SAID,)
 
 
-async def test_a_server_that_is_down_spends_no_tokens(open_writer: Opened, time: Time) -> None:
+async def test_a_request_to_a_server_that_is_down_costs_no_tokens(open_writer: Opened, time: Time) -> None:
     async with ChatServer(lines(SAID)) as server:
         pass
     writer = open_writer(server, budget=Budget(tokens=1_500))
@@ -231,7 +231,7 @@ async def test_a_server_that_is_down_spends_no_tokens(open_writer: Opened, time:
         time.now += 61
 
 
-async def test_the_check_spends_nothing(open_writer: Opened) -> None:
+async def test_the_check_costs_nothing(open_writer: Opened) -> None:
     async with ChatServer(lines(SAID)) as server:
         writer = open_writer(server, budget=Budget(requests=0))
         assert await asyncio.to_thread(writer.check) == f"{MODEL} at {server.url}"

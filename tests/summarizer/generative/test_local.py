@@ -52,7 +52,7 @@ def test_any_kind_of_model_writes(folder: Path, name: str) -> None:
     assert (brief.bullets[0].generated, brief.bullets[0].evidence) == (True, (0,))
 
 
-def test_what_a_local_model_makes_up_is_not_shown(folder: Path) -> None:
+def test_an_invention_of_a_local_model_is_not_shown(folder: Path) -> None:
     brief = generative(folder / "liar").brief(ARTICLE, ())
     assert (brief.model, brief.fallback) == (None, Fallback.UNSUPPORTED)
     assert FALSE not in {bullet.text for bullet in brief.bullets}
@@ -65,7 +65,7 @@ def test_a_model_says_what_it_is(folder: Path, name: str, kind: str) -> None:
     assert LocalWriter(LocalModel(name=str(folder / name))).check().startswith(f"{name} ({kind}, on ")
 
 
-def test_a_long_article_is_written_of_in_batches_of_parts_that_fit(folder: Path) -> None:
+def test_a_long_article_is_summarized_in_batches_of_chunks_that_fit(folder: Path) -> None:
     writer = LocalWriter(LocalModel(name=str(folder / "short"), batch_size=2))
     long = made.article(*CORPUS.split("\n\n")[12:40])
     parts = split_article(long, writer.count_tokens, max_tokens=writer.max_input_tokens)
@@ -85,7 +85,7 @@ def test_the_same_texts_give_the_same_words_alone_and_in_a_batch(folder: Path) -
 @pytest.mark.parametrize(
     ("name", "complaint"), [("bert", "no weights for generating text"), ("nothing", "cannot be loaded")]
 )
-def test_what_is_no_model_that_writes_is_one_line(folder: Path, name: str, complaint: str) -> None:
+def test_a_model_that_cannot_write_is_an_error_of_one_line(folder: Path, name: str, complaint: str) -> None:
     (folder / "nothing").mkdir(exist_ok=True)
     with pytest.raises(GenerationFailed, match=complaint) as caught:
         LocalWriter(LocalModel(name=str(folder / name))).check()
@@ -93,7 +93,7 @@ def test_what_is_no_model_that_writes_is_one_line(folder: Path, name: str, compl
     assert "\n" not in str(caught.value)
 
 
-def test_a_model_that_could_not_be_loaded_is_tried_again_after_a_while_alone(tmp_path: Path) -> None:
+def test_a_model_that_failed_to_load_is_loaded_again_only_after_a_while(tmp_path: Path) -> None:
     now = [0.0]
     writer = LocalWriter(LocalModel(name=str(tmp_path / "late")), clock=lambda: now[0])
     (tmp_path / "late").mkdir()
