@@ -91,7 +91,7 @@ def decode_text(body: bytes, *, name: str) -> str:
         return western
     guess = from_bytes(body).best()
     if guess is None:
-        raise Unreadable(f"{name} is in an encoding that cannot be told; save it as UTF-8")
+        raise Unreadable(f"{name} is in an unknown encoding; save it as UTF-8")
     return str(guess)
 
 
@@ -99,7 +99,9 @@ def _decode(body: bytes, codec: str, name: str) -> str:
     try:
         return body.decode(codec)
     except UnicodeDecodeError as error:
-        raise Unreadable(f"{name} begins as {codec.upper()} and then is not; save it as UTF-8") from error
+        raise Unreadable(
+            f"{name} is not valid {codec.upper()}, although it begins so; save it as UTF-8"
+        ) from error
 
 
 def _refuse_binary(body: bytes, name: str) -> None:

@@ -167,7 +167,7 @@ def _invalid_url_refused() -> Iterator[None]:
     try:
         yield
     except (ArgumentError, ValueError) as error:
-        raise DatabaseUnusable(f"a host, port or option in the database URL cannot be: {error}") from error
+        raise DatabaseUnusable(f"a host, port or option in the database URL is not valid: {error}") from error
 
 
 def password_in(url: str) -> str | None:
@@ -187,7 +187,7 @@ def _parsed(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError):  # ValueError: a port that is no number, quoted
-        raise DatabaseUnusable(f"the database URL is not one: give for example {EXAMPLES}") from None
+        raise DatabaseUnusable(f"the database URL is not valid: give for example {EXAMPLES}") from None
 
 
 def _backend(url: URL) -> Backend:

@@ -83,7 +83,7 @@ class Postgres:
 
     def _unreachable(self, error: BaseException | None) -> DatabaseError | None:
         if isinstance(error, psycopg.ProgrammingError) and str(error).startswith(_NOT_OPTIONS):
-            return DatabaseUnusable(f"the database URL has what PostgreSQL does not know: {error}".strip())
+            return DatabaseUnusable(f"the database URL has an invalid option: {error}".strip())
         if not isinstance(error, psycopg.OperationalError):
             return None
         # A failed connection has no SQLSTATE, only the server's words.
@@ -92,22 +92,22 @@ class Postgres:
             why = (reason or str(error).rpartition(" failed: ")[2]).split("\n")[0].strip()
             return DatabaseUnavailable(f"the database does not answer: {self.name} ({why})")
         why = reason.split("\n")[0].strip()
-        return DatabaseUnusable(f"the database does not let us in: {self.name} ({why})")
+        return DatabaseUnusable(f"the database refuses the connection: {self.name} ({why})")
 
 
 # postgresql.org, "PostgreSQL Error Codes": a class, or a whole code.
 _UNAVAILABLE: dict[str | tuple[str, ...], str] = {
-    "08": "has cut the connection",
+    "08": "has closed the connection",
     "57P": "is shutting down or starting",
     "53100": "cannot grow, the disk is full",
     "53": "has no room for another connection",
-    ("55P03", "40P01", "40001"): "is busy, others hold what is needed",
+    ("55P03", "40P01", "40001"): "is busy, others hold the locks",
     "57014": "took too long to answer",
 }
 _UNUSABLE = {
-    "42501": "does not give us the right to do this, make us the owner of its tables",
+    "42501": "does not allow this: make Pullquote's user the owner of its tables",
     "25006": "is read-only (is it a standby?)",
-    "28": "does not let us in, see user and password",
+    "28": "refuses the login: check user and password",
     "3D000": "does not exist",
     "XX00": "is corrupted, restore a backup",
     "58": "cannot be read or written, the server's disk reports an error",

@@ -67,7 +67,7 @@ class SQLite:
     def back_up(self, path: Path) -> int:
         """By SQLite's own backup (sqlite.org, "Using the SQLite Online Backup API")."""
         if path.exists():
-            raise DatabaseUnusable(f"there is a file already, name another: {path}")
+            raise DatabaseUnusable(f"the file exists already, name another: {path}")
         unfinished = path.with_name(f"{path.name}.unfinished")
         try:
             _copy(Path(self.name), unfinished)
@@ -99,7 +99,7 @@ _RESTORE = (
     " can still be read)"
 )
 _CORRUPTED = {
-    "NOTADB": f"is some other file, not a database, or its head is overwritten: {_RESTORE}",
+    "NOTADB": f"is some other file, not a database, or its start is overwritten: {_RESTORE}",
     "CORRUPT": f"is corrupted, restore a backup: {_RESTORE}",
 }
 _UNUSABLE = {

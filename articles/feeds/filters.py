@@ -63,7 +63,7 @@ class Rule:
                 raise ValueError(f"a filter's words and patterns have at most {MAX_TERM_CHARS} characters")
         for word in self.words:
             if not _WORD.search(word):
-                raise ValueError(f"there is no word to look for in {word!r}")
+                raise ValueError(f"there is no word to search for in {word!r}")
         object.__setattr__(self, "_compiled", tuple(_compile(pattern) for pattern in self.patterns))
 
     def accepts(self, *, title: str, text: str) -> bool:

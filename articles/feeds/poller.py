@@ -118,7 +118,7 @@ class Poller:
         except Exception:  # one feed that we cannot handle must not stop the others
             log.exception("feed poll failed", extra={"feed": feed.url})
             outcome, changes = (
-                Failed(reason="we could not make sense of it (the log says more)"),
+                Failed(reason="an error occurred while reading it (see the log)"),
                 EntryChanges(),
             )
         now = self._clock()

@@ -194,7 +194,7 @@ class Fetcher:
             only_permanent = only_permanent and response.status in _PERMANENT
             target = _redirect_target(url, response)
             if target in seen:
-                raise FetchFailed(url, "its redirects go round in a circle", retry_after=_LATER)
+                raise FetchFailed(url, "its redirects go in a circle", retry_after=_LATER)
             if len(seen) > self._policy.max_redirects:
                 raise FetchFailed(url, "it redirects too often", retry_after=_LATER)
             seen.add(target)
@@ -211,7 +211,7 @@ class Fetcher:
         except FetchRefused as error:
             raise FetchRefused(str(target), error.reason) from error
         if not rules.allow(str(target)):
-            raise FetchRefused(str(target), "its robots.txt asks us not to")
+            raise FetchRefused(str(target), "its robots.txt forbids it")
         return rules.crawl_delay_s
 
     async def _request(
@@ -281,11 +281,11 @@ class _Response:
 def _redirect_target(url: str, response: _Response) -> httpx.URL:
     location = response.headers.get("location")
     if not location:
-        raise FetchFailed(url, "it redirects to nowhere", retry_after=_LATER)
+        raise FetchFailed(url, "it redirects without a target", retry_after=_LATER)
     try:
         return parse_url(str(response.url.join(location)))
     except httpx.InvalidURL as error:
-        raise FetchFailed(url, "it redirects to what is no URL", retry_after=_LATER) from error
+        raise FetchFailed(url, "it redirects to an invalid URL", retry_after=_LATER) from error
 
 
 def parse_url(url: str) -> httpx.URL:
@@ -297,7 +297,7 @@ def parse_url(url: str) -> httpx.URL:
     if parsed.scheme not in ("http", "https"):
         raise FetchRefused(url, "its address does not begin with http:// or https://")
     if not parsed.host:
-        raise FetchRefused(url, "it names no host")
+        raise FetchRefused(url, "its address has no host")
     if parsed.userinfo:
         raise FetchRefused(str(parsed.copy_with(userinfo=b"")), "it has a user name or password in it")
     return parsed.copy_with(fragment=None)

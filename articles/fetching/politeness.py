@@ -34,7 +34,7 @@ class HostPaused(Exception):
     """The host asked for no requests for `remaining`."""
 
     def __init__(self, remaining: timedelta) -> None:
-        super().__init__(f"asked to be left alone for another {remaining.total_seconds():.0f} s")
+        super().__init__(f"asked for no requests for another {remaining.total_seconds():.0f} s")
         self.remaining = remaining
 
 

@@ -72,14 +72,14 @@ def _simplify(url: str, *, given: str) -> str:
 def _split(url: str, given: str) -> SplitResult:
     text = re.sub(r"[\t\r\n\ud800-\udfff]", "", url.strip())
     if len(text) > MAX_URL_CHARS:
-        raise FetchRefused(given, f"an address has at most {MAX_URL_CHARS} characters")
+        raise FetchRefused(given, f"a URL has at most {MAX_URL_CHARS} characters")
     try:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError as error:
-        raise FetchRefused(given, "it is no web address") from error
+        raise FetchRefused(given, "it is not a valid URL") from error
     if parts.scheme.lower() not in ("http", "https"):
-        raise FetchRefused(given, "only http and https addresses are read")
+        raise FetchRefused(given, "only http and https URLs are supported")
     return parts
 
 
@@ -88,14 +88,14 @@ def _plain_host(parts: SplitResult, given: str) -> str:
     port = "" if parts.port in (None, 80, 443) else f":{parts.port}"
     if ":" in host:
         if not _IPV6.fullmatch(host):
-            raise FetchRefused(given, "its host is no address")
+            raise FetchRefused(given, "its host is not a valid address")
         return f"[{host}]{port}"
     try:
         host = host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError as error:
-        raise FetchRefused(given, "its host is no name") from error
+        raise FetchRefused(given, "its host is not a valid name") from error
     if not _HOST.fullmatch(host):
-        raise FetchRefused(given, "its host is no name")
+        raise FetchRefused(given, "its host is not a valid name")
     return _without_mobile_labels(host) + port
 
 

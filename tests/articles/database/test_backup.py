@@ -55,7 +55,7 @@ def test_a_backup_is_one_state_of_a_database_in_use(database: Database, tmp_path
 def test_a_backup_overwrites_nothing(database: Database, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     target.write_text("kept")
-    with pytest.raises(DatabaseUnusable, match="a file already"):
+    with pytest.raises(DatabaseUnusable, match="exists already"):
         database.back_up(target)
     assert target.read_text() == "kept"
 

@@ -167,7 +167,7 @@ def test_what_is_asked_wrongly_is_one_line_and_exit_code_2(
     [
         ("PULLQUOTE_TIMEZONE", "Mars/Olympus", "setting timezone: "),
         ("PULLQUOTE_DATABASE_URL", "sqlite:////proc/nowhere/x.db", "/proc/nowhere"),
-        ("PULLQUOTE_DATABASE_URL", "postgresql://h:abc/db", "the database URL is not one"),
+        ("PULLQUOTE_DATABASE_URL", "postgresql://h:abc/db", "the database URL is not valid"),
         ("PULLQUOTE_MODEL_FOLDER", "/nowhere", "/nowhere"),
         ("PULLQUOTE_LOG_LEVEL", "LOUD", "setting log_level"),
         ("PULLQUOTE_TELEGRAM__WEBHOOK__URL", "bot.example.org", "https://bot.example.org/telegram"),
