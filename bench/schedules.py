@@ -180,7 +180,7 @@ async def _measure(app: Application, measured: Measured, idle_s: float) -> Measu
         measured.enqueued_s[due], measured.enqueued_cpu_s[due] = began.since()
         began = Instant()
         waiting = app.outbox.due(now, limit=CLAIMED, platforms=("telegram",))
-        claimed = [app.outbox.claim(delivery, now, lease=LEASE) for delivery, _ in waiting]
+        claimed = [app.outbox.claim(each.id, now, lease=LEASE) for each in waiting]
         measured.claimed_s[due], measured.claimed_cpu_s[due] = began.since()
         assert None not in claimed
         assert len(claimed) == CLAIMED

@@ -14,9 +14,6 @@ from datetime import datetime, timedelta
 from math import inf
 
 from articles.database import DatabaseError, DatabaseUnavailable
-from bot.chat import (
-    ChatRef,
-)
 from bot.delivery.outcomes import RESEND_WITHIN, DatabaseFailures, is_too_late
 from bot.delivery.platforms import Platform
 from bot.delivery.sender import Attempt, Sender
@@ -27,7 +24,7 @@ from bot.ports import (
     Conversation,
 )
 from bot.schedules.schedule import following
-from bot.storage.outbox import Delivery, DeliveryId, Due, Outbox
+from bot.storage.outbox import Delivery, DeliveryId, Due, DueDelivery, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +83,8 @@ class Dispatcher:
         """The adapter is ready: deliveries to its platform can be sent from now on."""
         self._platforms[adapter.capabilities.platform] = Platform(adapter, steady=self._steady)
 
-    async def due(self, platform: str, *, limit: int) -> tuple[tuple[DeliveryId, ChatRef], ...]:
-        """Up to `limit` deliveries to be sent now, and their chats; those that wait longest first.
+    async def due(self, platform: str, *, limit: int) -> tuple[DueDelivery, ...]:
+        """Up to `limit` deliveries to be sent now: first the unsure, then those that wait longest.
 
         First it recovers what dead senders left, and enqueues what has become due on any platform. Nothing is
         due while the database does not answer, or while the only process is not connected. Raises

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
@@ -67,6 +67,7 @@ class Deliver:
     delivery: DeliveryId
     platform: str
     chat: str  # and thread
+    urgent: bool = field(default=False, compare=False)  # to be done before all others that wait
 
     @property
     def lock(self) -> str:
@@ -133,7 +134,11 @@ class InProcessQueue:
     async def put(self, jobs: Sequence[Job]) -> None:
         """See `JobQueue`."""
         for job in jobs:
-            self._waiting[_group(job)].setdefault(job)
+            group = _group(job)
+            if isinstance(job, Deliver) and job.urgent:
+                self._waiting[group] = {job: None} | self._waiting[group]
+            else:
+                self._waiting[group].setdefault(job)
             self._idle.clear()
         self._changed.set()
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
@@ -20,7 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy import URL
 
 from articles.database import DatabaseUnavailable
-from bot.jobs.job_queue import KINDS, Job, QueueUnavailable, Run
+from bot.jobs.job_queue import KINDS, Deliver, Job, QueueUnavailable, Run
 
 log = logging.getLogger(__name__)
 
@@ -200,10 +200,15 @@ def conninfo_of(url: URL) -> str:
 
 
 def _queued(job: Job) -> QueuedJob:
-    name, args = type(job).__name__, asdict(job)
-    key = " ".join(map(str, args.values()))
+    name = type(job).__name__
+    key = " ".join(str(getattr(job, field.name)) for field in fields(job) if field.compare)
     return QueuedJob(
-        queue=name, task_name=name, task_kwargs=args, lock=job.lock, queueing_lock=f"{name} {key}"
+        queue=name,
+        task_name=name,
+        task_kwargs=asdict(job),
+        lock=job.lock,
+        queueing_lock=f"{name} {key}",
+        priority=int(isinstance(job, Deliver) and job.urgent),
     )
 
 

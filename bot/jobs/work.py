@@ -87,8 +87,13 @@ class DueJobs:
     async def _deliveries(self, platform: str, limit: int) -> Sequence[Job]:
         due = await self.dispatcher.due(platform, limit=limit)
         return [
-            Deliver(delivery=delivery, platform=chat.platform, chat=f"{chat.chat}/{chat.thread or ''}")
-            for delivery, chat in due
+            Deliver(
+                delivery=each.id,
+                platform=each.chat.platform,
+                chat=f"{each.chat.chat}/{each.chat.thread or ''}",
+                urgent=each.unsure,
+            )
+            for each in due
         ]
 
 

@@ -62,6 +62,15 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """A delivery that may be claimed now."""
+
+    id: DeliveryId
+    chat: ChatRef
+    unsure: bool  # an earlier attempt may have been posted: the platform de-duplicates for a short time only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One digest for one chat at one time."""
 
@@ -113,16 +122,10 @@ class Outbox:
                 )
         return len(taken)
 
-    def due(
-        self, now: datetime, *, limit: int, platforms: Collection[str]
-    ) -> tuple[tuple[DeliveryId, ChatRef], ...]:
-        """Up to `limit` deliveries that may be claimed now, and their chats; those that wait longest first.
-
-        Deliveries with an unknown outcome go before all others: a platform de-duplicates for a short time
-        only.
-        """
+    def due(self, now: datetime, *, limit: int, platforms: Collection[str]) -> tuple[DueDelivery, ...]:
+        """Up to `limit` deliveries to claim now: first the unsure, then those that wait longest."""
         ready = (
-            select(outbox.c.id, chats.c.platform, chats.c.chat, chats.c.thread)
+            select(outbox.c.id, outbox.c.unsure_since, chats.c.platform, chats.c.chat, chats.c.thread)
             .join(subscriptions, subscriptions.c.id == outbox.c.subscription_id)
             .join(chats, chats.c.id == subscriptions.c.chat_id)
             # Written out, as a partial index is not used for what may be any state.
@@ -138,10 +141,14 @@ class Outbox:
         with self._database.reading() as connection:
             rows = [row for chosen in (unsure, by_age) for row in connection.execute(chosen)]
         found = {
-            DeliveryId(row.id): ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None)
+            row.id: DueDelivery(
+                id=DeliveryId(row.id),
+                chat=ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None),
+                unsure=row.unsure_since is not None,
+            )
             for row in rows
         }
-        return tuple(found.items())[:limit]
+        return tuple(found.values())[:limit]
 
     def claim(self, delivery: DeliveryId, now: datetime, *, lease: timedelta) -> Delivery | None:
         """The delivery, to be sent by the caller and nobody else; None if it is not due any more.

@@ -206,7 +206,7 @@ def enqueue(app: Application) -> None:
 def claim(app: Application) -> tuple[Delivery, ...]:
     now = app.clock()
     due = app.outbox.due(now, limit=10, platforms=("telegram", "discord"))
-    claimed = (app.outbox.claim(delivery, now, lease=LEASE) for delivery, _ in due)
+    claimed = (app.outbox.claim(each.id, now, lease=LEASE) for each in due)
     return tuple(delivery for delivery in claimed if delivery is not None)
 
 

@@ -43,7 +43,7 @@ def claimed(chat_store: ChatStore, outbox: Outbox) -> tuple[Delivery, ...]:
         )
     outbox.enqueue_due(NOW, limit=9, next_due=lambda due: due.next_due + HOUR)
     due = outbox.due(NOW, limit=9, platforms=[CHAT.platform])
-    taken = (outbox.claim(delivery, NOW, lease=HOUR) for delivery, _ in due)
+    taken = (outbox.claim(each.id, NOW, lease=HOUR) for each in due)
     return tuple(delivery for delivery in taken if delivery is not None)
 
 

@@ -16,8 +16,8 @@ from tests.bot.dispatchers import Chat, order_digest
 async def start(app: Application, dispatcher: Dispatcher, clock: HandClock) -> asyncio.Task[None]:
     """The one delivery that is due, as a job under way."""
     order_digest(app, clock)
-    ((delivery, to),) = await dispatcher.due("telegram", limit=9)
-    return asyncio.create_task(dispatcher.deliver(delivery, to.platform))
+    (due,) = await dispatcher.due("telegram", limit=9)
+    return asyncio.create_task(dispatcher.deliver(due.id, due.chat.platform))
 
 
 async def test_a_job_that_is_done_is_recorded(
@@ -83,9 +83,9 @@ async def test_a_silent_platform_is_asked_once_for_all_that_wait(
 ) -> None:
     order_digest(app, clock)
     chat.silent = True
-    ((delivery, _),) = await dispatcher.due("telegram", limit=9)
-    await dispatcher.deliver(delivery, "telegram")
+    (due,) = await dispatcher.due("telegram", limit=9)
+    await dispatcher.deliver(due.id, "telegram")
     pings = chat.pings
     clock.now += timedelta(seconds=10)
-    await asyncio.gather(*(dispatcher.deliver(delivery, "telegram") for _ in range(50)))
+    await asyncio.gather(*(dispatcher.deliver(due.id, "telegram") for _ in range(50)))
     assert chat.pings <= pings + 1

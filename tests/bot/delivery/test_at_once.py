@@ -40,7 +40,7 @@ def order(store: ChatStore, topic: str = "nato") -> Subscription:
 
 def claim(outbox: Outbox) -> list[Delivery]:
     due = outbox.due(NOW, limit=99, platforms=[CHAT.platform])
-    claimed = (outbox.claim(delivery, NOW, lease=HOUR) for delivery, _ in due)
+    claimed = (outbox.claim(each.id, NOW, lease=HOUR) for each in due)
     return [delivery for delivery in claimed if delivery is not None]
 
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from articles.feeds.model import EntryId, FeedId
-from bot.jobs.job_queue import InProcessQueue, Job, PollFeed, Run, TakeIn
+from bot.jobs.job_queue import Deliver, InProcessQueue, Job, PollFeed, Run, TakeIn
+from bot.storage.outbox import DeliveryId
 
 
 def page(number: int, host: str = "a.example") -> TakeIn:
@@ -36,6 +37,21 @@ async def test_a_job_that_waits_is_not_queued_again() -> None:
         await queue.idle()
     assert done == [page(1), page(2, "b.example")]
     assert await queue.held(TakeIn) == frozenset()
+
+
+async def test_an_urgent_delivery_goes_before_those_that_wait() -> None:
+    queue, done = InProcessQueue({Deliver: 1}), list[int]()
+
+    async def run(job: Job) -> None:
+        assert isinstance(job, Deliver)
+        done.append(job.delivery)
+
+    for number, urgent in ((1, False), (2, False), (3, True)):
+        job = Deliver(delivery=DeliveryId(number), platform="discord", chat=str(number), urgent=urgent)
+        await queue.put([job])
+    async with working(queue, run):
+        await queue.idle()
+    assert done == [3, 1, 2]
 
 
 async def test_one_place_has_one_job_at_a_time_of_whatever_kind_and_others_go_on() -> None:

@@ -19,9 +19,10 @@ from sqlalchemy import make_url
 from articles.database import Database, DatabaseUnavailable
 from articles.feeds.model import EntryId
 from bot.jobs import procrastinate_queue as shared
-from bot.jobs.job_queue import Job, KindCounts, QueueCounts, QueueUnavailable, Run, TakeIn
-from bot.jobs.procrastinate_queue import SharedQueue, conninfo_of, open_shared_queue
+from bot.jobs.job_queue import Deliver, Job, KindCounts, QueueCounts, QueueUnavailable, Run, TakeIn
+from bot.jobs.procrastinate_queue import AT_ONCE, SharedQueue, conninfo_of, open_shared_queue
 from bot.jobs.scheduler import Scheduler, Source
+from bot.storage.outbox import DeliveryId
 
 
 @pytest.fixture
@@ -81,6 +82,27 @@ async def test_what_several_schedulers_put_at_once_waits_once(conninfo: str) -> 
 
 
 @pytest.mark.slow
+async def test_an_urgent_delivery_goes_before_those_that_wait_and_is_the_same_job(conninfo: str) -> None:
+    done = list[int]()
+
+    async def run(job: Job) -> None:
+        assert isinstance(job, Deliver)
+        done.append(job.delivery)
+
+    def deliver(number: int, *, urgent: bool = False) -> Deliver:
+        delivery = DeliveryId(number)
+        return Deliver(delivery=delivery, platform="discord", chat=str(number), urgent=urgent)
+
+    async with open_shared_queue(conninfo, AT_ONCE | {"Deliver": 1}) as queue:
+        await queue.put([deliver(1), deliver(2), deliver(3, urgent=True)])
+        await queue.put([deliver(3)])
+        assert await queue.held(Deliver) == {deliver(1), deliver(2), deliver(3)}
+        async with working(queue, run), asyncio.timeout(60):
+            while await queue.held(Deliver):  # noqa: ASYNC110 (the table tells no event)
+                await asyncio.sleep(0.05)
+    assert done == [3, 1, 2]
+
+
 async def test_one_place_has_one_job_at_a_time_in_all_processes(conninfo: str) -> None:
     busy, most = 0, 0
 

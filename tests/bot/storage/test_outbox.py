@@ -28,7 +28,7 @@ def hourly(order: Due) -> datetime:
 
 def claim(outbox: Outbox, now: datetime = NOW, *platforms: str, limit: int = 99) -> tuple[Delivery, ...]:
     due = outbox.due(now, limit=limit, platforms=platforms or ("telegram", "discord"))
-    claimed = (outbox.claim(delivery, now, lease=MINUTE) for delivery, _ in due)
+    claimed = (outbox.claim(each.id, now, lease=MINUTE) for each in due)
     return tuple(delivery for delivery in claimed if delivery is not None)
 
 
