@@ -55,7 +55,7 @@ def test_told_to_stop_a_process_ends_though_a_thread_goes_on(tmp_path: Path) -> 
     began = time.monotonic()
     process.terminate()
     _, log = process.communicate(timeout=100)
-    assert 10 < time.monotonic() - began < 13  # after its grace
+    assert 10 < time.monotonic() - began < 55  # after its grace of 10 s, not when the thread ends
     assert process.returncode == 0
     assert "threads still running at exit" in log
     assert "Traceback" not in log
