@@ -72,7 +72,7 @@ def order_everywhere(app: Application) -> None:
     clock.now += 7 * DAY
 
 
-async def rounds_until_settled(dispatcher: Dispatcher, app: Application) -> None:
+async def deliver_until_settled(dispatcher: Dispatcher, app: Application) -> None:
     async with asyncio.timeout(60):
         while set(app.outbox.states()) != {DeliveryState.SENT}:
             await deliver_due(app, dispatcher)
@@ -109,7 +109,7 @@ async def test_a_full_disk_stops_deliveries_and_loses_none(
         await asyncio.sleep(0.02)
     full.allow()
     await going
-    await rounds_until_settled(dispatcher, on_file)
+    await deliver_until_settled(dispatcher, on_file)
     assert all_have_one(chat)
     waited, *went_on = [line for line in log_of(caplog) if "deliveries" in line]
     assert "wait for the database: the database cannot grow, the disk is full: " in waited
@@ -155,7 +155,7 @@ async def test_another_programs_lock_is_waited_out(
         assert "is locked by another process" in log_of(caplog)[0]
         other.execute("COMMIT")
         await going
-    await rounds_until_settled(dispatcher, on_file)
+    await deliver_until_settled(dispatcher, on_file)
     assert all_have_one(chat)
 
 
@@ -232,7 +232,7 @@ async def test_a_file_system_that_is_really_full_loses_nothing_either(
         assert "the disk is full" in caplog.records[0].__dict__["reason"]
         filler.unlink()
         await going
-        await rounds_until_settled(dispatcher, app)
+        await deliver_until_settled(dispatcher, app)
     assert all_have_one(chat)
 
 
