@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,11 +14,11 @@ from articles.store import ArticleStore
 from articles.stories.placement import fingerprints_of
 from articles.text.encoding import replace_invalid_characters
 
+# Stores the result of an analysis in the transaction that stores its article.
 SaveAnalysis = Callable[[Connection, ArticleId], None]
-"""Stores the result of an analysis in the transaction that stores its article."""
 
+# Analyses an article, which is slow, and returns how to store the result.
 Analyse = Callable[[Article], SaveAnalysis]
-"""Analyses an article, which is slow, and returns how to store the result."""
 
 
 def ingest(
@@ -49,17 +50,10 @@ def ingest(
 
 
 def _with_valid_characters(article: Article) -> Article:
-    def valid(text: str | None) -> str | None:
-        return None if text is None else replace_invalid_characters(text)
+    def valid(text: str | None) -> Any:
+        return text and replace_invalid_characters(text)
 
-    return replace(
-        article,
-        url=valid(article.url),
-        publisher=valid(article.publisher),
-        headline=replace_invalid_characters(article.headline),
-        byline=valid(article.byline),
-        dateline=valid(article.dateline),
-        language=replace_invalid_characters(article.language),
-        text=replace_invalid_characters(article.text),
-        sections=tuple(replace(section, heading=valid(section.heading)) for section in article.sections),
-    )
+    names = ("url", "publisher", "headline", "byline", "dateline", "language", "text")
+    texts = {name: valid(getattr(article, name)) for name in names}
+    sections = tuple(replace(section, heading=valid(section.heading)) for section in article.sections)
+    return replace(article, **texts, sections=sections)

@@ -143,9 +143,8 @@ article_names = Table(
     "article_names",
     metadata,
     Column("name", Text, primary_key=True),
-    Column(
-        "search_key", BigInteger, primary_key=True
-    ),  # the article's: the newest articles with a name are adjacent
+    # The article's: the newest articles with a name are adjacent.
+    Column("search_key", BigInteger, primary_key=True),
     Column("article_id", ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Index(None, "article_id"),
     sqlite_with_rowid=False,
@@ -179,9 +178,8 @@ feeds = Table(
     Column("state", String(16), nullable=False),  # FeedState
     Column("pause_reason", Text),
     Column("paused_at", UtcDateTime),  # null while active
-    Column(
-        "told_at", UtcDateTime
-    ),  # when its owners were told that it is paused; null: not told, or not paused
+    # When its owners were told that it is paused; null: not told, or not paused.
+    Column("told_at", UtcDateTime),
     Column("next_poll", UtcDateTime, nullable=False),
     Column("interval_s", Integer, nullable=False),
     Column("hints", JSON, nullable=False),  # {"ttl_s": int|null, "skip_hours": [int], "skip_days": [int]}

@@ -141,21 +141,10 @@ class ArticleStore:
         """The newest versions of all articles of the same story, in the order in which they were stored."""
         story = select(articles.c.story_id).where(articles.c.id == article_id).scalar_subquery()
         c = articles.c
-        columns = (c.id, c.headline, c.url, c.publisher, c.published, c.copy_of)
+        columns = (c.id, c.headline, c.url, c.publisher, c.published, c.copy_of.is_not(None).label("is_copy"))
         chosen = select(*columns).where(c.story_id == story, c.superseded_by.is_(None)).order_by(c.id)
         with self._database.reading() as connection:
-            rows = connection.execute(chosen).all()
-        return tuple(
-            Report(
-                id=ArticleId(row.id),
-                headline=row.headline,
-                url=row.url,
-                publisher=row.publisher,
-                published=row.published,
-                is_copy=row.copy_of is not None,
-            )
-            for row in rows
-        )
+            return tuple(Report(**row) for row in connection.execute(chosen).mappings())
 
     def delete(self, article_id: ArticleId) -> None:
         """Deletes an article, all of its versions and their analyses. Does nothing if it is not stored."""
@@ -314,6 +303,9 @@ def _in_order(connection: Connection, keys: Iterable[int]) -> tuple[Article, ...
 
 # --- rows
 
+# Columns that are as the article's field of that name.
+_COLUMNS = ("url", "publisher", "headline", "byline", "dateline", "published", "language", "text")
+
 
 def _row_of(article: Article) -> dict[str, Any]:
     """The columns that depend on the article alone."""
@@ -325,14 +317,7 @@ def _row_of(article: Article) -> dict[str, Any]:
         for section in article.sections
     ]
     return {
-        "url": article.url,
-        "publisher": article.publisher,
-        "headline": article.headline,
-        "byline": article.byline,
-        "dateline": article.dateline,
-        "published": article.published,
-        "language": article.language,
-        "text": article.text,
+        **{name: getattr(article, name) for name in _COLUMNS},
         "headings": "\n".join(section.heading for section in article.sections if section.heading),
         "sections": sections,
         "completeness": article.completeness.value,
@@ -352,15 +337,8 @@ def _article_of(row: Row[Any]) -> Article:
         for section in row.sections
     )
     return Article(
+        **{name: getattr(row, name) for name in _COLUMNS},
         id=ArticleId(row.id),
-        url=row.url,
-        publisher=row.publisher,
-        headline=row.headline,
-        byline=row.byline,
-        dateline=row.dateline,
-        published=row.published,
-        language=row.language,
-        text=row.text,
         sections=sections,
         completeness=Completeness(row.completeness),
     )

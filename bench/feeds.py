@@ -61,8 +61,10 @@ class Bench:
 
     async def poll(self, fetcher: Fetcher, *, pages: bool) -> None:
         """One round; prints what it came to and took."""
-        poller = Poller(self.feeds, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17))
-        intake = EntryProcessor(self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now)
+        poller = Poller(store=self.feeds, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17))
+        intake = EntryProcessor(
+            store=self.feeds, fetch=fetcher.fetch, ingest=self.store, clock=lambda: self.now
+        )
         polled, taken = PollReport(), EntryReport()
 
         def observe(refreshed: RefreshReport) -> None:

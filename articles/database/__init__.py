@@ -150,24 +150,16 @@ def open_database(url: str) -> Database:
     DatabaseUnavailable if a server does not answer.
     """
     backend = _backend(_parsed(url))
-    with _invalid_url_refused():
+    try:
         database = Database(backend.engine(), backend)
-    try:
-        with _invalid_url_refused():
+        try:
             database.prepare()
-    except DatabaseError:
-        database.close()
-        raise
-    return database
-
-
-@contextmanager
-def _invalid_url_refused() -> Iterator[None]:
-    """Raises DatabaseUnusable if SQLAlchemy or a driver cannot read a part of the URL."""
-    try:
-        yield
-    except (ArgumentError, ValueError) as error:
+        except Exception:
+            database.close()
+            raise
+    except (ArgumentError, ValueError) as error:  # SQLAlchemy or the driver cannot read a part of the URL
         raise DatabaseUnusable(f"a host, port or option in the database URL is not valid: {error}") from error
+    return database
 
 
 def password_in(url: str) -> str | None:

@@ -73,12 +73,9 @@ class Postgres:
         state = getattr(error, "sqlstate", None)
         if state is None:
             return self._unreachable(error)
-        for states, words in _UNAVAILABLE.items():
+        for states, kind, words in _ERRORS:
             if state.startswith(states):
-                return DatabaseUnavailable(f"the database {words}: {self.name}")
-        for states, words in _UNUSABLE.items():
-            if state.startswith(states):
-                return DatabaseUnusable(f"the database {words}: {self.name}")
+                return kind(f"the database {words}: {self.name}")
         return None
 
     def _unreachable(self, error: BaseException | None) -> DatabaseError | None:
@@ -88,30 +85,27 @@ class Postgres:
             return None
         # A failed connection has no SQLSTATE, only the server's words.
         _, refused, reason = str(error).partition("FATAL:")
+        why = (reason or str(error).rpartition(" failed: ")[2]).split("\n")[0].strip()
         if not refused or any(words in reason for words in _PASSING):
-            why = (reason or str(error).rpartition(" failed: ")[2]).split("\n")[0].strip()
             return DatabaseUnavailable(f"the database does not answer: {self.name} ({why})")
-        why = reason.split("\n")[0].strip()
         return DatabaseUnusable(f"the database refuses the connection: {self.name} ({why})")
 
 
 # postgresql.org, "PostgreSQL Error Codes": a class, or a whole code.
-_UNAVAILABLE: dict[str | tuple[str, ...], str] = {
-    "08": "has closed the connection",
-    "57P": "is shutting down or starting",
-    "53100": "cannot grow, the disk is full",
-    "53": "has no room for another connection",
-    ("55P03", "40P01", "40001"): "is busy, others hold the locks",
-    "57014": "took too long to answer",
-}
-_UNUSABLE = {
-    "42501": "does not allow this: make Pullquote's user the owner of its tables",
-    "25006": "is read-only (is it a standby?)",
-    "28": "refuses the login: check user and password",
-    "3D000": "does not exist",
-    "XX00": "is corrupted, restore a backup",
-    "58": "cannot be read or written, the server's disk reports an error",
-}
+_ERRORS: tuple[tuple[str | tuple[str, ...], type[DatabaseError], str], ...] = (
+    ("08", DatabaseUnavailable, "has closed the connection"),
+    ("57P", DatabaseUnavailable, "is shutting down or starting"),
+    ("53100", DatabaseUnavailable, "cannot grow, the disk is full"),
+    ("53", DatabaseUnavailable, "has no room for another connection"),
+    (("55P03", "40P01", "40001"), DatabaseUnavailable, "is busy, others hold the locks"),
+    ("57014", DatabaseUnavailable, "took too long to answer"),
+    ("42501", DatabaseUnusable, "does not allow this: make Pullquote's user the owner of its tables"),
+    ("25006", DatabaseUnusable, "is read-only (is it a standby?)"),
+    ("28", DatabaseUnusable, "refuses the login: check user and password"),
+    ("3D000", DatabaseUnusable, "does not exist"),
+    ("XX00", DatabaseUnusable, "is corrupted, restore a backup"),
+    ("58", DatabaseUnusable, "cannot be read or written, the server's disk reports an error"),
+)
 _NOT_OPTIONS = ("invalid connection option", "bad value for")  # what psycopg says of a URL's query
 _PASSING = ("starting up", "shutting down", "recovery", "too many clients", "remaining connection slots")
 

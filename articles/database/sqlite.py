@@ -10,12 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from articles.errors import (
-    DatabaseCorrupted,
-    DatabaseError,
-    DatabaseUnavailable,
-    DatabaseUnusable,
-)
+from articles.errors import DatabaseCorrupted, DatabaseError, DatabaseUnavailable, DatabaseUnusable
 
 BUSY_TIMEOUT_S = 10.0
 
@@ -59,7 +54,7 @@ class SQLite:
         """Reads every page."""
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if found != "ok":
-            raise DatabaseCorrupted(f"the database {_CORRUPTED['CORRUPT']}: {self.name}")
+            raise DatabaseCorrupted(f"the database {_CORRUPT}: {self.name}")
 
     def version(self, connection: Connection) -> str:  # noqa: ARG002 (the port's signature)
         return f"SQLite {sqlite3.sqlite_version}"
@@ -82,30 +77,28 @@ class SQLite:
     def translate(self, error: BaseException | None) -> DatabaseError | None:
         """By SQLite's primary result code."""
         code = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").split("_")[0]
-        if code in _UNAVAILABLE:
-            return DatabaseUnavailable(f"the database {_UNAVAILABLE[code]}: {self.name}")
-        if code in _CORRUPTED:
-            return DatabaseCorrupted(f"the database {_CORRUPTED[code]}: {self.name}")
-        if code in _UNUSABLE:
-            return DatabaseUnusable(f"the database {_UNUSABLE[code]}: {self.name}")
-        return None
+        if code not in _ERRORS:
+            return None
+        kind, words = _ERRORS[code]
+        return kind(f"the database {words}: {self.name}")
 
 
-# sqlite.org, "Result and Error Codes".
-_UNAVAILABLE = {"BUSY": "is locked by another process", "FULL": "cannot grow, the disk is full"}
 _RESTORE = (
     "stop Pullquote, move the file away together with those of its name that end in -wal and -shm, and put a"
     " backup in its place that `pullquote db backup` made (without one, `sqlite3 FILE .recover` saves what"
     " can still be read)"
 )
-_CORRUPTED = {
-    "NOTADB": f"is some other file, not a database, or its start is overwritten: {_RESTORE}",
-    "CORRUPT": f"is corrupted, restore a backup: {_RESTORE}",
-}
-_UNUSABLE = {
-    "CANTOPEN": "cannot be opened (is the path a folder, or not ours to write?)",
-    "READONLY": "is read-only, make file and folder writable",
-    "IOERR": "cannot be read or written, the disk reports an error",
+_CORRUPT = f"is corrupted, restore a backup: {_RESTORE}"
+_NOT_A_DATABASE = f"is some other file, not a database, or its start is overwritten: {_RESTORE}"
+# sqlite.org, "Result and Error Codes".
+_ERRORS: dict[str, tuple[type[DatabaseError], str]] = {
+    "BUSY": (DatabaseUnavailable, "is locked by another process"),
+    "FULL": (DatabaseUnavailable, "cannot grow, the disk is full"),
+    "NOTADB": (DatabaseCorrupted, _NOT_A_DATABASE),
+    "CORRUPT": (DatabaseCorrupted, _CORRUPT),
+    "CANTOPEN": (DatabaseUnusable, "cannot be opened (is the path a folder, or not ours to write?)"),
+    "READONLY": (DatabaseUnusable, "is read-only, make file and folder writable"),
+    "IOERR": (DatabaseUnusable, "cannot be read or written, the disk reports an error"),
 }
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from articles.database import DatabaseError
@@ -44,42 +44,34 @@ class EntryReport:
     postponed: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
 class EntryProcessor:
-    """ingest: analyses and stores an article, once; it may block. One thread at a time calls it.
+    """Makes articles of entries."""
 
-    at_once: maximum concurrent entries.
-    """
-
-    def __init__(
-        self,
-        store: FeedStore,
-        *,
-        fetch: Fetch,
-        ingest: Callable[[Article], Ingested],
-        clock: Callable[[], datetime],
-        at_once: int = 32,
-    ) -> None:
-        self._store, self._fetch, self._ingest = store, fetch, ingest
-        self._clock, self._at_once = clock, at_once
-        self._ingesting = asyncio.Lock()
+    store: FeedStore
+    fetch: Fetch
+    ingest: Callable[[Article], Ingested]  # analyses and stores an article, once; may block
+    clock: Callable[[], datetime]
+    at_once: int = 32  # maximum concurrent entries
+    _ingesting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)  # one thread at a time
 
     async def process_pending(self, step: Callable[[], None] = lambda: None) -> EntryReport:
         """Processes all entries that are pending now, and calls `step` after each. Raises DatabaseError."""
         report = EntryReport()
-        started = self._clock()
-        while batch := await asyncio.to_thread(self._store.pending, now=started, limit=_BATCH):
+        started = self.clock()
+        while batch := await asyncio.to_thread(self.store.pending, now=started, limit=_BATCH):
 
             async def process(entry: PendingEntry) -> None:
                 await self._process(entry, report)
                 step()
 
-            await for_each(alternate_hosts(batch), process, at_once=self._at_once)
+            await for_each(alternate_hosts(batch), process, at_once=self.at_once)
         return report
 
     async def process(self, entry_id: EntryId) -> EntryReport:
         """Processes one entry, if it is pending now. Raises DatabaseError."""
         report = EntryReport()
-        pending = await asyncio.to_thread(self._store.pending_entry, entry_id, now=self._clock())
+        pending = await asyncio.to_thread(self.store.pending_entry, entry_id, now=self.clock())
         if pending is not None:
             await self._process(pending, report)
         return report
@@ -104,12 +96,12 @@ class EntryProcessor:
     ) -> None:
         report.filtered += state is EntryState.FILTERED
         report.empty += state is EntryState.EMPTY
-        await asyncio.to_thread(self._store.finish, pending.id, state, article_id)
+        await asyncio.to_thread(self.store.finish, pending.id, state, article_id)
 
     async def _postpone(self, pending: PendingEntry, wait: timedelta, report: EntryReport) -> None:
         report.postponed += 1
-        until = self._clock() + max(wait, timedelta(seconds=1))
-        await asyncio.to_thread(self._store.postpone, pending.id, until=until)
+        until = self.clock() + max(wait, timedelta(seconds=1))
+        await asyncio.to_thread(self.store.postpone, pending.id, until=until)
 
     async def _outcome(
         self, pending: PendingEntry, report: EntryReport
@@ -119,7 +111,7 @@ class EntryProcessor:
             return EntryState.FILTERED, None
         url = pending.entry.url
         if url and not pending.is_update:
-            found = await asyncio.to_thread(self._store.article_from, url)
+            found = await asyncio.to_thread(self.store.article_from, url)
             if found is not None:  # another feed lists it too
                 report.known += 1
                 return EntryState.STORED, found
@@ -129,7 +121,7 @@ class EntryProcessor:
         if not accepts(pending.rules, title=article.headline, text=article.text):
             return EntryState.FILTERED, None
         async with self._ingesting:
-            ingested = await asyncio.to_thread(self._ingest, article)
+            ingested = await asyncio.to_thread(self.ingest, article)
         report.stored += ingested.is_new
         report.known += not ingested.is_new
         report.from_feed_text += article.completeness is Completeness.FEED_TEXT
@@ -141,7 +133,7 @@ class EntryProcessor:
         if pending.entry.url is None:
             return own
         try:
-            page = await self._fetch(pending.entry.url, accept="text/html, application/xhtml+xml, */*;q=0.5")
+            page = await self.fetch(pending.entry.url, accept="text/html, application/xhtml+xml, */*;q=0.5")
             parsed = await asyncio.to_thread(
                 parse_page, page.body, url=page.url, content_type=page.content_type
             )
@@ -154,18 +146,12 @@ class EntryProcessor:
             return own
         if own is not None and parsed.completeness is Completeness.STUB and len(own.text) > len(parsed.text):
             return own
-        return with_entry(parsed, pending)
-
-
-def with_entry(article: Article, pending: PendingEntry) -> Article:
-    """The page's article with what its feed knows better: the time to the minute, a publisher's name."""
-    entry = pending.entry
-    return replace(
-        article,
-        published=entry.published or article.published,
-        publisher=article.publisher or pending.feed_title,
-        byline=article.byline or entry.byline,
-    )
+        return replace(
+            parsed,
+            published=pending.entry.published or parsed.published,  # the feed knows the minute
+            publisher=parsed.publisher or pending.feed_title,
+            byline=parsed.byline or pending.entry.byline,
+        )
 
 
 def feed_text_article(pending: PendingEntry) -> Article | None:

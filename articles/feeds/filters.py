@@ -58,9 +58,8 @@ class Rule:
             raise ValueError("a filter needs at least one word, phrase or pattern")
         if len(terms) > MAX_TERMS:
             raise ValueError(f"a filter takes at most {MAX_TERMS} words and patterns")
-        for term in terms:
-            if len(term) > MAX_TERM_CHARS:
-                raise ValueError(f"a filter's words and patterns have at most {MAX_TERM_CHARS} characters")
+        if any(len(term) > MAX_TERM_CHARS for term in terms):
+            raise ValueError(f"a filter's words and patterns have at most {MAX_TERM_CHARS} characters")
         for word in self.words:
             if not _WORD.search(word):
                 raise ValueError(f"there is no word to search for in {word!r}")

@@ -82,16 +82,16 @@ def _open(open_folders: list[tuple[str, Element]], folder: tuple[str, ...], top:
 
 def _attributes(outline: Outline) -> dict[str, str]:
     # "text" is required, and is what readers show; "title" is written if the feed has one.
-    found = {"type": "rss", "text": outline.title or outline.url, "xmlUrl": outline.url}
-    if outline.title is not None:
-        found["title"] = outline.title
-    if outline.site_url is not None:
-        found["htmlUrl"] = outline.site_url
-    if outline.language is not None:
-        found["language"] = outline.language
-    if outline.rules:
-        found[_FILTERS] = json.dumps(rules_to_json(outline.rules))
-    return found
+    found = {
+        "type": "rss",
+        "text": outline.title or outline.url,
+        "xmlUrl": outline.url,
+        "title": outline.title,
+        "htmlUrl": outline.site_url,
+        "language": outline.language,
+        _FILTERS: json.dumps(rules_to_json(outline.rules)) if outline.rules else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _outlines(top: Element) -> Iterator[Outline]:
@@ -109,12 +109,10 @@ def _outlines(top: Element) -> Iterator[Outline]:
 
 def _outline(named: dict[str, str], folder: tuple[str, ...]) -> Outline:
     url = named["xmlurl"]
-    title = named.get("title")
-    if title is None and named.get("text") not in ("", url):
-        title = named.get("text")
+    text = named.get("text")
     return Outline(
         url=url,
-        title=title,
+        title=named.get("title", text if text not in ("", url) else None),
         site_url=named.get("htmlurl"),
         language=named.get("language"),
         folder=folder,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import struct_time
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.sax import SAXException
 
@@ -26,11 +26,10 @@ from articles.errors import Unreadable
 from articles.feeds.model import Entry, ParsedFeed, PollHints, entry_key
 from articles.text.encoding import decode_page
 
-ACCEPT = (
+ACCEPT = (  # the header of a request for a feed
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.5"
 )
-"""The Accept header for a feed."""
 
 MAX_ENTRIES = 10_000  # of one feed; later ones are ignored
 
@@ -180,12 +179,8 @@ def _json_byline(item: Mapping[str, object]) -> str | None:
     """1.1's `authors`, or 1.0's `author`."""
     authors = item.get("authors")
     people = authors if isinstance(authors, list) else [item.get("author")]
-    names = [
-        line_of(_json_text(cast("dict[str, object]", each), "name"))
-        for each in people
-        if isinstance(each, dict)
-    ]
-    return ", ".join(name for name in names if name) or None
+    names = (line_of(_json_text(person, "name")) for person in people if isinstance(person, dict))
+    return ", ".join(filter(None, names)) or None
 
 
 def _json_date(value: str) -> datetime | None:
@@ -199,8 +194,7 @@ def _json_date(value: str) -> datetime | None:
 
 # --- RSS and Atom
 
-MAX_MARKUP = 1_000_000
-"""The most tags in a feed that we give to feedparser: it takes up to 0.1 ms for each."""
+MAX_MARKUP = 1_000_000  # tags in a feed that we give to feedparser: it takes up to 0.1 ms for each
 
 # Each pattern is tried at one place, or scans the text once: the text may be made to be slow to search.
 _DECLARATION = re.compile(r"<\?xml[^>]{0,400}?\?>")

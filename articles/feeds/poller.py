@@ -72,19 +72,15 @@ class Stopped:
 Outcome = Answered | Failed | Stopped
 
 
+@dataclass(frozen=True, kw_only=True)
 class Poller:
-    """rng: for jitter. at_once: maximum concurrent polls, those that wait for their host included."""
+    """Polls feeds and records what they sent."""
 
-    def __init__(
-        self,
-        store: FeedStore,
-        *,
-        fetch: Fetch,
-        clock: Callable[[], datetime],
-        rng: random.Random,
-        at_once: int = 32,
-    ) -> None:
-        self._store, self._fetch, self._clock, self._rng, self._at_once = store, fetch, clock, rng, at_once
+    store: FeedStore
+    fetch: Fetch
+    clock: Callable[[], datetime]
+    rng: random.Random  # for jitter
+    at_once: int = 32  # maximum concurrent polls, those that wait for their host included
 
     async def poll_due(self, step: Callable[[], None] = lambda: None) -> PollReport:
         """Polls all feeds that are due now, and calls `step` after each. Raises DatabaseError.
@@ -92,20 +88,20 @@ class Poller:
         May be cancelled at any time: each feed is then recorded completely or not at all.
         """
         report = PollReport()
-        started = self._clock()
-        while due := await asyncio.to_thread(self._store.due, now=started, limit=_BATCH):
+        started = self.clock()
+        while due := await asyncio.to_thread(self.store.due, now=started, limit=_BATCH):
 
             async def poll(feed: Feed) -> None:
                 await self._poll(feed, report)
                 step()
 
-            await for_each(due, poll, at_once=self._at_once)
+            await for_each(due, poll, at_once=self.at_once)
         return report
 
     async def poll(self, feed_id: FeedId) -> PollReport:
         """Polls one feed, if it is due. Raises DatabaseError. May be cancelled at any time."""
         report = PollReport()
-        feed = await asyncio.to_thread(self._store.due_feed, feed_id, now=self._clock())
+        feed = await asyncio.to_thread(self.store.due_feed, feed_id, now=self.clock())
         if feed is not None:
             await self._poll(feed, report)
         return report
@@ -117,13 +113,11 @@ class Poller:
             raise
         except Exception:  # one feed that we cannot handle must not stop the others
             log.exception("feed poll failed", extra={"feed": feed.url})
-            outcome, changes = (
-                Failed(reason="an error occurred while reading it (see the log)"),
-                EntryChanges(),
-            )
-        now = self._clock()
-        polled = after(feed, outcome, now=now, rng=self._rng)
-        await asyncio.to_thread(self._store.record, polled, changes, now=now)
+            outcome = Failed(reason="an error occurred while reading it (see the log)")
+            changes = EntryChanges()
+        now = self.clock()
+        polled = after(feed, outcome, now=now, rng=self.rng)
+        await asyncio.to_thread(self.store.record, polled, changes, now=now)
         report.polled += 1
         report.unchanged += isinstance(outcome, Answered) and outcome.parsed is None
         report.failed += not isinstance(outcome, Answered)
@@ -133,7 +127,7 @@ class Poller:
 
     async def _ask(self, feed: Feed) -> tuple[Outcome, EntryChanges]:
         try:
-            fetched = await self._fetch(
+            fetched = await self.fetch(
                 feed.url, etag=feed.etag, last_modified=feed.last_modified, accept=ACCEPT
             )
             return await self._read(feed, fetched)
@@ -148,7 +142,7 @@ class Poller:
 
     async def _read(self, feed: Feed, fetched: Fetched) -> tuple[Outcome, EntryChanges]:
         url = fetched.permanent_url or feed.url
-        if url != feed.url and await asyncio.to_thread(self._store.other_feed_at, url, feed.id) is not None:
+        if url != feed.url and await asyncio.to_thread(self.store.other_feed_at, url, feed.id) is not None:
             return Stopped(reason=f"it has moved to {url}, which is followed already"), EntryChanges()
         body_hash = feed.body_hash if fetched.not_modified else hashlib.sha256(fetched.body).hexdigest()
         parsed, changes = None, EntryChanges()
@@ -157,10 +151,10 @@ class Poller:
                 parse_feed,
                 fetched.body,
                 url=fetched.url,
-                now=self._clock(),
+                now=self.clock(),
                 content_type=fetched.content_type,
             )
-            changes = await asyncio.to_thread(self._store.changes_in, feed.id, parsed.entries)
+            changes = await asyncio.to_thread(self.store.changes_in, feed.id, parsed.entries)
         answered = Answered(
             url=url,
             # A 304 need not repeat the validators (RFC 9110, 15.4.5).

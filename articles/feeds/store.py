@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, select, update
@@ -25,8 +26,7 @@ from articles.feeds.opml import Outline
 from articles.model import ArticleId
 from articles.schema import feed_entries, feeds
 
-MAX_NEW_ENTRIES = 200
-"""How many new entries of one poll are processed: the newest. The others are only remembered."""
+MAX_NEW_ENTRIES = 200  # of one poll, the newest, are processed; the others are only remembered
 
 T = TypeVar("T")
 
@@ -143,7 +143,11 @@ class FeedStore:
                 known.update((row.key, row.updated) for row in connection.execute(seen))
         return EntryChanges(
             new=tuple(entry for entry in entries if entry.key not in known),
-            changed=tuple(entry for entry in entries if _is_later(entry.updated, known.get(entry.key))),
+            changed=tuple(
+                entry
+                for entry in entries
+                if entry.updated and (stored := known.get(entry.key)) and entry.updated > stored
+            ),
         )
 
     def record(self, feed: Feed, changes: EntryChanges, *, now: datetime) -> None:
@@ -165,9 +169,7 @@ class FeedStore:
         unannounced = (feeds.c.state == FeedState.PAUSED.value, feeds.c.told_at.is_(None))
         rows = self._rows(select(feeds).where(*unannounced).order_by(feeds.c.id))
         return tuple(
-            FeedPaused(
-                id=FeedId(row.id), url=row.url, title=row.title, reason=row.pause_reason, at=row.paused_at
-            )
+            FeedPaused(id=row.id, url=row.url, title=row.title, reason=row.pause_reason, at=row.paused_at)
             for row in rows
         )
 
@@ -211,12 +213,9 @@ class FeedStore:
 
     def postpone(self, entry_id: EntryId, *, until: datetime) -> None:
         """Counts an attempt and schedules the next one."""
+        values = {"attempts": feed_entries.c.attempts + 1, "try_after": until}
         with self._database.transaction() as connection:
-            connection.execute(
-                update(feed_entries)
-                .where(feed_entries.c.id == entry_id)
-                .values(attempts=feed_entries.c.attempts + 1, try_after=until)
-            )
+            connection.execute(update(feed_entries).where(feed_entries.c.id == entry_id).values(values))
 
     def count_entries(self, state: EntryState) -> int:
         query = select(func.count()).select_from(feed_entries).where(feed_entries.c.state == state.value)
@@ -268,20 +267,10 @@ def _add(connection: Connection, outline: Outline, *, now: datetime, default_url
 def _save(connection: Connection, feed: Feed, *, now: datetime) -> None:
     """Writes what a poll may change."""
     values: dict[str, Any] = {
-        "url": feed.url,
-        "title": feed.title,
-        "site_url": feed.site_url,
-        "language": feed.language,
+        **{name: getattr(feed, name) for name in _FEED_COLUMNS},
         "state": feed.state.value,
-        "pause_reason": feed.pause_reason,
-        "next_poll": feed.next_poll,
         "interval_s": int(feed.interval.total_seconds()),
         "hints": _hints_to_json(feed.hints),
-        "etag": feed.etag,
-        "last_modified": feed.last_modified,
-        "body_hash": feed.body_hash,
-        "failures": feed.failures,
-        "failing_since": feed.failing_since,
     }
     if feed.state is FeedState.ACTIVE:
         values |= {"paused_at": None, "told_at": None}
@@ -307,14 +296,9 @@ def _insert_entries(connection: Connection, feed_id: FeedId, changes: EntryChang
 
 def _newest(entries: Sequence[Entry], limit: int) -> list[Entry]:
     """By date; if one has no date, by the feed's own order."""
-    dates = [(entry.published, -index) for index, entry in enumerate(entries) if entry.published is not None]
-    if len(entries) <= limit or len(dates) < len(entries):
-        return list(entries[:limit])
-    return [entries[-index] for _, index in sorted(dates, reverse=True)[:limit]]
-
-
-def _is_later(updated: datetime | None, known: datetime | None) -> bool:
-    return updated is not None and known is not None and updated > known
+    if len(entries) > limit and all(entry.published for entry in entries):
+        entries = sorted(entries, key=attrgetter("published"), reverse=True)
+    return list(entries[:limit])
 
 
 def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
@@ -323,16 +307,18 @@ def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
 
 # --- rows
 
+# Columns that are as the field of that name: what a poll may change of a feed, and an entry's.
+_FEED_COLUMNS = (
+    *("url", "title", "site_url", "language", "pause_reason", "next_poll"),
+    *("etag", "last_modified", "body_hash", "failures", "failing_since"),
+)
+_ENTRY_COLUMNS = ("key", "url", "title", "byline", "published", "updated")
+
 
 def _entry_values(feed_id: FeedId, entry: Entry, now: datetime, *, is_processed: bool) -> dict[str, Any]:
     return {
+        **{name: getattr(entry, name) for name in _ENTRY_COLUMNS},
         "feed_id": feed_id,
-        "key": entry.key,
-        "url": entry.url,
-        "title": entry.title,
-        "byline": entry.byline,
-        "published": entry.published,
-        "updated": entry.updated,
         "paragraphs": list(entry.paragraphs) if is_processed else [],
         "state": (EntryState.PENDING if is_processed else EntryState.PASSED_OVER).value,
         "attempts": 0,
@@ -342,23 +328,13 @@ def _entry_values(feed_id: FeedId, entry: Entry, now: datetime, *, is_processed:
 
 def _to_feed(row: Row[Any]) -> Feed:
     return Feed(
+        **{name: getattr(row, name) for name in _FEED_COLUMNS},
         id=FeedId(row.id),
-        url=row.url,
-        title=row.title,
-        site_url=row.site_url,
-        language=row.language,
         folder=tuple(row.folder),
         rules=rules_from_json(row.rules),
         state=FeedState(row.state),
-        pause_reason=row.pause_reason,
-        next_poll=row.next_poll,
         interval=timedelta(seconds=row.interval_s),
         hints=_hints_from_json(row.hints),
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_hash=row.body_hash,
-        failures=row.failures,
-        failing_since=row.failing_since,
     )
 
 
@@ -366,13 +342,7 @@ def _to_pending(row: Row[Any]) -> PendingEntry:
     return PendingEntry(
         id=EntryId(row.id),
         entry=Entry(
-            key=row.key,
-            url=row.url,
-            title=row.title,
-            byline=row.byline,
-            published=row.published,
-            updated=row.updated,
-            paragraphs=tuple(row.paragraphs),
+            **{name: getattr(row, name) for name in _ENTRY_COLUMNS}, paragraphs=tuple(row.paragraphs)
         ),
         attempts=row.attempts,
         is_update=row.article_id is not None,

@@ -26,11 +26,11 @@ log = logging.getLogger(__name__)
 IPAddress = IPv4Address | IPv6Address
 IPNetwork = IPv4Network | IPv6Network
 
+# A host's addresses for a port, best first, at least one. Raises OSError if there is no such host.
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""A host's addresses for a port, best first, at least one. Raises OSError if there is no such host."""
 
+# The ports that publishers use. Any other port may belong to a service that is not the web.
 USUAL_PORTS = frozenset({80, 443, 8080, 8443})
-"""The ports that publishers use. Any other port may belong to a service that is not the web."""
 
 _NOT_PUBLIC_V4 = tuple(
     IPv4Network(network)
@@ -223,9 +223,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 class _GuardedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, allowed: AllowList, resolver: Resolver) -> None:
-        self._allowed = allowed
-        self._resolver = resolver
-        self._inner = httpcore.AnyIOBackend()
+        self._allowed, self._resolver, self._inner = allowed, resolver, httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -283,28 +281,18 @@ class _ResponseStream(httpx.AsyncByteStream):
             await self._response.aclose()
 
 
-# httpx names its errors like httpcore's.
-_SHARED_ERRORS = (
-    "ConnectTimeout",
-    "ReadTimeout",
-    "WriteTimeout",
-    "PoolTimeout",
-    "ConnectError",
-    "ReadError",
-    "WriteError",
-    "RemoteProtocolError",
-    "LocalProtocolError",
-    "UnsupportedProtocol",
+_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
 )
-_HTTPX_ERRORS: dict[type[Exception], type[httpx.TransportError]] = {
-    getattr(httpcore, name): getattr(httpx, name) for name in _SHARED_ERRORS
-}
 
 
 @contextlib.contextmanager
 def _as_httpx_errors() -> Iterator[None]:
     try:
         yield
-    except tuple(_HTTPX_ERRORS) as error:
-        ours = next(ours for theirs, ours in _HTTPX_ERRORS.items() if isinstance(error, theirs))
-        raise ours(str(error)) from error
+    except _ERRORS as error:
+        theirs: type[httpx.TransportError] = getattr(httpx, type(error).__name__)  # named alike
+        raise theirs(str(error)) from error

@@ -9,10 +9,11 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,8 @@ def find_placement(connection: Connection, fingerprints: Fingerprints, at: datet
         if old is not None:
             return Placement(supersedes=ArticleId(old.id), copy_of=old.copy_of, story_id=old.story_id)
     if fingerprints.signature is not None:
-        copies = find_copies(fingerprints.signature, _StoredSignatures(connection), since=at - COPIED_WITHIN)
+        bands = fingerprints.signature.bands()
+        copies = find_copies(fingerprints.signature, _sharing_band(connection, bands, at - COPIED_WITHIN))
         original = _stored(connection, articles.c.id == copies[0]) if copies else None
         if original is not None:
             return Placement(copy_of=original.copy_of or ArticleId(original.id), story_id=original.story_id)
@@ -134,26 +136,19 @@ def delete_fingerprints(connection: Connection, article_id: ArticleId) -> None:
         connection.execute(delete(table).where(table.c.article_id == article_id))
 
 
-class _StoredSignatures:
-    """A `CopyLookup` of the stored articles."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def sharing_band(
-        self, bands: Collection[int], *, since: datetime
-    ) -> Iterable[tuple[ArticleId, "Signature"]]:
-        sharing = (
-            select(article_bands.c.article_id).where(article_bands.c.band.in_(bands)).distinct().subquery()
-        )
-        chosen = (
-            select(article_marks.c.article_id, article_marks.c.signature)
-            .join(sharing, sharing.c.article_id == article_marks.c.article_id)
-            .join(articles, articles.c.id == article_marks.c.article_id)
-            .where(articles.c.search_key >= first_key(since))
-        )
-        for article_id, signature in self._connection.execute(chosen):
-            yield ArticleId(article_id), Signature.from_bytes(signature)
+def _sharing_band(
+    connection: Connection, bands: Collection[int], since: datetime
+) -> Iterator[tuple[ArticleId, "Signature"]]:
+    """The articles published or stored since then that have at least one of these bands, each once."""
+    sharing = select(article_bands.c.article_id).where(article_bands.c.band.in_(bands)).distinct().subquery()
+    chosen = (
+        select(article_marks.c.article_id, article_marks.c.signature)
+        .join(sharing, sharing.c.article_id == article_marks.c.article_id)
+        .join(articles, articles.c.id == article_marks.c.article_id)
+        .where(articles.c.search_key >= first_key(since))
+    )
+    for article_id, signature in connection.execute(chosen):
+        yield ArticleId(article_id), Signature.from_bytes(signature)
 
 
 class _StoredArticles:
@@ -192,27 +187,21 @@ class _StoredArticles:
             .where(articles.c.id.in_(candidates), article_marks.c.encoder == self._encoder)
         )
         rows = self._connection.execute(chosen).all()
-        named = self._names([row.id for row in rows])
+        in_rows = article_names.c.article_id.in_([row.id for row in rows])
+        named: dict[int, set[str]] = defaultdict(set)
+        for each in self._connection.execute(select(article_names).where(in_rows)):
+            named[each.article_id].add(each.name)
         return [
             ClusteredArticle(
                 StoryId(row.story_id),
                 StoryFeatures(
                     stored_vector(self._encoder, row.vector).values,
-                    named[row.id],
+                    frozenset(named[row.id]),
                     time_of_key(row.search_key),
                 ),
             )
             for row in rows
         ]
-
-    def _names(self, article_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
-        chosen = select(article_names.c.article_id, article_names.c.name)
-        names: dict[int, set[str]] = {}
-        for article_id, name in self._connection.execute(
-            chosen.where(article_names.c.article_id.in_(article_ids))
-        ):
-            names.setdefault(article_id, set()).add(name)
-        return {article_id: frozenset(of_article) for article_id, of_article in names.items()}
 
 
 def _address(article: Article) -> str | None:
@@ -309,18 +298,8 @@ _FACTORS, _SHIFTS = _hash_constants(b"factor"), _hash_constants(b"shift")
 _SHINGLE_FACTORS = _hash_constants(b"run")[:SHINGLE_WORDS]
 
 
-class CopyLookup(Protocol):
-    """What `find_copies` needs from a store: one indexed query."""
-
-    def sharing_band(
-        self, bands: Collection[int], *, since: datetime
-    ) -> Iterable[tuple[ArticleId, Signature]]:
-        """The articles published or stored since then that have at least one of these bands, each once."""
-
-
-def find_copies(signature: Signature, lookup: CopyLookup, *, since: datetime) -> list[ArticleId]:
-    """The stored copies of the same text, most similar first."""
-    candidates = lookup.sharing_band(signature.bands(), since=since)
+def find_copies(signature: Signature, candidates: Iterable[tuple[ArticleId, Signature]]) -> list[ArticleId]:
+    """The copies of the same text, most similar first. candidates: those that share a band with it."""
     similarities = {article: signature.similarity(other) for article, other in candidates}
     copies = [article for article, similarity in similarities.items() if similarity >= MIN_SIMILARITY]
     return sorted(copies, key=lambda article: (-similarities[article], article))

@@ -146,10 +146,10 @@ class FeedManager:
         return refreshed
 
     def _poller(self, fetcher: Fetcher) -> Poller:
-        return Poller(self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
+        return Poller(store=self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
 
     def _intake(self, fetcher: Fetcher) -> EntryProcessor:
-        return EntryProcessor(self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
+        return EntryProcessor(store=self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
 
 
 class FeedWorker:

@@ -103,8 +103,8 @@ async def follow(database: Database, port: int) -> None:
         contact="https://a.example", allowed=AllowList.parse([f"127.0.0.1:{port}"]), host_delay_s=0
     )
     async with Fetcher(policy) as fetcher:
-        poller = Poller(store, fetch=fetcher.fetch, clock=lambda: NOW, rng=random.Random(17))
-        intake = EntryProcessor(store, fetch=fetcher.fetch, ingest=take, clock=lambda: NOW)
+        poller = Poller(store=store, fetch=fetcher.fetch, clock=lambda: NOW, rng=random.Random(17))
+        intake = EntryProcessor(store=store, fetch=fetcher.fetch, ingest=take, clock=lambda: NOW)
         await poller.poll_due()
         await intake.process_pending()
 

@@ -62,8 +62,8 @@ class Desk:
                 now=self.now,
             )
 
-        self.poller = Poller(self.store, fetch=fetcher.fetch, clock=self.clock, rng=random.Random(17))
-        self.intake = EntryProcessor(self.store, fetch=fetcher.fetch, ingest=take, clock=self.clock)
+        self.poller = Poller(store=self.store, fetch=fetcher.fetch, clock=self.clock, rng=random.Random(17))
+        self.intake = EntryProcessor(store=self.store, fetch=fetcher.fetch, ingest=take, clock=self.clock)
 
     def clock(self) -> datetime:
         return self.now

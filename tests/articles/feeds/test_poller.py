@@ -31,7 +31,7 @@ class Desk:
         self.server = server
         self.store = FeedStore(database)
         self.poller = Poller(
-            self.store, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17), at_once=4
+            store=self.store, fetch=fetcher.fetch, clock=lambda: self.now, rng=random.Random(17), at_once=4
         )
 
     def follow(self, *paths: str) -> None:
