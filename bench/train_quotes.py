@@ -40,7 +40,7 @@ from summarizer.quotes.pronouns import (
     resolve_pronouns,
 )
 from summarizer.quotes.scorers import BUCKETS, CandidateFinder, FloatArray, Scorer, bucket
-from summarizer.speakers.names import SUFFIXES
+from summarizer.speakers import SUFFIXES
 
 Rows = NDArray[np.int64]
 

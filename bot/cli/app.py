@@ -51,7 +51,7 @@ from config.settings import Settings
 from summarizer.analysis import Analyst
 from summarizer.errors import SummarizerError
 from summarizer.model import Quote
-from summarizer.speakers.names import same_name
+from summarizer.speakers import same_name
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

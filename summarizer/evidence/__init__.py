@@ -15,7 +15,7 @@ from summarizer.evidence.quotation_marks import Quotations, QuotedPart, Unpaired
 from summarizer.evidence.standalone import stands_alone
 from summarizer.model import Bullet, Quote, QuoteKind, Speaker, SpeakerKind
 from summarizer.quotes import find_quotes
-from summarizer.speakers.names import same_name
+from summarizer.speakers import same_name
 from summarizer.text.dates import When, day_of, unsupported_when, whens_of
 from summarizer.text.figures import VAGUE, figures_of, unsupported_figure
 from summarizer.text.words import content_stems, tokens_of

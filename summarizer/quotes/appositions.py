@@ -10,7 +10,7 @@ from dataclasses import replace
 from articles.model import Span
 from summarizer import lexicon
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.speakers.names import is_possessive, stem
+from summarizer.speakers import is_possessive, stem
 from summarizer.text.words import Tokens
 
 _DOCUMENTS = lexicon.words("roles", "documents")

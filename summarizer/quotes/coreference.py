@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from articles.model import Span
 from summarizer.quotes.mentions import Mention
-from summarizer.speakers.names import SUFFIXES, same_given_names
+from summarizer.speakers import SUFFIXES, same_given_names
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from articles.model import Span
 from summarizer import lexicon
 from summarizer.quotes.appositions import with_postmodifiers
 from summarizer.quotes.mentions import Mention, MentionKind
-from summarizer.speakers.names import (
+from summarizer.speakers import (
     BARE_TITLES,
     bare,
     is_person_name,

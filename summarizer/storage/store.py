@@ -29,7 +29,7 @@ from summarizer.model import (
     SpeakerKind,
 )
 from summarizer.schema import briefs, quotes, speaker_words, speakers
-from summarizer.speakers.names import (
+from summarizer.speakers import (
     KnownSpeaker,
     identify,
     is_typo,

@@ -6,7 +6,7 @@ import pytest
 
 from articles.database import Database
 from summarizer.model import Speaker, SpeakerId, SpeakerKind
-from summarizer.speakers.names import KnownSpeaker, can_be_one, identify, name_key
+from summarizer.speakers import KnownSpeaker, can_be_one, identify, name_key
 from tests.samples import NOW
 from tests.summarizer.storage.test_store import Newsroom
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from summarizer.model import SpeakerKind
-from summarizer.speakers.names import is_typo, name_key, name_words, surname
+from summarizer.speakers import is_typo, name_key, name_words, surname
 
 PERSON = SpeakerKind.PERSON
 

@@ -1,1 +1,0 @@
-"""Speakers: which names are of one speaker."""
