@@ -24,7 +24,7 @@ from bench.paragraphs import paragraphs_of
 from bench.quote_gold import GoldPassage, counts, gold_passages, is_reported, read_articles, trim
 from bench.quotes import as_predictions
 from summarizer.quotes import QuoteModel, find_quotes
-from summarizer.quotes.attribution import Attribution, RuleAttributor
+from summarizer.quotes.attribution import Attribution, attribute_by_rules
 from summarizer.quotes.coreference import Antecedent, Person
 from summarizer.quotes.document import Document
 from summarizer.quotes.features import PreviousPassage, speech_features
@@ -189,7 +189,7 @@ class Example:
 
 def read_example(number: int, annotated: Mapping[str, Any]) -> Example:
     doc = Document(annotated["text"], paragraphs_of(annotated["text"]))
-    return Example(number, annotated, doc, RuleAttributor(doc).attribute())
+    return Example(number, annotated, doc, attribute_by_rules(doc))
 
 
 def speech_groups(example: Example) -> Iterator[Group]:

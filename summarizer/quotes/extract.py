@@ -5,21 +5,16 @@ from collections.abc import Mapping, Sequence
 from articles.model import Span
 from summarizer.model import Quote, QuoteKind, Speaker, SpeakerKind
 from summarizer.quotes.appositions import complements_end
-from summarizer.quotes.attribution import Attribution, RuleAttributor
+from summarizer.quotes.attribution import Attribution, attribute_by_rules
 from summarizer.quotes.coreference import Antecedent, Person
 from summarizer.quotes.document import Document
+from summarizer.quotes.features import speech_features
 from summarizer.quotes.mentions import Mention, MentionKind
 from summarizer.quotes.nominals import Nominals, speaks_for
-from summarizer.quotes.paraphrases import find_paraphrases
+from summarizer.quotes.paraphrases import find_paraphrases, paraphrase_features
 from summarizer.quotes.passages import is_named
 from summarizer.quotes.pronouns import learned_resolver, resolve_by_rule, resolve_pronouns
-from summarizer.quotes.scorers import (
-    QuoteModel,
-    attribute_by_scorer,
-    paraphrase_probabilities,
-    shipped_model,
-    speech_probabilities,
-)
+from summarizer.quotes.scorers import QuoteModel, attribute_by_scorer, shipped_model
 
 _LONGEST_SCARE_QUOTE = 2  # words
 _SURE = 0.8
@@ -57,7 +52,7 @@ def find_quotes(
 def _speech_by_rules(doc: Document) -> list[_Attributed]:
     return [
         (number, attribution)
-        for number, attribution in enumerate(RuleAttributor(doc).attribute())
+        for number, attribution in enumerate(attribute_by_rules(doc))
         if not doc.titles_or_names[number]
         # One or two quoted words are speech only if a cue of the same sentence says so.
         and not (
@@ -68,12 +63,11 @@ def _speech_by_rules(doc: Document) -> list[_Attributed]:
 
 
 def _speech_by_model(doc: Document, model: QuoteModel) -> list[_Attributed]:
-    if not doc.passages:
-        return []
-    rules = RuleAttributor(doc).attribute()
+    rules = attribute_by_rules(doc)
+    features = [speech_features(doc, number, rule) for number, rule in enumerate(rules)]
     numbers = [
         number
-        for number, probability in enumerate(speech_probabilities(model.speech, doc, rules))
+        for number, probability in enumerate(model.speech.probabilities(features))
         if probability >= _MIN_SPEECH
         # One or two words behind "called" or "so-called" are a label.
         and not (_is_short(doc, number) and is_named(doc.tokens, doc.passages[number]))
@@ -120,7 +114,7 @@ def _paraphrased(doc: Document, model: QuoteModel | None, speakers: "_SpeakerRes
     probabilities = (
         [_PARAPHRASE_CONFIDENCE] * len(found)
         if model is None
-        else paraphrase_probabilities(model.paraphrase, doc, found)
+        else model.paraphrase.probabilities([paraphrase_features(doc, one) for one in found])
     )
     quotes = [
         _quote(

@@ -1,5 +1,6 @@
 """The named features of the learned scorers: of a passage, and of a mention that may be its source."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,40 +28,26 @@ class PreviousPassage:
     source: Mention | None
 
 
-def candidate_numbers(doc: Document, number: int) -> list[int]:
-    """The numbers of the mentions that may be the source of a passage, in text order."""
-    position, t = doc.positions[number], doc.tokens
-    mentions = doc.mentions
+def nearby_mentions(doc: Document, number: int) -> list[Mention]:
+    """The mentions that may be the source of a passage, in text order."""
+    position, paragraph = doc.positions[number], doc.tokens.paragraph
     at = doc.mention_starts_at(position.first)
-    before = at
-    while (
-        before > 0
-        and at - before < _MOST_BEFORE
-        and position.paragraph - t.paragraph[mentions[before - 1].start] <= _PARAGRAPHS_BEFORE
-    ):
-        before -= 1
-    after = at
-    while (
-        after < len(mentions)
-        and after - at < _MOST_AFTER
-        and t.paragraph[mentions[after].start] - position.paragraph <= _PARAGRAPHS_AFTER
-    ):
-        after += 1
-    return list(range(before, after))
+    paragraphs = range(position.paragraph - _PARAGRAPHS_BEFORE, position.paragraph + _PARAGRAPHS_AFTER + 1)
+    near = doc.mentions[max(0, at - _MOST_BEFORE) : at + _MOST_AFTER]
+    return [mention for mention in near if paragraph[mention.start] in paragraphs]
 
 
 def passage_features(doc: Document, number: int) -> list[str]:
     """Features of a passage and of the words around it."""
     t, position, passage = doc.tokens, doc.positions[number], doc.passages[number]
-    words = passage.span.of(doc.text).split()
-    last = passage.span.of(doc.text)[-1]
-    inner = range(position.first, position.last)
-    lowered = [t.lower[i] for i in inner if t.words[i][0].isalnum()]
+    text = passage.span.of(doc.text)
+    words = text.split()
+    lowered = set(t.lower[position.first : position.last])
     capitals = sum(word[0].isupper() for word in words)
     found = [
         f"len={bucketed(len(words))}",
-        f"last={last if not last.isalnum() else 'w'}",
-        f"case={'U' if passage.span.of(doc.text)[0].isupper() else 'l'}",
+        f"last={text[-1] if not text[-1].isalnum() else 'w'}",
+        f"case={'U' if text[0].isupper() else 'l'}",
         f"continues={passage.continues} closed={passage.closed}",
         f"pre={word_at(doc, position.first - 1)}",
         f"post={word_at(doc, position.last)}",
@@ -68,9 +55,9 @@ def passage_features(doc: Document, number: int) -> list[str]:
         f"closes={position.last >= len(t) or t.paragraph[position.last] != position.paragraph}",
         f"cues={min(3, len(doc.cues[position.sentence]))}",
     ]
-    if any(word in _FIRST_PERSON for word in lowered):
+    if lowered & _FIRST_PERSON:
         found.append("first-person")
-    if any(word in _THIRD_PERSON for word in lowered):
+    if lowered & _THIRD_PERSON:
         found.append("third-person")
     found.append(f"capitals={capitals * 4 // max(1, len(words))}")
     return found
@@ -86,7 +73,7 @@ def speech_features(doc: Document, number: int, attribution: Attribution | None)
     length = bucketed(len(words))
     inner = sum(text.count(mark) for mark in '“”"')
     title, named = is_title(t, passage), is_named(t, passage)
-    strength = "none" if attribution is None else f"{attribution.confidence:.2f}"
+    strength = _strength(attribution)
     form = attribution.cue.form.name if attribution is not None and attribution.cue is not None else "none"
     found += [
         f"title={title}",
@@ -109,16 +96,11 @@ def speech_features(doc: Document, number: int, attribution: Attribution | None)
         cue = t.lower[attribution.cue.start]
         found += [f"cue={cue}", f"cue={cue} title={title}", f"cue={cue} pre={pre}"]
         found.append(f"source={attribution.source.kind.name} title={title}")
-    for word in dict.fromkeys(word.strip(".,!?;:…'’").lower() for word in words[:30]):
-        if length <= 5:
-            found.append(f"word={word}")
     if length <= 5:
+        found += [f"word={word}" for word in dict.fromkeys(w.strip(".,!?;:…'’").lower() for w in words)]
         found.append("text=" + " ".join(words).lower().strip(".,!?"))
-    sentence = doc.sentences[position.sentence]
-    for i in range(max(sentence[0], position.first - 6), position.first):
-        if not t.quoted[i]:
-            found.append(f"near={t.lower[i]}")
-    return found
+    near = range(max(doc.sentences[position.sentence][0], position.first - 6), position.first)
+    return found + [f"near={t.lower[i]}" for i in near if not t.quoted[i]]
 
 
 def source_features(
@@ -145,7 +127,7 @@ def source_features(
     persons = min(3, sum(m.kind in (MentionKind.PERSON, MentionKind.PRONOUN) for m in between))
     kind = static[0]
     found = [
-        f"{where}",
+        where,
         f"{where} {kind}",
         f"{where} gap={gap}",
         f"{where} quotes={quotes}",
@@ -162,8 +144,11 @@ def source_features(
 
 def no_source_features(*, rule: Attribution | None, shared: Sequence[str]) -> list[str]:
     """Features of the candidate "the passage has no source"."""
-    strength = "none" if rule is None else f"{rule.confidence:.2f}"
-    return ["nobody", f"nobody rule={strength}", *(f"nobody {feature}" for feature in shared)]
+    return ["nobody", f"nobody rule={_strength(rule)}", *(f"nobody {feature}" for feature in shared)]
+
+
+def _strength(rule: Attribution | None) -> str:
+    return "none" if rule is None else f"{rule.confidence:.2f}"
 
 
 def _cue_features(doc: Document, number: int, mention: Mention, where: str) -> list[str]:
@@ -177,12 +162,8 @@ def _cue_features(doc: Document, number: int, mention: Mention, where: str) -> l
     word = t.lower[best.start]
     low, high = (position.last, best.start) if side == "after" else (best.end, position.first)
     gap = bucketed(max(0, doc.unquoted_before[max(low, high)] - doc.unquoted_before[low]))
-    between = sum(
-        1
-        for cues in doc.cues[position.sentence : position.sentence + 1]
-        for cue in cues
-        if low <= cue.start < high and cue.start != best.start
-    )
+    others = (cue.start for cue in doc.cues[position.sentence] if cue.start != best.start)
+    between = sum(low <= start < high for start in others)
     return [
         f"{where} cue {side} gap={gap}",
         f"{where} cue {side} form={best.form.name} strong={best.strong}",
@@ -203,29 +184,23 @@ def _previous_features(
     previous: PreviousPassage | None,
     where: str,
 ) -> list[str]:
-    found: list[str] = []
-    is_rules = rule is not None and rule.source.start == mention.start
-    strength = "none" if rule is None else f"{rule.confidence:.2f}"
-    found.append(f"rule={is_rules} {strength}")
-    found.append(f"rule={is_rules} {strength} {where}")
+    strength = _strength(rule)
+    is_rules = f"rule={rule is not None and rule.source.start == mention.start} {strength}"
+    found = [is_rules, f"{is_rules} {where}"]
     person = doc.people.of(mention)
     if person is not None:
         found.append(f"count={bucketed(len(person.mentions))}")
-        inside = doc.passage_words[number]
-        if person.surname.lower() in inside:
+        if person.surname.lower() in doc.passage_words[number]:
             found += ["named-inside", f"named-inside {where}"]
     if previous is None:
-        found.append(f"previous=none {where}")
-        return found
+        return [*found, f"previous=none {where}"]
     here, there = doc.positions[number], doc.positions[previous.number]
     apart = "sentence" if here.sentence == there.sentence else str(min(3, here.paragraph - there.paragraph))
     if previous.source is None:
-        found.append(f"previous=nobody apart={apart} {where}")
-        return found
+        return [*found, f"previous=nobody apart={apart} {where}"]
     same = previous.source.start == mention.start
-    found.append(f"previous={same} apart={apart}")
-    found.append(f"previous={same} apart={apart} {where}")
-    found.append(f"previous={same} apart={apart} rule={strength}")
+    continues = f"previous={same} apart={apart}"
+    found += [continues, f"{continues} {where}", f"{continues} rule={strength}"]
     if person is not None and not same:
         alike = doc.people.of(previous.source) is person
         found.append(f"previous-person={alike} apart={apart} {where}")
@@ -262,8 +237,7 @@ def mention_features(doc: Document, mention: Mention) -> list[str]:
         f"first={first}",
     ]
     if mention.tail > mention.end:
-        found.append("tail")
-        found.append(f"next-word={word_at(doc, mention.end)}")
+        found += ["tail", f"next-word={word_at(doc, mention.end)}"]
     if mention.possessive:
         found.append("possessive")
     if mention.plural:
@@ -272,11 +246,9 @@ def mention_features(doc: Document, mention: Mention) -> list[str]:
         found.append(f"head={mention.head}")
     if mention.role is not None:
         found.append("role")
-    found.append(_clause(doc, mention))
     second = word_at(doc, max(mention.end, mention.tail) + 1)
-    found.append(f"next2={_class(follows)} {second}")
-    found.append(f"shape={t.words[mention.start][0].isupper()}")
-    return found
+    shape = t.words[mention.start][0].isupper()
+    return [*found, _clause(doc, mention), f"next2={_class(follows)} {second}", f"shape={shape}"]
 
 
 def _clause(doc: Document, mention: Mention) -> str:
@@ -321,7 +293,4 @@ def _share(doc: Document, number: int) -> int:
 
 def bucketed(count: int) -> int:
     """The number of a count's bucket: 0, 1, 2, 3, 4, 5-6, 7-9, 10-15, 16-24, more."""
-    for at, limit in enumerate((0, 1, 2, 3, 4, 6, 9, 15, 24)):
-        if count <= limit:
-            return at
-    return 9
+    return bisect_left((0, 1, 2, 3, 4, 6, 9, 15, 24), count)

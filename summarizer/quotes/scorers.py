@@ -20,15 +20,13 @@ from summarizer.quotes.cues import Cue
 from summarizer.quotes.document import Document
 from summarizer.quotes.features import (
     PreviousPassage,
-    candidate_numbers,
     mention_features,
+    nearby_mentions,
     no_source_features,
     passage_features,
     source_features,
-    speech_features,
 )
 from summarizer.quotes.mentions import Mention
-from summarizer.quotes.paraphrases import Paraphrase, paraphrase_features
 
 BUCKETS = 1 << 15
 
@@ -41,43 +39,42 @@ def bucket(feature: str) -> int:
     return zlib.crc32(feature.encode()) % BUCKETS
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Scorer:
     """score = out · relu(sum of the features' rows + bias) + sum of the features' own weights."""
 
-    def __init__(self, rows: FloatArray, direct: FloatArray, bias: FloatArray, out: FloatArray) -> None:
-        """rows: (BUCKETS, width). direct: (BUCKETS,). bias and out: (width,)."""
-        self._rows, self._direct, self._bias, self._out = rows, direct, bias, out
+    rows: FloatArray  # (BUCKETS, width)
+    direct: FloatArray  # (BUCKETS,)
+    bias: FloatArray  # (width,)
+    out: FloatArray  # (width,)
 
     @classmethod
     def load(cls, path: Path) -> "Scorer":
         """Raises OSError or ValueError if the file is not one that `save` wrote."""
+        names = ("rows", "direct", "bias", "out")
         with np.load(path, allow_pickle=False) as arrays:
-            rows, direct, bias, out = (
-                arrays[name].astype(np.float32) for name in ("rows", "direct", "bias", "out")
-            )
+            rows, direct, bias, out = (arrays[name].astype(np.float32) for name in names)
         if rows.shape != (BUCKETS, len(out)):
             raise ValueError(f"{path} holds weights of another shape: {rows.shape}")
         return cls(rows, direct, bias, out)
 
     def save(self, path: Path) -> None:
-        half = np.float16
-        np.savez_compressed(
-            path,
-            rows=self._rows.astype(half),
-            direct=self._direct.astype(half),
-            bias=self._bias,
-            out=self._out,
-        )
+        rows, direct = self.rows.astype(np.float16), self.direct.astype(np.float16)
+        np.savez_compressed(path, rows=rows, direct=direct, bias=self.bias, out=self.out)
 
     def scores(self, items: Sequence[Sequence[str]]) -> FloatArray:
         """(n_items,): the score of each item. Each item must have at least one feature."""
         flat = np.fromiter((bucket(feature) for item in items for feature in item), dtype=np.int64)
         ends = np.cumsum([len(item) for item in items])
         starts = np.concatenate(([0], ends[:-1]))
-        hidden = np.add.reduceat(self._rows[flat], starts, axis=0) + self._bias
-        direct = np.add.reduceat(self._direct[flat], starts)
-        scores: FloatArray = (np.maximum(hidden, 0) @ self._out + direct).astype(np.float32)
+        hidden = np.add.reduceat(self.rows[flat], starts, axis=0) + self.bias
+        direct = np.add.reduceat(self.direct[flat], starts)
+        scores: FloatArray = (np.maximum(hidden, 0) @ self.out + direct).astype(np.float32)
         return scores
+
+    def probabilities(self, items: Sequence[Sequence[str]]) -> list[float]:
+        """The probability that each item is what the scorer looks for, whatever the others are."""
+        return (1.0 / (1.0 + np.exp(-self.scores(items)))).tolist() if items else []
 
 
 def shipped(name: str) -> Scorer | None:
@@ -118,20 +115,6 @@ def softmax(scores: FloatArray) -> FloatArray:
     return probabilities
 
 
-def speech_probabilities(scorer: Scorer, doc: Document, rules: Sequence[Attribution | None]) -> FloatArray:
-    """(n_passages,): the probability that a passage is speech. Needs at least one passage."""
-    items = [speech_features(doc, number, rule) for number, rule in enumerate(rules)]
-    return (1.0 / (1.0 + np.exp(-scorer.scores(items)))).astype(np.float32)
-
-
-def paraphrase_probabilities(scorer: Scorer, doc: Document, paraphrases: Sequence[Paraphrase]) -> list[float]:
-    """The probability of each that it is what its source said."""
-    if not paraphrases:
-        return []
-    scores = scorer.scores([paraphrase_features(doc, one) for one in paraphrases])
-    return [float(probability) for probability in 1.0 / (1.0 + np.exp(-scores))]
-
-
 @dataclass(frozen=True, slots=True)
 class SourceCandidates:
     """The candidates for the source of one passage."""
@@ -151,7 +134,7 @@ class CandidateFinder:
         """The candidates of a passage: the mentions near it, and the source of the passage before."""
         doc, rule = self._doc, self._rules[number]
         shared = passage_features(doc, number)
-        mentions = [doc.mentions[i] for i in candidate_numbers(doc, number)]
+        mentions = nearby_mentions(doc, number)
         if (
             previous is not None
             and previous.source is not None
@@ -189,8 +172,7 @@ def attribute_by_scorer(
     found: list[Attribution | None] = []
     previous: PreviousPassage | None = None
     for number in numbers:
-        rule = rules[number]
-        attribution = None
+        attribution, rule = None, rules[number]
         if rule is not None and rule.signed:  # rare, and sure
             attribution = rule
         else:
@@ -209,7 +191,6 @@ def attribute_by_scorer(
 def _nearest_cue(doc: Document, number: int, source: Mention) -> Cue | None:
     """The cue of a source that is nearest to a passage, in the passage's sentence."""
     position = doc.positions[number]
-    cues = [
-        cue for cue in doc.cues_of.get(source.start, ()) if doc.sentence_at(cue.start) == position.sentence
-    ]
-    return min(cues, key=lambda cue: abs(cue.start - position.first), default=None)
+    cues = doc.cues_of.get(source.start, ())
+    beside = (cue for cue in cues if doc.sentence_at(cue.start) == position.sentence)
+    return min(beside, key=lambda cue: abs(cue.start - position.first), default=None)

@@ -6,13 +6,13 @@ import sys
 
 _PRINTS_FEATURES = """
 from bench.paragraphs import paragraphs_of
-from summarizer.quotes.attribution import RuleAttributor
+from summarizer.quotes.attribution import attribute_by_rules
 from summarizer.quotes.features import speech_features
 from summarizer.quotes.document import Document
 
 text = "The “very long harbor wall” is old, Jane Doe said."
 doc = Document(text, paragraphs_of(text))
-print(speech_features(doc, 0, RuleAttributor(doc).attribute()[0]))
+print(speech_features(doc, 0, attribute_by_rules(doc)[0]))
 """
 
 
