@@ -160,8 +160,7 @@ def _is_affiliation_of(tokens: Tokens, person: Mention, mention: Mention, *, in_
 
 
 def _opens_sentence(tokens: Tokens, mention: Mention) -> bool:
-    at = mention.start
-    return at == 0 or tokens.paragraph[at - 1] != tokens.paragraph[at] or tokens.words[at - 1] in '.”"'
+    return tokens.opens_paragraph(mention.start) or tokens.words[mention.start - 1] in '.”"'
 
 
 def _closed(tokens: Tokens, name: Mention) -> bool:

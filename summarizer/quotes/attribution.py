@@ -80,8 +80,7 @@ def _signature(doc: Document, number: int) -> Mention | None:
     if mention is None or mention.kind not in (MentionKind.PERSON, MentionKind.NAME):
         return None
     if pulled:
-        opens = t.paragraph[at] != t.paragraph[at - 1]
-        return mention if opens and _closes_with_mark(t, at) else None
+        return mention if t.opens_paragraph(at) and _closes_with_mark(t, at) else None
     end = mention.end
     line_ends = end >= len(t) or t.paragraph[end] != t.paragraph[at]
     return mention if line_ends or t.words[end] in _SIGNATURE_ENDS else None

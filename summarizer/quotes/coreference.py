@@ -19,6 +19,10 @@ class Person:
     role: Span | None = None
     mentions: list[Mention] = field(default_factory=list)
 
+    def may_be(self, gender: str | None) -> bool:
+        """Whether a word of that gender may refer to the person; None: the word shows no gender."""
+        return not (self.gender and gender) or self.gender == gender
+
 
 @dataclass(frozen=True, slots=True)
 class Antecedent:
@@ -32,7 +36,6 @@ class People:
     """The persons of an article, and the person of each mention by name."""
 
     def __init__(self, mentions: Sequence[Mention]) -> None:
-        self.people: list[Person] = []
         self._by_surname: dict[str, list[Person]] = {}
         self._by_given: dict[str, list[Person]] = {}
         self._of: dict[int, Person] = {}  # by the mention's first token
@@ -43,7 +46,7 @@ class People:
         for mention in persons:
             if mention.start not in self._of:
                 self._attach(mention)
-        for person in self.people:
+        for person in set(self._of.values()):
             person.mentions.sort(key=lambda mention: mention.start)
 
     def of(self, mention: Mention) -> Person | None:
@@ -63,25 +66,23 @@ class People:
             if same_given_names(person.given.lower().split(), given.lower().split()):
                 self._add(person, mention)
                 return
-        person = Person(name=mention.name or "", given=given, surname=surname, gender=mention.gender)
-        self.people.append(person)
-        self._by_surname.setdefault(surname.lower(), []).append(person)
-        self._by_given.setdefault(given.lower(), []).append(person)
-        self._add(person, mention)
+        self._add(self._new(mention, name=mention.name or "", given=given, surname=surname), mention)
 
     def _attach(self, mention: Mention) -> None:
         """Adds a mention by one name to the most mentioned person of that surname, or else given name."""
         word = _name_words(mention)[-1]
         known = self._by_surname.get(word.lower()) or self._by_given.get(word.lower()) or []
         if mention.gender:
-            known = [person for person in known if person.gender in (None, mention.gender)]
-        if known:
-            self._add(max(known, key=lambda person: len(person.mentions)), mention)
-            return
-        person = Person(name=word, given="", surname=word, gender=mention.gender)
-        self.people.append(person)
-        self._by_surname.setdefault(word.lower(), []).append(person)
-        self._add(person, mention)
+            known = [person for person in known if person.may_be(mention.gender)]
+        most_mentioned = max(known, key=lambda person: len(person.mentions), default=None)
+        self._add(most_mentioned or self._new(mention, name=word, given="", surname=word), mention)
+
+    def _new(self, mention: Mention, *, name: str, given: str, surname: str) -> Person:
+        person = Person(name=name, given=given, surname=surname, gender=mention.gender)
+        self._by_surname.setdefault(surname.lower(), []).append(person)
+        if given:
+            self._by_given.setdefault(given.lower(), []).append(person)
+        return person
 
     def _add(self, person: Person, mention: Mention) -> None:
         person.mentions.append(mention)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter, itemgetter
 
 from articles.model import Span
@@ -12,12 +13,12 @@ from summarizer.quotes.coreference import People
 from summarizer.quotes.cues import Cue, CueFinder
 from summarizer.quotes.mentions import Mention
 from summarizer.quotes.noun_phrases import find_mentions
-from summarizer.quotes.passages import Passage, find_passages, in_markup, is_named, is_title
+from summarizer.quotes.passages import find_passages, in_markup, is_named, is_title
 from summarizer.text.sentences import split_sentences
 from summarizer.text.words import Tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Position:
     """A passage's position: its tokens, and the numbers of its sentence and paragraph."""
 
@@ -32,9 +33,7 @@ class Document:
 
     def __init__(self, text: str, paragraphs: Sequence[Span]) -> None:
         self.text = text
-        self.passages: tuple[Passage, ...] = tuple(
-            passage for passage in find_passages(text, paragraphs) if not in_markup(text, passage)
-        )
+        self.passages = [one for one in find_passages(text, paragraphs) if not in_markup(text, one)]
         self.tokens = Tokens(text, paragraphs, [passage.outer for passage in self.passages])
 
     @cached_property
@@ -59,16 +58,11 @@ class Document:
     @cached_property
     def positions(self) -> list[Position]:
         """The position of each passage."""
-        t = self.tokens
-        return [
-            Position(
-                first=(first := t.at(passage.outer.start)),
-                last=t.at(passage.outer.end),
-                sentence=self.sentence_at(first),
-                paragraph=passage.paragraph,
-            )
-            for passage in self.passages
-        ]
+        found: list[Position] = []
+        for passage in self.passages:
+            first, last = self.tokens.at(passage.outer.start), self.tokens.at(passage.outer.end)
+            found.append(Position(first, last, self.sentence_at(first), passage.paragraph))
+        return found
 
     @cached_property
     def cues(self) -> list[list[Cue]]:
@@ -100,10 +94,7 @@ class Document:
     @cached_property
     def unquoted_before(self) -> list[int]:
         """For each token, and for the end: how many tokens before it are outside quotations."""
-        counts = [0]
-        for quoted in self.tokens.quoted:
-            counts.append(counts[-1] + (not quoted))
-        return counts
+        return list(accumulate((not quoted for quoted in self.tokens.quoted), initial=0))
 
     def sentence_at(self, token: int) -> int:
         """The number of a token's sentence."""

@@ -80,7 +80,7 @@ def _is_short(doc: Document, number: int) -> bool:
 
 
 def _groups(doc: Document, speech: Sequence[_Attributed]) -> list[list[_Attributed]]:
-    """Runs of passages that are one quotation, interrupted by its cue or by a paragraph break."""
+    """The passages by quotation: a cue or a paragraph break may divide one into several passages."""
     groups: list[list[_Attributed]] = []
     for attributed in speech:
         if groups and _continues(doc, groups[-1][-1], attributed):
@@ -102,31 +102,20 @@ def _continues(doc: Document, before: _Attributed, now: _Attributed) -> bool:
 def _quoted(doc: Document, group: Sequence[_Attributed], speakers: "_SpeakerResolver") -> Quote:
     content = tuple(doc.passages[number].span for number, _ in group)
     kind = QuoteKind.PARTIAL if doc.text[content[0].start].islower() else QuoteKind.VERBATIM
-    attribution = group[0][1]
-    if attribution is None:
-        return Quote(content=content, kind=kind, cue=None, source=None, speaker=None, confidence=0.0)
-    return _quote(doc, content, kind, attribution, speakers)
+    return _quote(doc, content, kind, group[0][1], speakers)
 
 
 def _paraphrased(doc: Document, model: QuoteModel | None, speakers: "_SpeakerResolver") -> list[Quote]:
     """The indirect quotes with a known speaker."""
     found = list(find_paraphrases(doc))
-    probabilities = (
-        [_PARAPHRASE_CONFIDENCE] * len(found)
-        if model is None
-        else model.paraphrase.probabilities([paraphrase_features(doc, one) for one in found])
-    )
-    quotes = [
-        _quote(
-            doc,
-            (paraphrase.content,),
-            QuoteKind.PARAPHRASED,
-            Attribution(source=paraphrase.cue.source, cue=paraphrase.cue, confidence=probability),
-            speakers,
-        )
-        for paraphrase, probability in zip(found, probabilities, strict=True)
-        if probability >= _MIN_PARAPHRASE
-    ]
+    probabilities = [_PARAPHRASE_CONFIDENCE] * len(found)
+    if model is not None:
+        probabilities = model.paraphrase.probabilities([paraphrase_features(doc, one) for one in found])
+    quotes: list[Quote] = []
+    for one, probability in zip(found, probabilities, strict=True):
+        if probability >= _MIN_PARAPHRASE:
+            attribution = Attribution(source=one.cue.source, cue=one.cue, confidence=probability)
+            quotes.append(_quote(doc, (one.content,), QuoteKind.PARAPHRASED, attribution, speakers))
     return [quote for quote in quotes if quote.speaker is not None]
 
 
@@ -134,9 +123,11 @@ def _quote(
     doc: Document,
     content: tuple[Span, ...],
     kind: QuoteKind,
-    attribution: Attribution,
+    attribution: Attribution | None,
     speakers: "_SpeakerResolver",
 ) -> Quote:
+    if attribution is None:
+        return Quote(content=content, kind=kind, cue=None, source=None, speaker=None, confidence=0.0)
     source, cue = attribution.source, attribution.cue
     speaker, resolution_confidence = speakers.of(source)
     confidence = attribution.confidence * resolution_confidence
@@ -199,6 +190,5 @@ class _SpeakerResolver:
     def _person(self, person: Person, source: Mention) -> Speaker:
         role = person.role.of(self._doc.text) if person.role is not None else None
         principal = speaks_for(self._doc, source)
-        for mention in person.mentions if principal is None else ():
-            principal = principal or speaks_for(self._doc, mention)
-        return Speaker(name=person.name, role=role, speaks_for=principal)
+        others = (speaks_for(self._doc, mention) for mention in person.mentions)
+        return Speaker(name=person.name, role=role, speaks_for=principal or next(filter(None, others), None))

@@ -51,7 +51,7 @@ def passage_features(doc: Document, number: int) -> list[str]:
         f"continues={passage.continues} closed={passage.closed}",
         f"pre={word_at(doc, position.first - 1)}",
         f"post={word_at(doc, position.last)}",
-        f"opens={position.first == 0 or t.paragraph[position.first - 1] != position.paragraph}",
+        f"opens={t.opens_paragraph(position.first)}",
         f"closes={position.last >= len(t) or t.paragraph[position.last] != position.paragraph}",
         f"cues={min(3, len(doc.cues[position.sentence]))}",
     ]

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from summarizer import lexicon
@@ -29,29 +30,24 @@ _LONGEST_APPOSITION = 6  # tokens from its comma to the word "spokesman"
 _LONGEST_TITLE = 8  # tokens of the office between a principal and the word "spokesman"
 
 
+@dataclass(frozen=True)
 class Nominals:
     """The roles of an article and the persons who bear them."""
 
-    def __init__(self, doc: Document) -> None:
-        self._doc = doc
+    doc: Document
 
     @cached_property
     def _roles(self) -> Mapping[Person, frozenset[str]]:
         """The words that the article gives of each person beside the name, in their long forms."""
-        doc, found = self._doc, dict[Person, set[str]]()
+        doc, found = self.doc, dict[Person, set[str]]()
         for mention in doc.mentions:
             person = doc.people.of(doc.names_beside.get(mention.start, mention))
-            if person is None:
-                continue
-            roles = found.setdefault(person, set())
-            roles.update(_words(doc, mention.start, mention.end))
-            roles.update(_party(doc, mention))
-            if mention.role is not None:
-                roles.update(_words(doc, doc.tokens.at(mention.role.start), doc.tokens.at(mention.role.end)))
-        return {
-            person: frozenset(words) - {person.surname.lower(), person.given.lower()}
-            for person, words in found.items()
-        }
+            if person is not None:
+                roles = found.setdefault(person, set())
+                roles.update(_words(doc, mention.start, mention.end), _party(doc, mention))
+                if (role := mention.role) is not None:
+                    roles.update(_words(doc, doc.tokens.at(role.start), doc.tokens.at(role.end)))
+        return {p: frozenset(roles) - {p.surname.lower(), p.given.lower()} for p, roles in found.items()}
 
     @cached_property
     def _bearers(self) -> Mapping[str, list[Person]]:
@@ -64,18 +60,17 @@ class Nominals:
 
     def person(self, nominal: Mention) -> Antecedent | None:
         """The antecedent of a definite nominal; None if nobody or more than one person bears the role."""
-        if not _is_definite(self._doc, nominal):
+        if not _is_definite(self.doc, nominal):
             return None
         head = _long(nominal.head)
-        wanted = _modifiers(self._doc, nominal, head)
-        found: list[tuple[int, Person]] = []
+        wanted = _modifiers(self.doc, nominal, head)
         bearers = self._bearers.get(head, [])
         introduced = bisect_left(bearers, nominal.start, key=lambda person: person.mentions[0].start)
+        found: list[tuple[int, Person]] = []
         for person in bearers[max(0, introduced - _MOST_BEARERS) : introduced]:
             matches = len(wanted & self._roles[person])
-            if person.gender and nominal.gender and person.gender != nominal.gender:
-                continue
-            if matches or (not wanted and self._is_near(person, nominal)):
+            is_near = not wanted and self._is_near(person, nominal)
+            if person.may_be(nominal.gender) and (matches or is_near):
                 found.append((matches, person))
         most = max((matches for matches, _ in found), default=0)
         best = [person for matches, person in found if matches == most]
@@ -83,7 +78,7 @@ class Nominals:
 
     def _is_near(self, person: Person, nominal: Mention) -> bool:
         at = bisect_left(person.mentions, nominal.start, key=lambda mention: mention.start)
-        paragraph = self._doc.tokens.paragraph
+        paragraph = self.doc.tokens.paragraph
         return paragraph[nominal.start] - paragraph[person.mentions[at - 1].start] <= _FARTHEST
 
 
@@ -100,8 +95,7 @@ def _is_definite(doc: Document, nominal: Mention) -> bool:
 def _modifiers(doc: Document, nominal: Mention, head: str) -> frozenset[str]:
     """The words that modify a role: Florida in "the Florida senator" and "the senator from Florida"."""
     end, _ = complements_end(doc.tokens, doc.mentions, doc.mention_starts_at(nominal.start))
-    words = _words(doc, nominal.start, end)
-    return frozenset(words) - {head} - _SINCE_WHEN
+    return frozenset(_words(doc, nominal.start, end)) - {head} - _SINCE_WHEN
 
 
 def _party(doc: Document, mention: Mention) -> Iterator[str]:

@@ -134,12 +134,7 @@ class _Finder:
 
     def _opens_sentence(self, i: int) -> bool:
         t = self._t
-        return (
-            i == 0
-            or t.paragraph[i] != t.paragraph[i - 1]
-            or t.words[i - 1] in _SENTENCE_ENDS
-            or t.quoted[i - 1]
-        )
+        return t.opens_paragraph(i) or t.words[i - 1] in _SENTENCE_ENDS or t.quoted[i - 1]
 
     def _common(self, i: int) -> bool:
         lower = self._t.lower[i]

@@ -3,8 +3,10 @@
 A rule or a learned scorer decides whom each "he" and "she" refers to, given the persons mentioned so far.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from summarizer import lexicon
 from summarizer.quotes.coreference import Antecedent, Person
@@ -28,20 +30,19 @@ class Discourse:
     """The persons mentioned so far, by names and by pronouns that are resolved."""
 
     people: list[Person] = field(default_factory=list)  # the last mentioned first
-    last: dict[int, Mention] = field(default_factory=dict)  # by id(person): the last mention
-    named: dict[int, Mention] = field(default_factory=dict)  # and the last mention by name
-    count: dict[int, int] = field(default_factory=dict)  # and the number of mentions
+    last: dict[Person, Mention] = field(default_factory=dict)  # the last mention of each
+    named: dict[Person, Mention] = field(default_factory=dict)  # the last mention by name
+    count: Counter[Person] = field(default_factory=Counter)  # mentions
     pronouns: dict[str, tuple[Mention, Person]] = field(default_factory=dict)  # the last "he", "she"
     speaker: Person | None = None  # of the last quotation
 
     def add(self, person: Person, mention: Mention) -> None:
-        key = id(person)
-        self.last[key] = mention
+        self.last[person] = mention
         if mention.kind is MentionKind.PRONOUN:
             self.pronouns[mention.head] = (mention, person)
         else:
-            self.named[key] = mention
-        self.count[key] = self.count.get(key, 0) + 1
+            self.named[person] = mention
+        self.count[person] += 1
         if person in self.people:
             self.people.remove(person)
         self.people.insert(0, person)
@@ -72,11 +73,9 @@ def resolve_pronouns(
             if antecedent is not None:
                 found[mention.start] = antecedent
                 person = antecedent.person
-        if person is None:
-            continue
-        discourse.add(person, mention)
-        if mention.start in sources:
-            discourse.speaker = person
+        if person is not None:
+            discourse.add(person, mention)
+            discourse.speaker = person if mention.start in sources else discourse.speaker
     return found
 
 
@@ -95,7 +94,7 @@ def _resolve(doc: Document, discourse: Discourse, pronoun: Mention, resolver: Re
     if pronoun.head != "who":
         return None
     latest = discourse.people[0]
-    mention = discourse.last[id(latest)]
+    mention = discourse.last[latest]
     same_paragraph = doc.tokens.paragraph[mention.start] == doc.tokens.paragraph[pronoun.start]
     near = pronoun.start - mention.end <= _FARTHEST_ANTECEDENT
     return Antecedent(latest, _RELATIVE) if same_paragraph and near else None
@@ -105,26 +104,21 @@ def resolve_by_rule(doc: Document, discourse: Discourse, pronoun: Mention) -> An
     """A `Resolver`: a person of the pronoun's gender who was named recently, preferably as a subject."""
     del discourse  # the rule looks at names only
     t = doc.tokens
-    best: Person | None = None
-    best_score = -1e9
+    scored: list[tuple[float, Person]] = []
     at = doc.mention_starts_at(pronoun.start)
     for distance, mention in enumerate(reversed(doc.mentions[max(0, at - _MOST_MENTIONS_BACK) : at])):
         person = doc.people.of(mention)
-        if person is None or (person.gender and pronoun.gender and person.gender != pronoun.gender):
+        if person is None or not person.may_be(pronoun.gender):
             continue
         paragraphs = t.paragraph[pronoun.start] - t.paragraph[mention.start]
         if paragraphs > _MOST_PARAGRAPHS_BACK:
             break
-        subject = (
-            mention.start == 0
-            or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
-            or t.lower[mention.start - 1] in _BEFORE_SUBJECT_BY_RULE
-        )
+        opens = t.opens_paragraph(mention.start)
+        subject = opens or t.lower[mention.start - 1] in _BEFORE_SUBJECT_BY_RULE
         score = -1.0 * distance - 2.0 * paragraphs + 3.0 * subject - 2.5 * mention.possessive
         score += 1.5 * (person.gender is not None) + min(4, len(person.mentions)) * 0.4
-        if score > best_score:
-            best, best_score = person, score
-    return Antecedent(best, _BY_RULE) if best is not None else None
+        scored.append((score, person))
+    return Antecedent(max(scored, key=itemgetter(0))[1], _BY_RULE) if scored else None
 
 
 def learned_resolver(scorer: Scorer) -> Resolver:
@@ -153,8 +147,7 @@ def person_features(
 ) -> list[str]:
     """The features of a candidate for a pronoun's antecedent; rank: its number among the candidates."""
     t = doc.tokens
-    key = id(person)
-    last, named = discourse.last[key], discourse.named.get(key)
+    last, named = discourse.last[person], discourse.named.get(person)
     here, there = doc.sentence_at(pronoun.start), doc.sentence_at(last.start)
     sentences = min(5, here - there)
     paragraphs = min(4, t.paragraph[pronoun.start] - t.paragraph[last.start])
@@ -178,8 +171,8 @@ def person_features(
         f"kind={kind} same={same_pronoun} paragraphs={paragraphs}",
         f"kind={kind} same={same_pronoun} sentences={sentences}",
         f"possessive={last.possessive} sentences={sentences}",
-        f"count={bucketed(discourse.count[key])}",
-        f"count={bucketed(discourse.count[key])} rank={min(rank, 3)}",
+        f"count={bucketed(discourse.count[person])}",
+        f"count={bucketed(discourse.count[person])} rank={min(rank, 3)}",
         f"mentions={bucketed(len(person.mentions))} gender={gender}",
         f"mentions={bucketed(len(person.mentions))} rank={min(rank, 3)}",
         f"speaker={discourse.speaker is person} none={discourse.speaker is None}",
@@ -195,16 +188,14 @@ def person_features(
     if named is not None and named is not last:
         away = min(6, here - doc.sentence_at(named.start))
         apart = min(4, t.paragraph[pronoun.start] - t.paragraph[named.start])
-        found.append(f"named={away} {apart}")
-        found.append(f"named-subject={_is_subject(doc, named)} {apart}")
+        found += [f"named={away} {apart}", f"named-subject={_is_subject(doc, named)} {apart}"]
     else:
         found.append("named=last")
     chain = discourse.pronouns.get(pronoun.head)
     if chain is not None:
         away = min(4, here - doc.sentence_at(chain[0].start))
-        found.append(f"chain={chain[1] is person} {away}")
-        found.append(f"chain={chain[1] is person} {away} rank={min(rank, 3)}")
-        found.append(f"chain={chain[1] is person} {away} kind={kind} subject={subject}")
+        same = f"chain={chain[1] is person} {away}"
+        found += [same, f"{same} rank={min(rank, 3)}", f"{same} kind={kind} subject={subject}"]
     else:
         found.append(f"chain=none rank={min(rank, 3)}")
     if cue := doc.cues_of.get(last.start):
@@ -222,12 +213,10 @@ def person_features(
 
 def _is_subject(doc: Document, mention: Mention) -> bool:
     """Whether a mention is probably the subject of a clause, by the word before it."""
-    t = doc.tokens
     if mention.possessive:
         return False
-    opens = mention.start == 0 or t.paragraph[mention.start - 1] != t.paragraph[mention.start]
     return (
-        opens
+        doc.tokens.opens_paragraph(mention.start)
         or word_at(doc, mention.start - 1) in _BEFORE_SUBJECT
         or doc.sentences[doc.sentence_at(mention.start)][0] == mention.start
     )

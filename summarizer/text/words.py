@@ -72,6 +72,9 @@ class Tokens:
         """The number of the first token that starts at `offset` or after it."""
         return bisect_left(self.starts, offset)
 
+    def opens_paragraph(self, token: int) -> bool:
+        return token == 0 or self.paragraph[token - 1] != self.paragraph[token]
+
     def span(self, start: int, end: int) -> Span:
         """The span of tokens [start, end)."""
         return Span(start=self.starts[start], end=self.ends[end - 1])
