@@ -16,7 +16,7 @@ from articles.model import Article, Span
 from summarizer import lexicon
 from summarizer.text.dates import whens_of
 from summarizer.text.figures import Figure, figures_of
-from summarizer.text.sentences import split_sentences
+from summarizer.text.sentences import sentences_within
 from summarizer.text.words import content_stems, stem, tokens_of
 
 _MAX_CHARS = 3_000  # of an article: background follows the news
@@ -25,9 +25,9 @@ _TOLERANCE = Decimal("0.1")  # "nearly 200" and 198 are the same
 
 _TOLL_OF = {stem(word): row[0] for row in lexicon.rows("tolls", "tolls") for word in row}
 _TOLLS = frozenset(_TOLL_OF.values())
-_ROUNDED = "|".join(lexicon.words("tolls", "approximately"))
-_ROUND = re.compile(rf"(?:{_ROUNDED})\s+\Z", re.IGNORECASE)
-_HEDGE = re.compile(rf"(?:{_ROUNDED}|{'|'.join(lexicon.words('tolls', 'bounds'))})\s+\Z", re.IGNORECASE)
+_ROUNDED = lexicon.words("tolls", "approximately")
+_ROUND = re.compile(rf"{lexicon.any_of(_ROUNDED)}\s+\Z", re.IGNORECASE)
+_HEDGE = re.compile(rf"{lexicon.any_of(_ROUNDED | lexicon.words('tolls', 'bounds'))}\s+\Z", re.IGNORECASE)
 _OTHER_TIMES = re.compile(
     r"\b(?:1\d{3}|20\d{2}|last (?:year|month|week|decade)|previous(?:ly)?|earlier|since|ago|former|history"
     r"|record|could|would|might|may|if|fear(?:s|ed)?|expected)\b",
@@ -42,7 +42,7 @@ _NEAR = 9  # words between a number and the word that makes it a toll
 _REACH = 300  # characters around a number; a sentence may be as long as its article
 _SPELLED = {word for section in ("words", "tens", "scales") for word in lexicon.numbers("numbers", section)}
 # Every number above one that `figures_of` reads matches. A sentence without a match need not be read.
-_NUMBER = re.compile(rf"\d|\b(?:{'|'.join(_SPELLED - {'zero', 'one'})})\b", re.IGNORECASE)
+_NUMBER = re.compile(rf"\d|\b{lexicon.any_of(_SPELLED - {'zero', 'one'})}\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[5-9]|20)\d{2}\Z")
 
 
@@ -134,9 +134,8 @@ def _sentences(article: Article) -> Iterator[tuple[int, int, str]]:
     for number, paragraph in enumerate(article.paragraphs()):
         if paragraph.span.start > _MAX_CHARS:
             return
-        text = paragraph.span.of(article.text)
-        for span in split_sentences(text):
-            yield number, paragraph.span.start + span.start, span.of(text)
+        for span in sentences_within(article.text, paragraph.span):
+            yield number, span.start, span.of(article.text)
 
 
 def _thing(figure: Figure, sentence: str) -> str | None:
@@ -165,7 +164,7 @@ def _before(figure: Figure, sentence: str) -> str:
 
 def _counts(text: str) -> tuple[Figure, ...]:
     """The figures of `text`, without those of dates."""
-    return figures_of(text, without=[(when.start, when.end) for when in whens_of(text, None)])
+    return figures_of(text, without=whens_of(text, None))
 
 
 def _is_telling(figure: Figure) -> bool:

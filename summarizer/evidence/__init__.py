@@ -128,8 +128,7 @@ class Evidence:
         wrong_day = unsupported_when(whens, whens_of(support.text, published), published)
         if wrong_day is not None:
             raise Unsupported(Fault.DATE, sentence[wrong_day.start : wrong_day.end])
-        dates = [(when.start, when.end) for when in whens]
-        wrong = unsupported_figure(figures_of(sentence, without=dates), support.figures)
+        wrong = unsupported_figure(figures_of(sentence, without=whens), support.figures)
         if wrong is not None:
             raise Unsupported(Fault.FIGURE, sentence[wrong.start : wrong.end])
         words = {token.lower for token in tokens_of(support.text)}

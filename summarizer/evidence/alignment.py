@@ -13,7 +13,7 @@ from summarizer.evidence.injection import is_prompt_injection
 from summarizer.evidence.names import is_demonym, normalized
 from summarizer.text.dates import whens_of
 from summarizer.text.figures import Figure, figures_of
-from summarizer.text.sentences import split_sentences
+from summarizer.text.sentences import sentences_within
 from summarizer.text.words import content_stems, tokens_of
 
 _MAX_SENTENCES = 3  # of the article for one of the brief
@@ -83,14 +83,13 @@ def similarity(sentence: str, alignment: Alignment, encode: Encode) -> float:
 
 def _sentences(article: Article) -> Iterator[Sentence]:
     for number, paragraph in enumerate(article.paragraphs()):
-        copy = paragraph.span.of(article.text)
-        if is_prompt_injection(copy):
+        if is_prompt_injection(paragraph.span.of(article.text)):
             continue
-        for span in split_sentences(copy):
-            text = span.of(copy)
+        for span in sentences_within(article.text, paragraph.span):
+            text = span.of(article.text)
             words = frozenset(normalized(token.text) for token in tokens_of(text))
             yield Sentence(
-                span=span.shifted(paragraph.span.start),
+                span=span,
                 paragraph=number,
                 text=text,
                 stems=frozenset(content_stems(text)),
@@ -117,10 +116,7 @@ class Support:
     @cached_property
     def figures(self) -> tuple[Sequence[Figure], ...]:
         """The figures of each sentence of `text`."""
-        return tuple(
-            figures_of(text, without=[(when.start, when.end) for when in whens_of(text, None)])
-            for text in self._around
-        )
+        return tuple(figures_of(text, without=whens_of(text, None)) for text in self._around)
 
     def said_of(self, name: str) -> frozenset[str] | None:
         """The stems of the sentences nearby that name somebody, or follow such a sentence with a pronoun.

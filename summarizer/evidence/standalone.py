@@ -4,13 +4,8 @@ import re
 
 from summarizer import lexicon
 
-
-def _any_of(section: str) -> str:
-    return rf"(?:{'|'.join(sorted(lexicon.words('references', section)))})\b"
-
-
-_CONNECTIVE = re.compile(_any_of("connectives"), re.IGNORECASE)
-_POINTER = re.compile(rf"\b{_any_of('pointers')}", re.IGNORECASE)
+_CONNECTIVE = re.compile(rf"{lexicon.any_of(lexicon.words('references', 'connectives'))}\b", re.IGNORECASE)
+_POINTER = re.compile(rf"\b{lexicon.any_of(lexicon.words('references', 'pointers'))}\b", re.IGNORECASE)
 _OPENERS = lexicon.words("references", "openers")
 _NAME = re.compile(r"\b[A-Z][\w’'.-]+")
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”')

@@ -9,7 +9,7 @@ from summarizer.evidence.standalone import stands_alone
 from summarizer.extractive.compression import apply_edits, find_cuts
 from summarizer.extractive.references import References
 from summarizer.model import Edit, EditKind, Quote, QuoteKind
-from summarizer.text.sentences import split_sentences
+from summarizer.text.sentences import sentences_within
 
 _QUOTED = re.compile(r'"[^"]*"|“[^”]*”')
 
@@ -40,9 +40,7 @@ def candidates(article: Article, quotes: Sequence[Quote]) -> tuple[Candidate, ..
     references = References(article, quotes)
     found: list[Candidate] = []
     for number, paragraph in enumerate(article.paragraphs()):
-        copy = paragraph.span.of(article.text)
-        sentences = [span.shifted(paragraph.span.start) for span in split_sentences(copy)]
-        for spans in _with_whole_quotes(sentences, quoted):
+        for spans in _with_whole_quotes(sentences_within(article.text, paragraph.span), quoted):
             resolved = references.resolve(Span(start=spans[0].start, end=spans[-1].end))
             found.append(_candidate(article.text, paragraph, number, spans, quoted, resolved))
     return tuple(found)

@@ -14,13 +14,13 @@ from summarizer.extractive.references import References, date_of
 from summarizer.model import Bullet, Edit, EditKind, Quote, QuoteKind
 from summarizer.quotes.passages import find_passages
 
-_CONNECTIVES = "|".join(word.capitalize() for word in lexicon.words("compression", "connectives"))
+_CONNECTIVES = lexicon.any_of(word.capitalize() for word in lexicon.words("compression", "connectives"))
 # They connect a sentence to one that the reader of a brief has not seen.
 _CONNECTIVE = re.compile(
     r"(?:But(?! for\b),?|And,?|(?:So|Yet),(?! too\b)|"
     # Before other words it has another meaning: "so far", "so did", "so many that", "yet another".
     r"(?:So|Yet)(?= (?:the|a|an|this|these|those|he|she|it|they|we|his|her|its|their|there)\b)|"
-    rf"Yet(?= [A-Z])|(?:{_CONNECTIVES}),) (?=\w)"
+    rf"Yet(?= [A-Z])|{_CONNECTIVES},) (?=\w)"
 )
 _BRACKETS = re.compile(r" \([^()]{1,200}\)(?=[ ,.;:])")
 # Behind a list in dashes, another sentence can follow: "more than half said".

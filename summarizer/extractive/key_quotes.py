@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from articles.model import Article, Span
 from summarizer import lexicon
 from summarizer.model import Bullet, KeyQuote, Quote, QuoteKind, Speaker, SpeakerKind
-from summarizer.text.sentences import split_sentences
+from summarizer.text.sentences import sentences_within
 
 _MIN_WORDS, _MAX_WORDS = 6, 60  # shorter is a fragment, longer a written statement
 _SPOKEN_WORDS = 40  # of a longer quote, some sentences are shown
@@ -15,7 +15,7 @@ _MAX_KEY_QUOTES = 2
 _GOOD_ENOUGH = 0.75  # share of the best score that a second quote needs
 
 _NEEDS_CONTEXT = re.compile(
-    rf"(?:{'|'.join(lexicon.words('references', 'openings of a quote'))})\b(?!['’]s (?:time|hard))",
+    rf"{lexicon.any_of(lexicon.words('references', 'openings of a quote'))}\b(?!['’]s (?:time|hard))",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"[.!?…,]$")
@@ -63,11 +63,7 @@ def _ways_to_show(article: Article, quote: Quote) -> Iterator[KeyQuote]:
         yield whole
     if words <= _SPOKEN_WORDS:
         return
-    pieces = [
-        sentence.shifted(part.start)
-        for part in quote.content
-        for sentence in split_sentences(part.of(article.text))
-    ]
+    pieces = [sentence for part in quote.content for sentence in sentences_within(article.text, part)]
     ends = [_SENTENCE_ENDS.search(piece.of(article.text)) is not None for piece in pieces]
     for first in range(len(pieces)):
         if first and not ends[first - 1]:

@@ -14,11 +14,6 @@ from summarizer.model import Edit, EditKind, Quote, Speaker, SpeakerKind
 from summarizer.text.dates import WEEKDAYS, day_of, is_day_sure, latest_weekday
 from summarizer.text.sentences import split_sentences
 
-
-def _any_of(section: str) -> str:
-    return "|".join(sorted(lexicon.words("references", section)))
-
-
 _MIN_CONFIDENCE = 0.9  # of a pronoun's antecedent
 _NEAR = 300  # characters before a pronoun that have to name its person and nobody else
 _QUOTED = re.compile(r"\"[^\"]*\"?|“[^”]*”?")
@@ -40,7 +35,7 @@ _NOBODY = (
 )
 _SOMEBODY = lexicon.roles() | lexicon.words("roles", "men") | lexicon.words("roles", "women")
 
-_DAY = "|".join(day.capitalize() for day in WEEKDAYS)
+_DAY = lexicon.any_of(day.capitalize() for day in WEEKDAYS)
 # As newspapers tell when something happened: "on Thursday", "said Thursday", where a clause may end.
 _WEEKDAY = re.compile(
     rf"(?P<before>\b[a-z’']+ |(?<![\w,;] )\bOn )(?P<day>{_DAY})\b(?=[.,;]| (?:[a-z]|[A-Z][a-z]+ed\b))"
@@ -55,9 +50,12 @@ _FUTURE = re.compile(
     r"expected|expects?|hopes?|going to|to be|is to|are to|ahead of|upcoming|tomorrow)\b|['’]ll\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(rf"\b(?:\w{{2,}}ed|{_any_of('past')})\b")
+_PAST = re.compile(rf"\b(?:\w{{2,}}ed|{lexicon.any_of(lexicon.words('references', 'past'))})\b")
 _NOT_PAST = lexicon.words("references", "not past")
-_PRESENT = re.compile(rf"\b(?:{_any_of('present')})\b|\b(?:{_any_of('present before a day')})(?: on)? ?\Z")
+_PRESENT = re.compile(
+    rf"\b{lexicon.any_of(lexicon.words('references', 'present'))}\b"
+    rf"|\b{lexicon.any_of(lexicon.words('references', 'present before a day'))}(?: on)? ?\Z"
+)
 _ANOTHER_WEEK_BEHIND = re.compile(
     r"\A[\w’' -]{0,30}\b(?:last|next|ago|weeks?|months?|years?|decades?)\b|\A,?(?: in| of)? \d{4}\b"
 )

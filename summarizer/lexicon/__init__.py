@@ -7,7 +7,8 @@ several words to one entry: "new_york" is read as "new york". Words are in lower
 otherwise.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -36,6 +37,11 @@ def pairs(file: str, section: str) -> dict[str, str]:
 def numbers(file: str, section: str) -> dict[str, int]:
     """A section whose lines are a word and a number each."""
     return {word: int(number) for word, number in pairs(file, section).items()}
+
+
+def any_of(entries: Iterable[str]) -> str:
+    """A regular expression that matches any of the entries, the longest first."""
+    return f"(?:{'|'.join(re.escape(entry) for entry in sorted(entries, key=lambda e: (-len(e), e)))})"
 
 
 @cache

@@ -13,6 +13,7 @@ from enum import Enum
 
 from articles.model import Span
 from summarizer import lexicon
+from summarizer.text.sentences import trimmed
 from summarizer.text.words import Tokens
 
 _DOUBLE = re.compile('["“”„‟«»＂]')
@@ -20,7 +21,7 @@ _OPENS_BEFORE = frozenset("([{—–-/…‘'“\"„«:;,.!?")
 _CLOSES_BEFORE = frozenset(".,;:!?)]}—–-…’'”\"/")
 _LONGEST_SIGNATURE = 12  # words
 # Where a quotation ends whose closing mark is missing: "…, said Jane Doe", "…, Jane Doe said".
-_SAID = f"(?:{'|'.join(sorted(lexicon.words('cues', 'behind an open quotation')))})"
+_SAID = lexicon.any_of(lexicon.words("cues", "behind an open quotation"))
 _NAME = r"(?:(?:he|she|[A-Z][\w.’'-]{1,30})(?:[ \u00a0][A-Z][\w.’'-]{1,30}){0,3})"
 _CUE_BEHIND = re.compile(rf"(?P<comma>,)[ \u00a0](?:{_SAID}[ \u00a0]{_NAME}|{_NAME}[ \u00a0]{_SAID})\b")
 _FEET_AND_INCHES = re.compile(r"\d['’′]\s?\d{1,2}\Z")
@@ -75,14 +76,10 @@ class _Pair:
 
 def _passages(text: str, pairs: Sequence[_Pair]) -> Iterator[Passage]:
     for pair in pairs:
-        start, end = pair.start + pair.opened, pair.end - pair.closed
-        while start < end and text[start].isspace():
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        if start < end and any(map(str.isalnum, text[start:end])):
+        span = trimmed(text, pair.start + pair.opened, pair.end - pair.closed)
+        if span is not None and any(map(str.isalnum, span.of(text))):
             yield Passage(
-                span=Span(start=start, end=end),
+                span=span,
                 outer=Span(start=pair.start, end=pair.end),
                 paragraph=pair.paragraph,
                 continues=pair.continues,

@@ -1,7 +1,8 @@
 """When things happened, as news says it: weekdays, dates and years, resolved by the article's date."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -13,26 +14,20 @@ _WEEKDAY_NUMBERS = {name: number for number, name in enumerate(WEEKDAYS)}
 _CAPITAL_ONLY = lexicon.words("dates", "capital only")
 _RELATIVE_DAYS = lexicon.numbers("dates", "relative days")
 
-
-def _any_of(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
-
-
-_MONTH = f"(?:{_any_of(_MONTHS)})"
+_OTHER_SPANS = " ".join(lexicon.any_of(lexicon.words("dates", part)) for part in ("before a span", "spans"))
+_MONTH = lexicon.any_of(_MONTHS)
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _WHEN = re.compile(
     rf"(?P<month_a>{_MONTH}) (?P<day_a>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<year_a>{_YEAR})\b)?"
     rf"|(?P<day_b>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month_b>{_MONTH})\b(?:,? (?P<year_b>{_YEAR})\b)?"
     rf"|(?P<month>{_MONTH})(?:,? (?:of )?(?P<year_m>{_YEAR}))?\b"
-    rf"|(?P<weekday>{_any_of(WEEKDAYS)})s?\b"
-    rf"|(?P<relative>{_any_of(_RELATIVE_DAYS)}"
-    rf"|(?:{_any_of(lexicon.words('dates', 'before a span'))})"
-    rf" (?:{_any_of(lexicon.words('dates', 'spans'))}))\b"
+    rf"|(?P<weekday>{lexicon.any_of(WEEKDAYS)})s?\b"
+    rf"|(?P<relative>{lexicon.any_of(_RELATIVE_DAYS)}|{_OTHER_SPANS})\b"
     # A year, not what is counted: "2015 stops".
     rf"|(?P<year>{_YEAR})(?P<decade>s)?\b(?![,.]\d|%| (?!(?:was|has|does)\b)[a-z]{{2,}}s\b)",
     re.IGNORECASE,
 )
-_BEFORE_MAY = re.compile(rf"\b(?:{_any_of(lexicon.words('dates', 'before may'))}) \Z")
+_BEFORE_MAY = re.compile(rf"\b{lexicon.any_of(lexicon.words('dates', 'before may'))} \Z")
 _MAY = 5
 
 
@@ -113,13 +108,9 @@ def _is_separate(text: str, match: re.Match[str]) -> bool:
 def _said(match: re.Match[str]) -> tuple[str | int | None, ...]:
     """`When.said` of a match. A name that only case folding finds ("frıday") has no number."""
     year = match["year_a"] or match["year_b"] or match["year_m"]
-    if match["month_a"] or match["month_b"]:
-        return (
-            "day",
-            _MONTHS.get((match["month_a"] or match["month_b"]).lower()),
-            int(match["day_a"] or match["day_b"]),
-            int(year) if year else None,
-        )
+    if month := match["month_a"] or match["month_b"]:
+        day = int(match["day_a"] or match["day_b"])
+        return "day", _MONTHS.get(month.lower()), day, int(year) if year else None
     if match["month"]:
         return "month", _MONTHS.get(match["month"].lower()), int(year) if year else None
     if match["weekday"]:
@@ -138,8 +129,7 @@ def _days(said: tuple[str | int | None, ...], published: date | None) -> Iterato
             if near:
                 yield min(near, key=lambda d: abs(d - published))
         case ("weekday", int(weekday)) if published is not None:
-            latest = latest_weekday(weekday, published)
-            yield latest
+            yield (latest := latest_weekday(weekday, published))
             yield from _later(latest, 7)
         case ("relative", str(word)) if published is not None and word in _RELATIVE_DAYS:
             yield from _later(published, _RELATIVE_DAYS[word])
@@ -152,14 +142,10 @@ def latest_weekday(weekday: int, published: date) -> date:
 
 def _later(day: date, days: int) -> Iterator[date]:
     """The day so many days later; none beyond the calendar's end, where a wrong clock may put an article."""
-    try:
+    with suppress(OverflowError):
         yield day + timedelta(days=days)
-    except OverflowError:
-        return
 
 
 def _day(year: int, month: int, day: int) -> Iterator[date]:
-    try:
+    with suppress(ValueError):
         yield date(year, month, day)
-    except ValueError:
-        return

@@ -5,12 +5,13 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate
 
 from summarizer import lexicon
+from summarizer.text.dates import When
 from summarizer.text.words import Token, is_content, stem, tokens_of
 
 _TENS = lexicon.numbers("numbers", "tens")
@@ -26,7 +27,6 @@ VAGUE = lexicon.words("numbers", "vague")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _ORDINAL_BEHIND = re.compile(r"(?:st|nd|rd|th)\b")
 _SIGN_BEFORE = re.compile(r"(US\$|[$€£¥])\s?\Z", re.IGNORECASE)
-_SCALE_BEHIND = re.compile(r"(?P<word>[A-Za-z]{1,2})\b")
 _GAP = re.compile(r"[\s\u00a0-]*\Z")
 _AGE_BEHIND = re.compile(r"[- ]?years?[- ]old\b|[- ]?y/?o\b")
 _NOT_A_COUNT = re.compile(r"\A(?:\s+(?:of|another|day|other|point|more|thing)\b|[- ](?:on|sided|time|off)\b)")
@@ -48,11 +48,11 @@ class Figure:
     around: frozenset[str]  # and farther on both sides
 
 
-def figures_of(text: str, *, without: Collection[tuple[int, int]] = ()) -> tuple[Figure, ...]:
-    """The figures of `text` in order. without: ranges [start, end) that are something else, such as dates."""
-    ranges = sorted(without)
+def figures_of(text: str, *, without: Iterable[When] = ()) -> tuple[Figure, ...]:
+    """The figures of `text` in order. without: dates, whose numbers are no figures."""
+    ranges = sorted((when.start, when.end) for when in without)
     starts = [start for start, _ in ranges]
-    # The farthest end so far, so that no figure is compared with all ranges: a list of results has hundreds.
+    # The farthest end so far, so that no figure is compared with all dates: a list of results has hundreds.
     ends = list(accumulate((end for _, end in ranges), max))
 
     def is_excluded(figure: Figure) -> bool:
@@ -68,14 +68,10 @@ def unsupported_figure(figures: Sequence[Figure], article: Sequence[Sequence[Fig
     article: the figures of each sentence. The same number of something else does not count as support: if the
     article has 12 soldiers and 30 civilians, 30 soldiers are wrong.
     """
-    return next(
-        (
-            figure
-            for figure in figures
-            if not any(_agrees(figure, own, sentence) for sentence in article for own in sentence)
-        ),
-        None,
-    )
+    for figure in figures:
+        if not any(_agrees(figure, own, sentence) for sentence in article for own in sentence):
+            return figure
+    return None
 
 
 def _agrees(figure: Figure, own: Figure, sentence: Sequence[Figure]) -> bool:
@@ -197,9 +193,7 @@ def _scaled(text: str, tokens: Sequence[Token], value: Decimal, end: int) -> tup
 
 def _spelled(text: str, tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
     """The value of "two hundred and fifty thousand" at token `at`, and the number of the next token."""
-    total = Decimal(0)
-    part = Decimal(0)
-    end = at
+    total, part, end = Decimal(0), Decimal(0), at
     if tokens[at].lower == "half":
         return Decimal(_SCALES[tokens[at + 2].lower]) / 2, at + 3
     while end < len(tokens) and (end == at or _joined(text, tokens, end - 1)):

@@ -7,6 +7,7 @@ will win,” he said. is one sentence, as a reader would quote it.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from articles.model import Span
 from summarizer import lexicon
@@ -21,7 +22,6 @@ _NEXT_WORD = re.compile(r"\s*+(?:[\"“‘„«'(\[—–*•-]++\s*+)?(\w[\w’
 _LAST_WORD = re.compile(r"[\w.’'&/-]*\Z")
 _LONGEST_WORD = 40
 
-
 _BEFORE_NAME = lexicon.words("abbreviations", "before a name")
 _LOWER_BEFORE_NAME = lexicon.words("abbreviations", "before a name, in lower case")
 _MAY_CLOSE = lexicon.words("abbreviations", "may close a sentence")
@@ -30,7 +30,7 @@ _BEFORE_NUMBER = lexicon.words("abbreviations", "before a number")
 _OPENERS = lexicon.words("sentences", "openers")
 _CUE_FOLLOWS = re.compile(
     r"\s+(?:(?:[A-Z][\w.’'-]*|[a-z]{2,3}|of|the)\s+){1,5}"
-    rf"(?:{'|'.join(sorted(lexicon.words('sentences', 'reporting verbs behind a quotation')))})\b"
+    rf"{lexicon.any_of(lexicon.words('sentences', 'reporting verbs behind a quotation'))}\b"
 )
 
 
@@ -47,27 +47,31 @@ def split_sentences(text: str) -> tuple[Span, ...]:
     return (*found, *_sentences_of_block(text, start, len(text)))
 
 
+def sentences_within(text: str, part: Span) -> list[Span]:
+    """The sentences of one part of `text`, such as a paragraph, as spans of `text`."""
+    return [span.shifted(part.start) for span in split_sentences(part.of(text))]
+
+
+def trimmed(text: str, start: int, end: int) -> Span | None:
+    """The range [start, end) of `text` without white space at its ends; None if there is nothing else."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start=start, end=end) if start < end else None
+
+
 def _sentences_of_block(text: str, start: int, end: int) -> Iterator[Span]:
     quoted = _quoted_ranges(text, start, end)
-    at, nearest = start, 0
+    cuts, nearest = [start], 0
     for stop in _STOP.finditer(text, start, end):
         cut = stop.end()
         while nearest < len(quoted) and quoted[nearest][1] <= stop.start():
             nearest += 1
         inside = nearest < len(quoted) and quoted[nearest][0] < stop.start() and cut < quoted[nearest][1]
         if not inside and cut < end and text[cut].isspace() and _ends_sentence(text, start, stop):
-            yield from _trimmed(text, at, cut)
-            at = cut
-    yield from _trimmed(text, at, end)
-
-
-def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start < end:
-        yield Span(start=start, end=end)
+            cuts.append(cut)
+    return filter(None, (trimmed(text, *ends) for ends in pairwise((*cuts, end))))
 
 
 def _quoted_ranges(text: str, start: int, end: int) -> list[tuple[int, int]]:

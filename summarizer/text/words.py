@@ -18,7 +18,7 @@ from summarizer import lexicon
 
 _GRAMMAR_TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S., D.C., J.K.
-    rf"|(?:{'|'.join(sorted(lexicon.words('abbreviations', 'one word')))})\."
+    rf"|{lexicon.any_of(lexicon.words('abbreviations', 'one word'))}\."
     r"|\b[A-Z]\.(?=[ \u00a0][A-Z])"  # the initial in Donald J. Trump
     r"|[@#]?\w+(?:[-’'&]\w+)*"
     r"|[^\w\s]"
