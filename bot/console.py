@@ -74,7 +74,6 @@ class ConsoleChat:
         await asyncio.Event().wait()
 
     async def ready(self) -> None:
-        """Returns once `send` can work."""
         await self._ready.wait()
 
     async def send(
@@ -85,16 +84,14 @@ class ConsoleChat:
         key: str,  # noqa: ARG002 (the port's)
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
-        """Prints an unasked reply."""
         await hooks.wait_for_slot()
         await hooks.mark_started()
         return self._print(reply)
 
     async def ping(self) -> None:
-        """Does nothing: a terminal always answers."""
+        """A terminal always answers."""
 
     async def direct(self, user: str) -> ChatRef:  # noqa: ARG002 (the port's)
-        """The terminal, which has one user."""
         return CHAT
 
     def _print(self, reply: Reply) -> MessageId:
@@ -143,7 +140,7 @@ def _print_block(block: Block, console: Console) -> None:
                 mark = f"{number}. " if block.numbered else "• "
                 console.print(Text(f"  {mark}").append_text(_text(item.text, url=item.url)))
         case Quotation():
-            console.print(_indented(_text(quoted(block)), 4, console))
+            console.print(_indented(_text(block.said()), 4, console))
             console.print(_indented(_text(f"— {attribution(block)}", "italic"), 6, console))
 
 
@@ -152,13 +149,6 @@ def _indented(text: Text, columns: int, console: Console) -> RenderableType:
     if console.is_terminal:
         return Padding(text, (0, 0, 0, columns))
     return Text(" " * columns).append_text(text)
-
-
-def quoted(block: Quotation) -> str:
-    """The words in quotation marks; a paraphrase has none."""
-    marks = ("“", "”") if block.verbatim else ("", "")
-    said = " … ".join(f"{marks[0]}{part}{marks[1]}" for part in block.parts)
-    return f"{block.before}{said}{block.behind}"
 
 
 def attribution(block: Quotation) -> str:

@@ -16,8 +16,7 @@ NOISY_LOGGERS = ("httpx", "httpcore", "apscheduler", "alembic", "filelock")
 class Redaction(logging.Filter):
     """A filter that replaces secrets in a record's message and traceback, and keeps every record.
 
-    It is needed because libraries log URLs, and a URL may hold a token. Add it to a handler, or to one
-    logger.
+    Libraries log URLs, and a URL may hold a token. Add it to a handler, or to one logger.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -74,8 +73,12 @@ class _Redacting(logging.Formatter):
 
 def set_up_logs(level: int, *, secrets: Iterable[str], written_as: LogFormat = LogFormat.TEXT) -> None:
     """Writes records of `level` and above to standard error; of noisy libraries only from WARNING on."""
+    formatter: logging.Formatter = _WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s")
+    if written_as is LogFormat.JSON:
+        names = {"levelname": "level", "name": "logger", "message": "event"}
+        formatter = JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=names, timestamp="time")
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Redacting(_formatter(written_as), secrets))
+    handler.setFormatter(_Redacting(formatter, secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     quieten(NOISY_LOGGERS)
 
@@ -84,13 +87,6 @@ def quieten(loggers: Iterable[str]) -> None:
     """Lets only warnings and errors of these loggers through."""
     for name in loggers:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
-def _formatter(written_as: LogFormat) -> logging.Formatter:
-    if written_as is LogFormat.TEXT:
-        return _WithFacts("%(asctime)s %(levelname)s %(name)s %(message)s")
-    names = {"levelname": "level", "name": "logger", "message": "event"}
-    return JsonFormatter("%(levelname)s %(name)s %(message)s", rename_fields=names, timestamp="time")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ A reply holds plain text only. The renderers (`console.py`, `telegram/render.py`
 markup, escape, and keep the platform's limits, so that no text from the web can bring markup of its own.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from articles.model import ArticleId
@@ -64,15 +65,11 @@ class Quotation:
     starts_late: bool = False  # words before the first part are left out; said outside the quotation marks
     ends_early: bool = False  # words after the last part are left out
 
-    @property
-    def before(self) -> str:
-        """The text before the opening quotation mark."""
-        return "… " if self.starts_late else ""
-
-    @property
-    def behind(self) -> str:
-        """The text after the closing quotation mark."""
-        return " …" if self.ends_early else ""
+    def said(self, clean: Callable[[str], str] = str.strip) -> str:
+        """The parts in quotation marks, with … for words left out. A paraphrase has no marks."""
+        parts = (f"“{clean(part)}”" if self.verbatim else clean(part) for part in self.parts)
+        text = " … ".join(parts)
+        return f"{'… ' if self.starts_late else ''}{text}{' …' if self.ends_early else ''}"
 
 
 Block = Title | Note | Prose | Items | Quotation
@@ -100,6 +97,11 @@ class Reply:
     query: str | None = None  # what "/more" continues: the words of a /brief
     offset: int = 0  # of the story shown, among the query's
     error: bool = False  # the command could not be done; the blocks say why and what to do
+
+
+def utf16_length(text: str) -> int:
+    """Length in UTF-16 units. Telegram counts so; Discord never counts more."""
+    return len(text) + sum(char > "\uffff" for char in text)
 
 
 def refusal(text: str) -> Reply:

@@ -16,9 +16,7 @@ from bot.feeds.pause_notices import PauseNotices
 from bot.jobs.job_queue import InProcessQueue, JobQueue
 from bot.jobs.scheduler import Scheduler
 from bot.jobs.work import DueJobs, Worker
-from bot.ports import (
-    ChatAdapter,
-)
+from bot.ports import ChatAdapter
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +28,11 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 
 class UnknownRole(Exception):
-    """Its text is one plain sentence."""
+    """A role that does not exist, or has no token. The text is one sentence for a person."""
 
 
 class NotAlone(Exception):
-    """Another process uses that SQLite file, or may. Its text is one plain sentence."""
+    """Another process uses that SQLite file, or may. The text is one sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +54,9 @@ def all_roles(platforms: Collection[str]) -> Roles:
 
 
 def parse_roles(text: str, *, platforms: Collection[str], possible: Collection[str]) -> Roles:
-    """What `telegram,scheduler` says. platforms: those with a token; possible: those that there are.
+    """The roles in a text such as `telegram,scheduler`. platforms: those with a token; possible: all.
 
-    Raises UnknownRole for what is none, and for a platform without a token.
+    Raises UnknownRole if a name is no role, or is a platform without a token.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = (*possible, SCHEDULER, WORKER)
@@ -80,8 +78,8 @@ def parse_roles(text: str, *, platforms: Collection[str], possible: Collection[s
 def alone_with(database: Path) -> Iterator[None]:
     """Locks a SQLite file for one bot, until the end of the block or of the process. Raises NotAlone.
 
-    Two bots would each count the platforms' limits for itself, and exceed them. What only reads, or stores an
-    article, needs no such lock: SQLite's own do.
+    Two bots would each count the platforms' rate limits separately, and exceed them. Other commands of
+    `pullquote` need no lock: SQLite's own are enough.
     """
     lock = database.with_name(f"{database.name}.running")
     with _opened(lock) as held:
@@ -119,11 +117,10 @@ async def run_application(
 ) -> None:
     """Works until SIGTERM, SIGINT or the end of the terminal's input; then in-flight work has 10 s to end.
 
-    adapters: of all platforms, those that another process serves too. feeds_every_s: None: no feed is polled.
-    roles: None: all of them. queue: shared with other processes; None: this process does all jobs.
-    alone: see `Dispatcher`. beside: work without end that goes on meanwhile. stopping: called when the grace
-    begins. Raises what ended it or a platform, such as ChatError for a token that is refused, and
-    DatabaseCorrupted.
+    adapters: of all platforms, also of those that another process serves. feeds_every_s: None: no feed is
+    polled. roles: None: all. queue: shared with other processes; None: this process does all jobs. alone: see
+    `Dispatcher`. beside: other endless work to run. stopping: called when the grace period begins.
+    Raises the error that ended it, such as ChatError for a refused token, or DatabaseCorrupted.
     """
     roles = roles or all_roles(adapters)
     dispatcher = Dispatcher(
@@ -134,11 +131,23 @@ async def run_application(
         clock=application.clock,
         alone=alone,
     )
-    jobs = _Jobs(application, adapters, dispatcher, queue)
+    due = DueJobs(
+        feeds=application.feeds.store,
+        dispatcher=dispatcher,
+        platforms=tuple(adapters),
+        clock=application.clock,
+    )
+    sources = due.digest_sources(tick_s=tick_s)
+    if feeds_every_s is not None:
+        sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
+    jobs = queue or InProcessQueue()
     stop = asyncio.Event()
     told = asyncio.create_task(_told_to_stop())
-    scheduling = _start([jobs.schedule(tick_s, feeds_every_s)] if roles.schedules else [])
-    working = _start([jobs.work(stop)] if roles.works else [])
+    scheduling = _start([Scheduler(jobs, sources).run()] if roles.schedules else [])
+    working: list[asyncio.Task[None]] = []
+    if roles.works:
+        shared = queue is not None
+        working = _start([_work(application, adapters, dispatcher, jobs, shared=shared, stop=stop)])
     connected = _start(_connections(application, adapters, roles))
     opening = _start(_connect(dispatcher, adapter) for adapter in adapters.values() if roles.works)
     others = _start(work() for work in (dispatcher.corrupted, *beside))
@@ -158,47 +167,23 @@ async def run_application(
         task.result()
 
 
-class _Jobs:
-    """The jobs of a process: scheduled by it, or done by it, or both."""
-
-    def __init__(
-        self,
-        application: Application,
-        adapters: Mapping[str, ChatAdapter],
-        dispatcher: Dispatcher,
-        shared: JobQueue | None,
-    ) -> None:
-        self._application, self._adapters, self._dispatcher = application, adapters, dispatcher
-        self._shared = shared is not None
-        self._queue = shared or InProcessQueue()
-
-    async def schedule(self, tick_s: float, feeds_every_s: float | None) -> None:
-        due = DueJobs(
-            feeds=self._application.feeds.store,
-            dispatcher=self._dispatcher,
-            platforms=tuple(self._adapters),
-            clock=self._application.clock,
+async def _work(
+    application: Application,
+    adapters: Mapping[str, ChatAdapter],
+    dispatcher: Dispatcher,
+    queue: JobQueue,
+    *,
+    shared: bool,
+    stop: asyncio.Event,
+) -> None:
+    notices = PauseNotices(
+        owners=application.feed_owners, adapters=adapters, conversation=application.service
+    )
+    async with application.feeds.open_worker() as work:
+        worker = Worker(
+            manager=application.feeds, work=work, dispatcher=dispatcher, tell=notices.tell, shared=shared
         )
-        sources = due.digest_sources(tick_s=tick_s)
-        if feeds_every_s is not None:
-            sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
-        await Scheduler(self._queue, sources).run()
-
-    async def work(self, stop: asyncio.Event) -> None:
-        notices = PauseNotices(
-            owners=self._application.feed_owners,
-            adapters=self._adapters,
-            conversation=self._application.service,
-        )
-        async with self._application.feeds.open_worker() as work:
-            worker = Worker(
-                manager=self._application.feeds,
-                work=work,
-                dispatcher=self._dispatcher,
-                tell=notices.tell,
-                shared=self._shared,
-            )
-            await self._queue.work(worker.run, stop=stop)
+        await queue.work(worker.run, stop=stop)
 
 
 def _connections(
@@ -223,7 +208,7 @@ async def _connect(dispatcher: Dispatcher, adapter: ChatAdapter) -> None:
 async def _end(
     dispatcher: Dispatcher, working: Iterable[asyncio.Task[None]], others: Iterable[asyncio.Task[None]]
 ) -> bool:
-    """Whether everything came to its end within the grace."""
+    """Whether all work ended within the grace period."""
     until = asyncio.get_running_loop().time() + GRACE_S
     finishing = [*working, asyncio.create_task(dispatcher.finish())]
     _, unfinished = await asyncio.wait(finishing, timeout=GRACE_S - CLOSING_S)

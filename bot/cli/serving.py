@@ -21,11 +21,7 @@ from articles.files import read_article_file
 from bot.app.application import Application
 from bot.app.process import GRACE_S, Roles, alone_with, run_application
 from bot.cli.output import REFUSED
-from bot.cli.wiring import (
-    application_of,
-    is_shared,
-    offer_default_feeds,
-)
+from bot.cli.wiring import application_of, is_shared, offer_default_feeds
 from bot.console import ConsoleChat
 from bot.jobs.job_queue import JobQueue, QueueCounts
 from bot.monitor import DatabaseMetrics, MonitorServer

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -104,19 +104,15 @@ def delivery_policy(settings: Settings) -> DeliveryPolicy:
     )
 
 
-@contextmanager
-def application_of(settings: Settings, meters: Meters | None = None) -> Iterator[Application]:
-    analyst, policy = analyst_of(settings), fetch_policy(settings)
-    zone = ZoneInfo(settings.timezone)
-    with open_application(
+def application_of(settings: Settings, meters: Meters | None = None) -> AbstractContextManager[Application]:
+    return open_application(
         settings.database_url,
-        analyst=analyst,
-        zone=zone,
-        policy=policy,
+        analyst=analyst_of(settings),
+        zone=ZoneInfo(settings.timezone),
+        policy=fetch_policy(settings),
         meters=meters,
         delivery=delivery_policy(settings),
-    ) as application:
-        yield application
+    )
 
 
 def offer_default_feeds(application: Application, settings: Settings) -> None:

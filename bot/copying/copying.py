@@ -6,8 +6,8 @@ the word index are off during the copy. They come back at the end, after every t
 compared. Until then the bot refuses to start on the database.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -46,7 +46,7 @@ def copy_to(
     source: Database,
     *,
     clock: Callable[[], datetime],
-    progress: Callable[[int], AbstractContextManager[Step]] = lambda _: nullcontext(_no_step),
+    progress: Callable[[int], AbstractContextManager[Step]],
 ) -> Copied:
     """Copies the source, whose schema is up to date, to the database at the URL, or goes on with such a copy.
 
@@ -64,7 +64,7 @@ def copy_to(
     try:
         upgrade(target)
         with _alone(target):
-            return _Copying(source, target, clock, progress).run()
+            return _Copying(source=source, target=target, clock=clock, progress=progress).run()
     finally:
         target.close()
 
@@ -76,9 +76,6 @@ def refuse_unfinished(database: Database) -> None:
             raise DatabaseUnusable(
                 "the copy into this database is not finished, run `pullquote db copy` again: " + database.name
             )
-
-
-def _no_step(steps: int = 1) -> None: ...
 
 
 @contextmanager
@@ -97,38 +94,34 @@ def _alone(target: Database) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TableState:
-    """How far one table is copied. The target database keeps it in the table `copied`."""
-
-    rows: int
-    last_key: Sequence[Any] | None  # primary key of the last row; None: no row yet
-
-
 class _Copying:
-    def __init__(
-        self,
-        source: Database,
-        target: Database,
-        clock: Callable[[], datetime],
-        progress: Callable[[int], AbstractContextManager[Step]],
-    ) -> None:
-        self._source, self._target, self._clock, self._progress = source, target, clock, progress
+    source: Database
+    target: Database
+    clock: Callable[[], datetime]
+    progress: Callable[[int], AbstractContextManager[Step]]
 
     def run(self) -> Copied:
-        with self._target.transaction() as connection:
-            known = _states(connection)
-            before = _finished_at(connection) if known else None
-            if before is not None:
-                return Copied(rows=sum(each.rows for each in known.values()), resumed_at=0, before=before)
-            if not known:
+        with self.target.transaction() as connection:
+            states = connection.execute(select(copied)).all()
+            if states and all(state.finished_at for state in states):
+                before = min(state.finished_at for state in states)
+                return Copied(rows=sum(state.rows for state in states), resumed_at=0, before=before)
+            if not states:
                 self._begin(connection)
-        resumed_at = sum(each.rows for each in known.values())
-        with self._source.reading() as source:
-            self._refuse_changed(source, known)
-            with self._progress(sum(_count(source, table) for table in TABLES) - resumed_at) as step:
+        rows_copied = {state.table_name: state.rows for state in states}
+        last_keys = {state.table_name: state.last_key for state in states}  # None: no row yet
+        resumed_at = sum(rows_copied.values())
+        with self.source.reading() as source:
+            total = 0
+            for table in TABLES:
+                count = source.execute(select(func.count()).select_from(table)).scalar_one()
+                # Deleted rows are found before hours of copying; `_compare` finds other changes.
+                if rows_copied.get(table.name, 0) > count:
+                    raise self._changed(table)
+                total += count
+            with self.progress(total - resumed_at) as step:
                 for table in TABLES:
-                    last_key = known[table.name].last_key if table.name in known else None
-                    for batch in batches(source, table, last_key):
+                    for batch in batches(source, table, last_keys.get(table.name)):
                         self._store(table, batch)
                         step(len(batch))
             rows = self._compare(source)
@@ -138,7 +131,7 @@ class _Copying:
     def _begin(self, connection: Connection) -> None:
         if held := _non_empty_table(connection):
             raise DatabaseUnusable(
-                f"a copy needs an empty database, and this one has {held}: {self._target.name}"
+                f"a copy needs an empty database, and this one has {held}: {self.target.name}"
             )
         disable_timeouts(connection)
         for table in TABLES:
@@ -148,16 +141,9 @@ class _Copying:
         connection.execute(text(f"DROP INDEX {INDEX}"))
         connection.execute(insert(copied), [{"table_name": table.name, "rows": 0} for table in TABLES])
 
-    def _refuse_changed(self, source: Connection, known: Mapping[str, _TableState]) -> None:
-        """Checks for deleted rows before hours of copying. `_compare` finds other changes."""
-        for table in TABLES:
-            there = known[table.name].rows if table.name in known else 0
-            if there > _count(source, table):
-                raise self._changed(table)
-
     def _store(self, table: Table, batch: list[Raw]) -> None:
         columns = [column.name for column in table.columns]
-        with self._target.transaction() as connection:
+        with self.target.transaction() as connection:
             disable_timeouts(connection)
             driver = _driver(connection)
             write(driver, table.name, columns, batch)
@@ -172,7 +158,7 @@ class _Copying:
         """The number of rows in both. Raises DatabaseUnusable if a table differs."""
         rows = 0
         for table in TABLES:
-            with self._target.transaction() as connection:
+            with self.target.transaction() as connection:
                 disable_timeouts(connection)
                 copy = digest_of_target(_driver(connection), table)
             if copy != digest_of_source(source, table):
@@ -181,7 +167,7 @@ class _Copying:
         return rows
 
     def _finish(self) -> None:
-        with self._target.transaction() as connection:
+        with self.target.transaction() as connection:
             disable_timeouts(connection)
             connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
             connection.execute(text(MAKE_INDEX))
@@ -194,39 +180,18 @@ class _Copying:
                     sequence = func.pg_get_serial_sequence(table.name, "id")
                     connection.execute(select(func.setval(sequence, func.coalesce(last, 0) + 1, False)))
             connection.execute(text("ANALYZE"))
-            connection.execute(update(copied).values(finished_at=self._clock()))
+            connection.execute(update(copied).values(finished_at=self.clock()))
 
     def _changed(self, table: Table) -> DatabaseUnusable:
         return DatabaseUnusable(
             f"{table.name} differs between source and target: the source changed since the copy started."
-            f" Stop the bot, create {self._target.name} again, and copy again"
+            f" Stop the bot, create {self.target.name} again, and copy again"
         )
-
-
-def _states(connection: Connection) -> Mapping[str, _TableState]:
-    """By table; empty if no copy was started."""
-    return {
-        row.table_name: _TableState(rows=row.rows, last_key=row.last_key)
-        for row in connection.execute(select(copied))
-    }
-
-
-def _finished_at(connection: Connection) -> datetime | None:
-    """When the copy was finished; None if it is not finished, or there was none."""
-    finished = select(func.min(copied.c.finished_at)).having(func.count() == func.count(copied.c.finished_at))
-    return connection.execute(finished).scalar()
 
 
 def _non_empty_table(connection: Connection) -> str | None:
     """The name of a table that has rows; None: all are empty."""
-    for table in TABLES:
-        if connection.execute(select(1).select_from(table).limit(1)).first() is not None:
-            return table.name
-    return None
-
-
-def _count(source: Connection, table: Table) -> int:
-    return source.execute(select(func.count()).select_from(table)).scalar_one()
+    return next((t.name for t in TABLES if connection.execute(select(exists(select(t)))).scalar()), None)
 
 
 def _driver(connection: Connection) -> PsycopgConnection[Any]:

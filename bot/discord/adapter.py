@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,7 +64,10 @@ _PAUSE_S = 60.0  # after an answer 429 that does not say how long to wait
 
 
 class DiscordChat:
-    """`ChatAdapter` for Discord, or for any server that speaks its API and gateway."""
+    """`ChatAdapter` for Discord, or for any server that speaks its API and gateway.
+
+    `serve` and `stand_by` raise ChatError if Discord refuses our token or shards.
+    """
 
     # Discord de-duplicates by nonce, with `enforce_nonce`. 16 at once are what 50 requests a second need.
     capabilities = Capabilities(
@@ -85,10 +89,8 @@ class DiscordChat:
         shared_limits: SharedLimits | None = None,
     ) -> None:
         """
-        commands_file: keeps a hash of the commands that Discord knows; without it they are sent at each
-        start.
-        shard_count, shard_ids: how many shards, and which of them are ours; by default as Discord advises,
-        all.
+        commands_file: keeps a hash of the commands that Discord knows; None: they are sent at each start.
+        shard_count, shard_ids: number of shards, and which are ours; None: as Discord advises, and all.
         owners: user ids of who runs the bot; they may change the feeds.
         throttled: called for each answer 429. shared_limits: rate limits shared with other processes.
         """
@@ -110,7 +112,6 @@ class DiscordChat:
         self._ready = asyncio.Event()
 
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`. Raises ChatError if Discord refuses our token or shards."""
         options = self._options | self._serving_options
         client = await self._log_in(lambda: Client(conversation, **options))
         # discord.py ignores a cancellation while it reconnects, so it runs in its own task.
@@ -126,7 +127,6 @@ class DiscordChat:
             connected.cancel()
 
     async def stand_by(self) -> None:
-        """See `ChatAdapter`. Raises ChatError for a refused token."""
         client = await self._log_in(lambda: RestClient(**self._options))
         try:
             await asyncio.Event().wait()
@@ -164,11 +164,10 @@ class DiscordChat:
                 return client
 
     async def ready(self) -> None:
-        """See `ChatAdapter`."""
         await self._ready.wait()
 
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        """See `ChatAdapter`. After a lost answer the message is sent again with the same nonce."""
+        """After a lost answer the message is sent again with the same nonce."""
         if chat.platform != PLATFORM or not chat.chat.isdigit():
             raise ChatGone(f"not a Discord channel: {chat.chat}")
         await self.ready()
@@ -181,27 +180,14 @@ class DiscordChat:
         return posted
 
     async def ping(self) -> None:
-        """See `ChatAdapter`."""
-        if self._client is None:
-            raise SendFailed("not connected to Discord")
-        try:
-            async with watched(timeout_s=_ANSWER_WITHIN_S):
-                await self._client.application_info()
-        except (discord.HTTPException, discord.RateLimited) as error:
-            raise chat_error(error) from error
-        except (OSError, aiohttp.ClientError, TimeoutError) as error:
-            raise SendFailed(f"no answer from Discord: {error!r}") from error
+        async with self._request() as client:
+            await client.application_info()
 
     async def direct(self, user: str) -> ChatRef:
-        """See `ChatAdapter`."""
-        if self._client is None or not user.isdigit():
-            raise SendFailed("not connected to Discord")
-        try:
-            channel = await self._client.create_dm(discord.Object(int(user)))
-        except (discord.HTTPException, discord.RateLimited) as error:
-            raise chat_error(error) from error
-        except (OSError, aiohttp.ClientError) as error:
-            raise SendFailed(f"no answer from Discord: {error!r}") from error
+        if not user.isdigit():
+            raise SendFailed(f"not a Discord user: {user}")
+        async with self._request() as client:
+            channel = await client.create_dm(discord.Object(int(user)))
         return ChatRef(platform=PLATFORM, chat=str(channel.id))
 
     async def _post(
@@ -222,18 +208,27 @@ class DiscordChat:
     async def _post_once(
         self, channel_id: int, shown: dict[str, Any], *, nonce: str, hooks: SendHooks
     ) -> MessageId:
-        if self._client is None:
+        async with self._request(hooks, posts_in=channel_id) as client:
+            message = await client.get_partial_messageable(channel_id).send(**shown, nonce=nonce)
+        return MessageId(str(message.id))
+
+    @asynccontextmanager
+    async def _request(
+        self, hooks: SendHooks = NO_HOOKS, *, posts_in: int | None = None
+    ) -> AsyncIterator[RestClient]:
+        """The client, for one request with a timeout. Raises the port's errors. posts_in: a channel's id."""
+        if (client := self._client) is None:
             raise SendFailed("not connected to Discord")
         try:
             async with watched(timeout_s=_ANSWER_WITHIN_S, hooks=hooks) as request:
-                channel = self._client.get_partial_messageable(channel_id)
-                message = await channel.send(**shown, nonce=nonce)
+                yield client
         except (discord.HTTPException, discord.RateLimited) as error:
-            raise chat_error(error, where=self._client.name_of(channel_id)) from error
+            where = client.name_of(posts_in) if posts_in is not None else None
+            raise chat_error(error, where=where) from error
         except (OSError, aiohttp.ClientError, TimeoutError) as error:
-            kind = SendUnknown if request.may_be_posted else SendFailed
+            unknown = posts_in is not None and request.may_be_posted
+            kind = SendUnknown if unknown else SendFailed
             raise kind(f"no answer from Discord: {error!r}") from error
-        return MessageId(str(message.id))
 
 
 def _nonce(key: str, number: int) -> str:

@@ -30,11 +30,10 @@ from bot.discord.interactions import (
     request_of_message,
     text_to_us,
 )
-from bot.discord.render import length
 from bot.discord.traffic import PER_SECOND, Traffic
 from bot.limits.shared_limits import SharedLimits
 from bot.ports import Conversation, IncomingCommand
-from bot.reply import Note, Reply, Title, refusal
+from bot.reply import Note, Reply, Title, refusal, utf16_length
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +149,7 @@ class Client(RestClient):
         return ()
 
     async def _answer(self, interaction: Interaction, line: str, *, in_place: bool) -> None:
-        response = Response(interaction, asked=line, in_place=in_place)
+        response = Response(interaction=interaction, asked=line, in_place=in_place)
         try:
             parsed = await asyncio.to_thread(parse, line)
             if (refused := refusal_for_non_member(interaction, parsed)) is not None:
@@ -285,7 +284,7 @@ class _Tree(app_commands.CommandTree["Client"]):
         log.warning("unknown command", extra={"error": str(error)})
         if interaction.type is discord.InteractionType.application_command:
             with suppress(discord.HTTPException):
-                await Response(interaction, asked="", in_place=False).show(_OUTDATED)
+                await Response(interaction=interaction, asked="", in_place=False).show(_OUTDATED)
 
 
 def _part_of(per_second: int, shard_count: int | None, shard_ids: list[int] | None) -> int:
@@ -310,8 +309,8 @@ def thread_name(headline: str) -> str:
     """1 to 100 characters of the headline, without mentions and invisible characters."""
     seen = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in headline)
     name = " ".join(_EVERYBODY.sub("@\u200b", _MENTION.sub("‹", seen)).split())
-    if length(name) > _MAX_THREAD_NAME:
-        while length(name) > _MAX_THREAD_NAME - 1:
+    if utf16_length(name) > _MAX_THREAD_NAME:
+        while utf16_length(name) > _MAX_THREAD_NAME - 1:
             name = name[:-1]
         name = name.rstrip() + "…"
     return name or _UNTITLED

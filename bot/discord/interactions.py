@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any, Protocol, Self, cast
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
 import discord
 from discord import ui
@@ -11,7 +11,7 @@ from discord import ui
 from bot.chat import ChatRef, MessageId
 from bot.commands.requests import FollowRequest, SubscribeRequest
 from bot.commands.table import ParsedCommand, Who
-from bot.discord.render import Message, render
+from bot.discord.render import render
 from bot.ports import IncomingCommand
 from bot.reply import Button, Reply, refusal
 
@@ -103,23 +103,22 @@ def request_of_message(message: discord.Message, parsed: ParsedCommand) -> Incom
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """Answers an interaction: Discord needs the answer or "is thinking" in 3 s, the answer in 15 min."""
 
-    def __init__(self, interaction: discord.Interaction[Any], *, asked: str, in_place: bool) -> None:
-        """in_place: edits the message whose button was pressed."""
-        self._interaction = interaction
-        self._asked = asked
-        self._in_place = in_place
+    interaction: Interaction
+    asked: str
+    in_place: bool  # edits the message whose button was pressed
 
     async def defer(self, *, to_asker: bool = False) -> None:
         """Shows "is thinking". to_asker: only the user will see the answer."""
-        in_place = self._in_place and not to_asker
-        await self._interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
+        in_place = self.in_place and not to_asker
+        await self.interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
 
     async def show(self, reply: Reply) -> MessageId | None:
         """Shows the reply. Returns the id of its last message; None if only the user sees it."""
-        shown = arguments_of(reply, asked=self._asked)
+        shown = arguments_of(reply, asked=self.asked)
         posted = await self._first(shown[0], ephemeral=reply.error, alone=len(shown) == 1)
         for more in shown[1:]:
             posted = await self._follow_up(more, ephemeral=reply.error)
@@ -131,14 +130,14 @@ class Response:
             await self._follow_up(shown, ephemeral=True)
 
     async def _first(self, shown: dict[str, Any], *, ephemeral: bool, alone: bool) -> int | None:
-        interaction, response = self._interaction, self._interaction.response
-        change = self._in_place and alone and not ephemeral
+        interaction, response = self.interaction, self.interaction.response
+        change = self.in_place and alone and not ephemeral
         if not response.is_done():
             if change:
                 await response.edit_message(**_replacing(shown))
                 return interaction.message.id if interaction.message else None
             return (await response.send_message(**shown, ephemeral=ephemeral)).message_id
-        if self._in_place and not change:
+        if self.in_place and not change:
             return await self._follow_up(shown, ephemeral=ephemeral)
         if ephemeral:
             # A public "is thinking" cannot become private, so we delete it.
@@ -147,21 +146,18 @@ class Response:
         return (await interaction.edit_original_response(**_replacing(shown))).id
 
     async def _follow_up(self, shown: dict[str, Any], *, ephemeral: bool) -> int:
-        return (await self._interaction.followup.send(**shown, ephemeral=ephemeral, wait=True)).id
+        return (await self.interaction.followup.send(**shown, ephemeral=ephemeral, wait=True)).id
 
 
 def arguments_of(reply: Reply, *, asked: str = "") -> list[dict[str, Any]]:
     """discord.py's arguments for each message of the reply; buttons go under the last one."""
-    shown = [_arguments(message) for message in render(reply)]
+    shown: list[dict[str, Any]] = [
+        {"embeds": list(message.embeds)} if message.content is None else {"content": message.content}
+        for message in render(reply)
+    ]
     if (view := view_of(reply.buttons, asked=asked)) is not None:
         shown[-1]["view"] = view
     return shown
-
-
-def _arguments(message: Message) -> dict[str, Any]:
-    if message.content is not None:
-        return {"content": message.content}
-    return {"embeds": list(message.embeds)}
 
 
 def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +165,7 @@ def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 # Buttons and select menus. Their command is in their `custom_id`, so they work after a restart of the bot. It
-# is neither secret nor a right: whoever presses gives the command.
+# is neither secret nor a right: whoever presses gives the command, to `Client.pressed`.
 
 MAX_ROWS = 5
 MAX_IN_ROW = 5
@@ -178,14 +174,6 @@ MAX_LABEL = 80
 MAX_OPTION_LABEL = 100
 
 _READING = {"/sections", "/section"}
-
-
-class Presses(Protocol):
-    """What buttons need of the client."""
-
-    async def pressed(
-        self, interaction: discord.Interaction[Any], command: str, *, in_place: bool
-    ) -> None: ...
 
 
 class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep])\d+:(?P<command>/[\s\S]+)"):
@@ -197,17 +185,16 @@ class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 (the base's signature)
+        interaction: Interaction,  # noqa: ARG003 (the base's signature)
         item: ui.Item[Any],
         match: re.Match[str],
     ) -> Self:
         return cls(cast("ui.Button[ui.View]", item).label or "", match.string)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def callback(self, interaction: Interaction) -> None:
         found = self.template.fullmatch(self.custom_id)
         if found is not None:
-            client = cast("Presses", interaction.client)
-            await client.pressed(interaction, found["command"], in_place=found["place"] == "e")
+            await interaction.client.pressed(interaction, found["command"], in_place=found["place"] == "e")
 
 
 class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep])\d+:choose"):
@@ -219,16 +206,16 @@ class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep
     @classmethod
     async def from_custom_id(
         cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003 (the base's signature)
+        interaction: Interaction,  # noqa: ARG003 (the base's signature)
         item: ui.Item[Any],
         match: re.Match[str],
     ) -> Self:
         select = cast("ui.Select[ui.View]", item)
         return cls(match.string, select.placeholder or "", select.options)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        client = cast("Presses", interaction.client)
-        await client.pressed(interaction, self.item.values[0], in_place=self.custom_id.startswith("e"))
+    async def callback(self, interaction: Interaction) -> None:
+        in_place = self.custom_id.startswith("e")
+        await interaction.client.pressed(interaction, self.item.values[0], in_place=in_place)
 
 
 def view_of(buttons: Sequence[Sequence[Button]], *, asked: str = "") -> ui.View | None:

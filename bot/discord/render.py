@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import discord
 
-from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
+from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title, utf16_length
 
 MAX_CONTENT = 2000
 MAX_TITLE = 256
@@ -82,7 +82,7 @@ def _embeds(card: _Card) -> Iterator[discord.Embed]:
         url = title_link(card.title.url)
         lines += [_Line(f"**{more}**") for more in overflow]
     footer = "\n".join(filter(None, card.footer))
-    if length(footer) > _FOOTER_ROOM:
+    if utf16_length(footer) > _FOOTER_ROOM:
         lines += _lines(Note(text=footer), MAX_DESCRIPTION)
         footer = ""
     for block in card.blocks:
@@ -119,7 +119,7 @@ def _marked_up(text: str, shown: Callable[[str], str], longest: int) -> Iterator
 
 def _note(note: Note, longest: int) -> Iterator[_Line]:
     whole = _each_line("-# ", masked_link(note.text.strip(), note.url))
-    if note.text.strip() and length(whole) <= longest:
+    if note.text.strip() and utf16_length(whole) <= longest:
         yield _Line(whole)
         return
     yield from _marked_up(note.text, lambda piece: _each_line("-# ", escape(piece)), longest)
@@ -130,7 +130,7 @@ def _note(note: Note, longest: int) -> Iterator[_Line]:
 def _item(item: Item, mark: str, longest: int, *, first: bool) -> Iterator[_Line]:
     text = " ".join(item.text.split())
     whole = mark + masked_link(text, item.url)
-    if length(whole) <= longest:
+    if utf16_length(whole) <= longest:
         parts = [whole]
     else:
         parts = [mark + masked_link("", item.url)] if item.url else []
@@ -141,16 +141,13 @@ def _item(item: Item, mark: str, longest: int, *, first: bool) -> Iterator[_Line
 
 def _quotation(quotation: Quotation, longest: int) -> Iterator[_Line]:
     """A block quote with its speaker below."""
-    opening, closing = ("“", "”") if quotation.verbatim else ("", "")
-    said = " … ".join(f"{opening}{part.strip()}{closing}" for part in quotation.parts)
-    said = f"{quotation.before}{said}{quotation.behind}"
-    yield from _marked_up(said, lambda piece: _each_line("> ", escape(piece)), longest)
+    yield from _marked_up(quotation.said(), lambda piece: _each_line("> ", escape(piece)), longest)
     name = quotation.speaker or "speaker not named"
     rest = f", {quotation.role}" if quotation.role else ""
     rest += f", {quotation.cue}" if quotation.cue else ""
     rest += f" ({quotation.label})" if quotation.label else ""
     whole = f"> — **{escape(name)}**{escape(rest)}" if quotation.speaker else f"> — {escape(name + rest)}"
-    if length(whole) <= longest:
+    if utf16_length(whole) <= longest:
         yield _Line(whole, gap="\n")
     else:
         yield from _marked_up(name + rest, lambda piece: _each_line("> ", escape(piece)), longest)
@@ -165,7 +162,7 @@ def _filled(lines: Iterable[_Line], longest: int) -> Iterator[str]:
     text = ""
     for line in lines:
         more = text + line.gap + line.text if text else line.text
-        if length(more) <= longest:
+        if utf16_length(more) <= longest:
             text = more
         else:
             yield text
@@ -191,7 +188,7 @@ def _packed(embeds: Iterable[discord.Embed]) -> Iterator[tuple[discord.Embed, ..
 
 def embed_length(embed: discord.Embed) -> int:
     """The embed's part of a message's limit, in UTF-16 units."""
-    return length(embed.title or "") + length(embed.description or "") + length(embed.footer.text or "")
+    return sum(utf16_length(text or "") for text in (embed.title, embed.description, embed.footer.text))
 
 
 # A backslash before a character that is not a letter, digit or space shows that character as it is. Round
@@ -239,11 +236,6 @@ def _escaped(match: re.Match[str]) -> str:
     return f"{match['indent']}\\{line}"
 
 
-def length(text: str) -> int:
-    """Length in UTF-16 units, the strictest count."""
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
 def title_link(url: str | None) -> str | None:
     """`url` if Discord accepts it as an embed's link: http or https, with a host; else None."""
     return _link(url, longest=_TITLE_LINK_LONGEST, safe="!#$%&'()*+,/:;=?@[]~")
@@ -282,7 +274,7 @@ def pieces(text: str, shown: Callable[[str], str], *, longest: int) -> Iterator[
     """
     rest = text.strip()
     while rest:
-        if len(rest) <= longest and length(whole := shown(rest)) <= longest:
+        if len(rest) <= longest and utf16_length(whole := shown(rest)) <= longest:
             yield whole
             return
         end = _good_end(rest, _fitting(rest, shown, longest))
@@ -311,11 +303,11 @@ def _fitting(text: str, shown: Callable[[str], str], longest: int) -> int:
     low, high = 1, min(len(text), longest)
     while low < high:
         middle = (low + high + 1) // 2
-        if length(shown(text[:middle])) <= longest:
+        if utf16_length(shown(text[:middle])) <= longest:
             low = middle
         else:
             high = middle - 1
     # A cut inside a web address may make more characters need escaping.
-    while low > 1 and length(shown(text[:low].rstrip())) > longest:
+    while low > 1 and utf16_length(shown(text[:low].rstrip())) > longest:
         low -= 1
     return low

@@ -60,10 +60,7 @@ class Traffic:
         throttled: Callable[[], None] = lambda: None,
         shared: SharedLimits | None = None,
     ) -> None:
-        """per_second: this process's part of Discord's limit; not used if the limit is `shared`.
-
-        throttled: called for each answer 429.
-        """
+        """per_second: used if the limit is not `shared`. throttled: called for each answer 429."""
         self._api_url = api_url
         self._throttled = throttled
         # Spread over part of each second: fifty at once would only wait for each other.
@@ -180,10 +177,7 @@ async def _sent(
 async def _answered(
     _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
 ) -> None:
-    if (request := _current.get()) is not None and not _ambiguous(params.response.status):
+    status = params.response.status
+    may_be_posted = status < 300 or (status >= 500 and status != 503)  # accepted, or failed after that
+    if (request := _current.get()) is not None and not may_be_posted:
         request.refused()
-
-
-def _ambiguous(status: int) -> bool:
-    """Whether the message may be posted: accepted, or an error after acceptance."""
-    return status < 300 or (status >= 500 and status != 503)

@@ -102,12 +102,23 @@ class FeedManager:
         named = [self.feed_at(url) for url in urls]
         chosen = named or self.store.followed()
         self.store.poll_now([feed.id for feed in chosen], now=self._clock())
+        due = await asyncio.to_thread(self.store.count_due, now=self._clock())
         async with Fetcher(self._policy) as fetcher:
-            return await self._round(fetcher, stream)
+            with progress("feeds", due, stream) as step:
+                polled = await self._poller(fetcher).poll_due(step)
+            pending = await asyncio.to_thread(self.store.count_entries, EntryState.PENDING)
+            with progress("articles", pending, stream) as step:
+                taken = await self._intake(fetcher).process_pending(step)
+        if polled.polled or taken.stored:
+            facts = {"feeds": polled.polled, "failed": polled.failed, "entries": polled.new_entries}
+            log.info("feeds polled", extra=facts | {"stored": taken.stored})
+        refreshed = RefreshReport(poll=polled, intake=taken)
+        self._observe(refreshed)
+        return refreshed
 
     @asynccontextmanager
     async def open_worker(self) -> AsyncIterator["FeedWorker"]:
-        """Gives what polls single feeds and stores single entries, over one HTTP client."""
+        """A worker over one HTTP client."""
         async with Fetcher(self._policy) as fetcher:
             yield FeedWorker(
                 poller=self._poller(fetcher),
@@ -122,29 +133,6 @@ class FeedManager:
             if event.id == feed_id and await tell(event):
                 await asyncio.to_thread(self.store.mark_pause_announced, feed_id, now=self._clock())
 
-    async def _round(self, fetcher: Fetcher, stream: TextIO) -> RefreshReport:
-        now = self._clock()
-        poller, intake = self._poller(fetcher), self._intake(fetcher)
-        due = await asyncio.to_thread(self.store.count_due, now=now)
-        with progress("feeds", due, stream) as step:
-            polled = await poller.poll_due(step)
-        pending = await asyncio.to_thread(self.store.count_entries, EntryState.PENDING)
-        with progress("articles", pending, stream) as step:
-            taken = await intake.process_pending(step)
-        if polled.polled or taken.stored:
-            log.info(
-                "feeds polled",
-                extra={
-                    "feeds": polled.polled,
-                    "failed": polled.failed,
-                    "entries": polled.new_entries,
-                    "stored": taken.stored,
-                },
-            )
-        refreshed = RefreshReport(poll=polled, intake=taken)
-        self._observe(refreshed)
-        return refreshed
-
     def _poller(self, fetcher: Fetcher) -> Poller:
         return Poller(store=self.store, fetch=fetcher.fetch, clock=self._clock, rng=random.SystemRandom())
 
@@ -152,29 +140,24 @@ class FeedManager:
         return EntryProcessor(store=self.store, fetch=fetcher.fetch, ingest=self._ingest, clock=self._clock)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedWorker:
     """Polls single feeds and stores single entries. Each method may be cancelled at any point."""
 
-    def __init__(
-        self,
-        *,
-        poller: Poller,
-        intake: EntryProcessor,
-        rest: Callable[[str], Awaitable[None]],
-        observe: Callable[[RefreshReport], None],
-    ) -> None:
-        self._poller, self._intake, self._observe = poller, intake, observe
-        self.rest = rest
+    poller: Poller
+    intake: EntryProcessor
+    rest: Callable[[str], Awaitable[None]]  # waits until that host may be asked again
+    observe: Callable[[RefreshReport], None]
 
     async def poll(self, feed_id: FeedId) -> None:
         """Polls a feed if it is due. Raises DatabaseError."""
-        polled = await self._poller.poll(feed_id)
-        self._observe(RefreshReport(poll=polled, intake=EntryReport()))
+        polled = await self.poller.poll(feed_id)
+        self.observe(RefreshReport(poll=polled, intake=EntryReport()))
         if polled.new_entries or polled.failed:
             facts = {"feed_id": feed_id, "failed": polled.failed, "entries": polled.new_entries}
             log.info("feed polled", extra=facts)
 
     async def process_entry(self, entry_id: EntryId) -> None:
         """Stores the article of a pending entry. Raises DatabaseError."""
-        taken = await self._intake.process(entry_id)
-        self._observe(RefreshReport(poll=PollReport(), intake=taken))
+        taken = await self.intake.process(entry_id)
+        self.observe(RefreshReport(poll=PollReport(), intake=taken))

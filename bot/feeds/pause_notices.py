@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from articles.feeds.model import FeedPaused
 from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, SendFailed, SendHooks, Throttled
@@ -19,34 +20,28 @@ class _SentByAnother(Exception):
     """Another process sends this notice to that chat."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseNotices:
     """Sends notices about paused feeds, each at most once: a chat is marked as told just before the send.
 
     The mark is removed if certainly nothing was sent.
     """
 
-    def __init__(
-        self,
-        *,
-        owners: FeedOwners,
-        adapters: Mapping[str, ChatAdapter],
-        conversation: Conversation,
-        ready_within_s: float = READY_WITHIN_S,
-    ) -> None:
-        self._owners, self._adapters, self._conversation = owners, adapters, conversation
-        self._ready_within_s = ready_within_s
+    owners: FeedOwners
+    adapters: Mapping[str, ChatAdapter]
+    conversation: Conversation
+    ready_within_s: float = READY_WITHIN_S
 
     async def tell(self, pause: FeedPaused) -> bool:
         """Tells the owners who were not told yet; False if some must be tried again."""
-        untold = await asyncio.to_thread(self._owners.untold, pause)
-        settled = [await self._tell_one(chat, pause) for chat in untold]
-        return all(settled)
+        untold = await asyncio.to_thread(self.owners.untold, pause)
+        return all([await self._tell_one(chat, pause) for chat in untold])
 
     async def _tell_one(self, chat: ChatRef, pause: FeedPaused) -> bool:
-        adapter = self._adapters.get(chat.platform)
+        adapter = self.adapters.get(chat.platform)
         if adapter is None or not await self._is_ready(adapter):
             return False
-        mark = _MarkTold(self._owners, pause, chat)
+        mark = _MarkTold(self.owners, pause, chat)
         key = f"feed:{pause.id}@{pause.at.timestamp()}"
         try:
             await adapter.send(chat, notice_of(pause), key=key, hooks=mark)
@@ -55,36 +50,37 @@ class PauseNotices:
         except (Throttled, SendFailed, ChatMoved) as error:
             log.info("feed pause notice postponed", extra={"feed": pause.url, "reason": str(error)})
             if mark.taken:
-                await asyncio.to_thread(self._owners.give_back, pause, chat)
+                await asyncio.to_thread(self.owners.give_back, pause, chat)
             if isinstance(error, ChatMoved):
-                await asyncio.to_thread(self._conversation.moved, chat, error.to)
+                await asyncio.to_thread(self.conversation.moved, chat, error.to)
             return False
         except ChatGone:
-            await asyncio.to_thread(self._conversation.gone, chat)
+            await asyncio.to_thread(self.conversation.gone, chat)
         except ChatError as error:
             log.warning("feed pause notice not sent", extra={"feed": pause.url, "reason": str(error)})
         return True
 
     async def _is_ready(self, adapter: ChatAdapter) -> bool:
         try:
-            async with asyncio.timeout(self._ready_within_s):
+            async with asyncio.timeout(self.ready_within_s):
                 await adapter.ready()
         except TimeoutError:
             return False
         return True
 
 
+@dataclass
 class _MarkTold(SendHooks):
     """Marks the chat as told just before the notice is sent."""
 
-    def __init__(self, owners: FeedOwners, pause: FeedPaused, chat: ChatRef) -> None:
-        self._owners, self._pause, self._chat = owners, pause, chat
-        self.taken = False
+    owners: FeedOwners
+    pause: FeedPaused
+    chat: ChatRef
+    taken: bool = False
 
     async def mark_started(self) -> None:
-        """See `SendHooks`."""
         if not self.taken:
-            self.taken = await asyncio.to_thread(self._owners.take, self._pause, self._chat)
+            self.taken = await asyncio.to_thread(self.owners.take, self.pause, self.chat)
         if not self.taken:
             raise _SentByAnother
 

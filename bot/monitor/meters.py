@@ -6,6 +6,7 @@ label holds text of people or publishers, so that nobody outside can create time
 
 import time
 from datetime import timedelta
+from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -26,42 +27,26 @@ class Meters:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self._feed_polls = Counter(
-            "pullquote_feed_polls", "Feeds polled, by outcome.", ["outcome"], registry=registry
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, buckets=_SECONDS, registry=registry)
+        self._feed_polls = counter("pullquote_feed_polls", "Feeds polled, by outcome.", ["outcome"])
+        self._entries = counter("pullquote_feed_entries", "New entries that feeds listed.")
+        self._articles = counter("pullquote_articles", "Articles processed, by outcome.", ["outcome"])
+        self._quotes = counter("pullquote_quotes", "Quotes found in articles stored.")
+        self._analysis = histogram(
+            "pullquote_analysis_seconds", "From an article's text to its stored quotes and brief."
         )
-        self._entries = Counter("pullquote_feed_entries", "New entries that feeds listed.", registry=registry)
-        self._articles = Counter(
-            "pullquote_articles", "Articles processed, by outcome.", ["outcome"], registry=registry
-        )
-        self._quotes = Counter("pullquote_quotes", "Quotes found in articles stored.", registry=registry)
-        self._analysis = Histogram(
-            "pullquote_analysis_seconds",
-            "From an article's text to its stored quotes and brief.",
-            buckets=_SECONDS,
-            registry=registry,
-        )
-        self._sends = Counter(
-            "pullquote_sends", "Deliveries sent, by outcome.", ["platform", "outcome"], registry=registry
-        )
-        self._send_seconds = Histogram(
+        self._sends = counter("pullquote_sends", "Deliveries sent, by outcome.", ["platform", "outcome"])
+        self._send_seconds = histogram(
             "pullquote_send_seconds",
             "Time to send a delivery until the platform's answer, with the wait for rate limits.",
             ["platform"],
-            buckets=_SECONDS,
-            registry=registry,
         )
-        self._throttled = Counter(
-            "pullquote_throttled",
-            "Answers 429, which ask for a pause.",
-            ["platform"],
-            registry=registry,
-        )
-        self._answers = Histogram(
+        self._throttled = counter("pullquote_throttled", "Answers 429, which ask for a pause.", ["platform"])
+        self._answers = histogram(
             "pullquote_answer_seconds",
             "From a command to its reply, without the time to send it.",
             ["platform", "command"],
-            buckets=_SECONDS,
-            registry=registry,
         )
 
         # Counters start at 0 and not at 1, so that the first event counts as an increase.
@@ -106,22 +91,15 @@ class MeteredChat:
 
     def __init__(self, adapter: ChatAdapter, meters: Meters) -> None:
         self.capabilities = adapter.capabilities
+        self.stand_by, self.ready = adapter.stand_by, adapter.ready
+        self.ping, self.direct = adapter.ping, adapter.direct
         self._adapter, self._platform, self._meters = adapter, adapter.capabilities.platform, meters
 
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`."""
         await self._adapter.serve(_MeteredConversation(conversation, self._meters))
 
-    async def stand_by(self) -> None:
-        """See `ChatAdapter`."""
-        await self._adapter.stand_by()
-
-    async def ready(self) -> None:
-        """See `ChatAdapter`."""
-        await self._adapter.ready()
-
     async def send(self, chat: ChatRef, reply: Reply, *, key: str, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        """See `ChatAdapter`. Errors that a hook raises are not counted: nothing was sent."""
+        """Errors that a hook raises are not counted: nothing was sent."""
         began = time.monotonic()
         try:
             message = await self._adapter.send(chat, reply, key=key, hooks=hooks)
@@ -131,25 +109,14 @@ class MeteredChat:
         self._meters.sent(self._platform, "sent", took=_since(began))
         return message
 
-    async def ping(self) -> None:
-        """See `ChatAdapter`."""
-        await self._adapter.ping()
-
-    async def direct(self, user: str) -> ChatRef:
-        """See `ChatAdapter`."""
-        return await self._adapter.direct(user)
-
 
 class _MeteredConversation:
     """Wraps a `Conversation` and times its answers."""
 
     def __init__(self, inner: Conversation, meters: Meters) -> None:
         self._inner, self._meters = inner, meters
-        self.posted = inner.posted
-        self.complete = inner.complete
-        self.offer = inner.offer
-        self.moved = inner.moved
-        self.gone = inner.gone
+        self.posted, self.complete, self.offer = inner.posted, inner.complete, inner.offer
+        self.moved, self.gone = inner.moved, inner.gone
 
     def answer(self, incoming: IncomingCommand) -> Reply:
         began = time.monotonic()

@@ -1,11 +1,9 @@
-"""`/healthz`, `/readyz` and `/metrics` over HTTP.
-
-It has no passwords, so it listens on loopback by default.
-"""
+"""`/healthz`, `/readyz` and `/metrics` over HTTP, without passwords: by default on loopback only."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from aiohttp import web
@@ -31,14 +29,15 @@ class MonitorUnusable(Exception):
     """We cannot listen on the address. The text is one sentence for a person."""
 
 
+@dataclass(frozen=True, slots=True)
 class MonitorServer:
     """healthz: the process answers. readyz: each of its parts works. metrics: Prometheus' text format."""
 
-    def __init__(
-        self, registry: CollectorRegistry, *, parts: Mapping[str, Ready], host: str, port: int
-    ) -> None:
-        self._registry, self._parts, self._host, self._port = registry, parts, host, port
-        self.port: int | None = None  # the port while listening; for `port` 0 the system chooses it
+    registry: CollectorRegistry
+    _: KW_ONLY
+    parts: Mapping[str, Ready]
+    host: str
+    port: int
 
     async def serve(self) -> None:
         """Serves until cancelled. Raises MonitorUnusable."""
@@ -49,27 +48,22 @@ class MonitorServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            await self._listen(runner)
+            try:
+                await web.TCPSite(runner, self.host, self.port).start()
+            except OSError as error:
+                where = f"{self.host}:{self.port}"
+                raise MonitorUnusable(f"cannot listen on {where} for metrics: {error}") from error
+            log.info("monitor listening", extra={"host": self.host, "port": self.port})
             await asyncio.Event().wait()
         finally:
-            self.port = None
             await runner.cleanup()
-
-    async def _listen(self, runner: web.AppRunner) -> None:
-        try:
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError as error:
-            where = f"{self._host}:{self._port}"
-            raise MonitorUnusable(f"cannot listen on {where} for metrics: {error}") from error
-        self.port = runner.addresses[0][1]
-        log.info("monitor listening", extra={"host": self._host, "port": self.port})
 
     async def _healthz(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        answers = await asyncio.gather(*(self._is_ready(name, part) for name, part in self._parts.items()))
-        parts = dict(zip(self._parts, answers, strict=True))
+        answers = await asyncio.gather(*(self._is_ready(name, part) for name, part in self.parts.items()))
+        parts = dict(zip(self.parts, answers, strict=True))
         return web.json_response({"ready": all(answers), "parts": parts}, status=200 if all(answers) else 503)
 
     async def _is_ready(self, name: str, part: Ready) -> bool:
@@ -82,25 +76,18 @@ class MonitorServer:
         return True
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(generate_latest, self._registry)
+        text = await asyncio.to_thread(generate_latest, self.registry)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)  # the registry keeps collectors by identity
 class DatabaseMetrics(Collector):
-    """Counts from the database at each scrape, so all processes give the same: feeds, outbox and job queue.
+    """Counts feeds, deliveries and jobs in the database at each scrape, so all processes give the same."""
 
-    The queries use small indexes.
-    """
-
-    def __init__(
-        self,
-        *,
-        feeds: FeedStore,
-        outbox: Outbox,
-        clock: Callable[[], datetime],
-        queue: QueueCounts,
-    ) -> None:
-        self._feeds, self._outbox, self._clock, self._queue = feeds, outbox, clock, queue
+    feeds: FeedStore
+    outbox: Outbox
+    clock: Callable[[], datetime]
+    queue: QueueCounts
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Empty: else the registry would query the database to learn the names."""
@@ -120,7 +107,7 @@ class DatabaseMetrics(Collector):
 
     def _feed_states(self) -> GaugeMetricFamily:
         family = GaugeMetricFamily("pullquote_feeds", "Feeds, by state.", labels=["state"])
-        for state, count in self._feeds.states().items():
+        for state, count in self.feeds.states().items():
             family.add_metric([state], count)
         return family
 
@@ -128,7 +115,7 @@ class DatabaseMetrics(Collector):
         jobs = GaugeMetricFamily("pullquote_jobs", "Jobs in the shared queue.", labels=["kind", "state"])
         words = "How long the job that has waited longest has been in the queue; 0 if none waits."
         oldest = GaugeMetricFamily("pullquote_jobs_oldest_waiting_seconds", words, labels=["kind"])
-        for kind, counts in self._queue.by_kind().items():
+        for kind, counts in self.queue.by_kind().items():
             jobs.add_metric([kind, "waiting"], counts.waiting)
             jobs.add_metric([kind, "running"], counts.running)
             oldest.add_metric([kind], counts.oldest_waiting.total_seconds())
@@ -139,13 +126,13 @@ class DatabaseMetrics(Collector):
         family = GaugeMetricFamily(
             "pullquote_outbox", "Deliveries in the outbox, by state.", labels=["state"]
         )
-        states = self._outbox.states()
+        states = self.outbox.states()
         for state in DeliveryState:
             family.add_metric([state.value], states.get(state, 0))
         return family
 
     def _oldest(self) -> GaugeMetricFamily:
-        due = self._outbox.oldest_due()
-        age = 0.0 if due is None else max(0.0, (self._clock() - due).total_seconds())
+        due = self.outbox.oldest_due()
+        age = 0.0 if due is None else max(0.0, (self.clock() - due).total_seconds())
         words = "How long the delivery that has waited longest has been due; 0 if none waits."
         return GaugeMetricFamily("pullquote_outbox_oldest_due_seconds", words, value=age)

@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 
 from telegram import (
     Bot,
     BotCommand,
-    BotCommandScope,
     BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
@@ -39,6 +37,7 @@ NOISY_LOGGERS = ("httpx", "httpcore", "telegram")
 _LOGGERS = ("httpx", "telegram.Bot")  # these log URLs, which hold the token
 _MOST_AT_ONCE = 500  # updates being answered; Telegram keeps the others
 _THREADS = 8
+_GRACE_S = 20.0  # for unfinished answers when `serve` is cancelled
 DESCRIPTION = (
     "I read the news and answer with short briefs: every quote is the article's own words, and every line "
     "shows what it rests on.\n\nTry /brief nato, /quotes mattis, or /subscribe nato daily 08:00."
@@ -47,7 +46,10 @@ SHORT_DESCRIPTION = "Short news briefs with key quotes, word for word, on demand
 
 
 class TelegramChat:
-    """Telegram as a `ChatAdapter`. `serve` or `stand_by` runs once; `send` works while it runs."""
+    """Telegram as a `ChatAdapter`. `serve` or `stand_by` runs once; `send` works while it runs.
+
+    Both raise ChatError if the token is refused, and `serve` also if the webhook's port is in use.
+    """
 
     def __init__(
         self,
@@ -64,9 +66,7 @@ class TelegramChat:
         in_flight: int = 1,
         chat_limits: Callable[[str], tuple[Limit, ...]] = limits_of,
         timeout: timedelta = timedelta(seconds=15),
-        longest_pause: timedelta = timedelta(seconds=60),
         typing_after: timedelta = timedelta(seconds=1),
-        grace: timedelta = timedelta(seconds=20),
         throttled: Callable[[], None] = lambda: None,
         shared_limits: SharedLimits | None = None,
         request_class: type[HTTPXRequest] = HTTPXRequest,
@@ -82,9 +82,7 @@ class TelegramChat:
             this many with an unknown outcome.
         chat_limits: rate limits of one chat, by its id.
         timeout: to connect, to write, and to wait for an answer.
-        longest_pause: if Telegram asks for a longer pause, an answer is given up.
         typing_after: how long an answer may take before the chat shows that we are typing.
-        grace: how long unfinished answers may take when `serve` is cancelled.
         throttled: called for each answer 429.
         """
         self.capabilities = Capabilities(
@@ -125,23 +123,19 @@ class TelegramChat:
             throttled=throttled,
             shared=shared_limits,
         )
-        self._longest_pause = longest_pause
-        self._typing_after = typing_after
-        self._grace_s = grace.total_seconds()
+        self._typing_after_s = typing_after.total_seconds()
         self._ready = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="telegram")
 
     async def serve(self, conversation: Conversation) -> None:
-        """See `ChatAdapter`. Raises ChatError if the token is refused or the webhook's port is in use."""
         handler = UpdateHandler(
-            self._bot,
-            conversation,
+            bot=self._bot,
+            conversation=conversation,
             outbound=self._outbound,
             buttons=self._buttons,
             rights=self._rights,
-            longest_pause=self._longest_pause,
-            typing_after=self._typing_after,
+            typing_after_s=self._typing_after_s,
             threads=self._threads,
         )
         async with self._connected():
@@ -156,10 +150,9 @@ class TelegramChat:
                 self._ready.clear()
                 await self._updates.confirm()
                 if self._running:
-                    await asyncio.wait(self._running, timeout=self._grace_s)
+                    await asyncio.wait(self._running, timeout=_GRACE_S)
 
     async def stand_by(self) -> None:
-        """See `ChatAdapter`. Raises ChatError for a refused token."""
         async with self._connected():
             await asyncio.Event().wait()
 
@@ -176,7 +169,6 @@ class TelegramChat:
                 self._threads.shutdown(wait=False)
 
     async def ready(self) -> None:
-        """See `ChatAdapter`."""
         await self._ready.wait()
 
     async def send(
@@ -187,14 +179,12 @@ class TelegramChat:
         key: str,  # noqa: ARG002 (the port's: Telegram does not de-duplicate)
         hooks: SendHooks = NO_HOOKS,
     ) -> MessageId:
-        """See `ChatAdapter`."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
         posting = Posting(self._outbound, chat, reply, urgent=False, already_posted=hooks.already_posted)
         return await posting.finish(hooks)
 
     async def ping(self) -> None:
-        """See `ChatAdapter`."""
         if not self._ready.is_set():
             raise SendFailed("Telegram is not connected")
         try:
@@ -203,7 +193,7 @@ class TelegramChat:
             raise translate(error) from error
 
     async def direct(self, user: str) -> ChatRef:
-        """See `ChatAdapter`. A private chat has its person's id; the person must have opened it once."""
+        # A private chat has its person's id; the person must have opened it once.
         return ChatRef(platform=PLATFORM, chat=user)
 
     async def _connect(self) -> None:
@@ -244,25 +234,20 @@ async def set_up_profile(bot: Bot) -> None:
         (BotCommandScopeAllGroupChats(), for_anyone),
         (BotCommandScopeAllChatAdministrators(), everything),
     ):
-        await _attempt(f"menu for {scope.type}", partial(_set_commands, bot, scope, commands))
-    await _attempt("description", partial(_describe, bot))
+        with _errors_logged(f"menu for {scope.type}"):
+            # We read it first: Telegram limits how often a profile may change, and a bot may restart often.
+            if await bot.get_my_commands(scope=scope) != tuple(commands):
+                await bot.set_my_commands(commands, scope=scope)
+    with _errors_logged("description"):
+        if (await bot.get_my_description()).description != DESCRIPTION:
+            await bot.set_my_description(DESCRIPTION)
+        if (await bot.get_my_short_description()).short_description != SHORT_DESCRIPTION:
+            await bot.set_my_short_description(SHORT_DESCRIPTION)
 
 
-async def _attempt(what: str, do: Callable[[], Awaitable[None]]) -> None:
+@contextlib.contextmanager
+def _errors_logged(what: str) -> Iterator[None]:
     try:
-        await do()
+        yield
     except TelegramError as error:
         log.warning("telegram profile not set", extra={"what": what, "error": error.message})
-
-
-async def _set_commands(bot: Bot, scope: BotCommandScope, commands: Sequence[BotCommand]) -> None:
-    # We read it first, because Telegram limits how often a profile may change, and a bot may restart often.
-    if await bot.get_my_commands(scope=scope) != tuple(commands):
-        await bot.set_my_commands(commands, scope=scope)
-
-
-async def _describe(bot: Bot) -> None:
-    if (await bot.get_my_description()).description != DESCRIPTION:
-        await bot.set_my_description(DESCRIPTION)
-    if (await bot.get_my_short_description()).short_description != SHORT_DESCRIPTION:
-        await bot.set_my_short_description(SHORT_DESCRIPTION)

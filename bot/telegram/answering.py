@@ -7,6 +7,7 @@ import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 _SORRY = "Something went wrong on my side, and it has been noted. Please try again."
 _STALE = "This button no longer works here. Please ask again."
 _TRIES = 4  # to send an answer that somebody waits for
+_LONGEST_PAUSE = timedelta(seconds=60)  # if Telegram asks for a longer pause, an answer is given up
 _TYPING_SHOWN_S = 4.5  # Telegram shows an action for five seconds
 DOUBLE_TAP_S = 1.0
 _PRESSES_KEPT = 1_000  # messages
@@ -62,33 +64,42 @@ MAX_QUERY_CHARS = 256  # Telegram sends no more of a query
 T = TypeVar("T")
 
 
+class DoubleTaps:
+    """The last press under each message, to ignore the second tap of a double tap.
+
+    Times are seconds on one monotonic clock.
+    """
+
+    def __init__(self) -> None:
+        self._last: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+
+    def is_repeat(self, chat: str, message: str, data: str, *, pressed_at: float) -> bool:
+        """Whether the same button was pressed just before, so that its answer was hardly seen yet."""
+        pressed, answered_at = self._last.get((chat, message), ("", 0.0))
+        return pressed == data and pressed_at < answered_at + DOUBLE_TAP_S
+
+    def answered(self, chat: str, message: str, data: str, *, now: float) -> None:
+        """Notes that the press was answered."""
+        self._last[chat, message] = (data, now)
+        self._last.move_to_end((chat, message))
+        if len(self._last) > _PRESSES_KEPT:
+            self._last.popitem(last=False)
+
+
+@dataclass(slots=True, kw_only=True)
 class UpdateHandler:
     """Answers updates; those of one chat in their order."""
 
-    def __init__(
-        self,
-        bot: Bot,
-        conversation: Conversation,
-        *,
-        outbound: Outbound,
-        buttons: Buttons,
-        rights: Rights,
-        longest_pause: timedelta,
-        typing_after: timedelta,
-        threads: Executor,
-    ) -> None:
-        """threads: where the conversation runs, apart from deliveries, so that nobody waits for those."""
-        self._bot = bot
-        self._conversation = conversation
-        self._outbound = outbound
-        self._buttons = buttons
-        self._rights = rights
-        self._longest_pause = longest_pause
-        self._typing_after_s = typing_after.total_seconds()
-        self._threads = threads
-        self._double_taps = DoubleTaps()
-        self._moves: set[ChatRef] = set()
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+    bot: Bot
+    conversation: Conversation
+    outbound: Outbound
+    buttons: Buttons
+    rights: Rights
+    typing_after_s: float
+    threads: Executor  # where the conversation runs, apart from deliveries, so that nobody waits for those
+    _double_taps: DoubleTaps = field(default_factory=DoubleTaps, init=False)
+    _moves: set[ChatRef] = field(default_factory=set, init=False)
+    _turns: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary, init=False)
 
     async def handle(self, update: Update) -> None:
         """Answers the update, or logs why that failed."""
@@ -112,7 +123,7 @@ class UpdateHandler:
         elif update.my_chat_member is not None:
             await self._on_membership(update.my_chat_member)
         elif update.chat_member is not None:
-            self._rights.forget(str(update.chat_member.chat.id))
+            self.rights.forget(str(update.chat_member.chat.id))
         elif (message := update.message or update.channel_post) is not None:
             await self._on_message(message)
 
@@ -125,7 +136,7 @@ class UpdateHandler:
         if message.migrate_from_chat_id is not None:  # the same event, in the new chat
             await self._moved(whole_chat(message.migrate_from_chat_id), whole_chat(message.chat.id))
             return
-        incoming = read_message(message, me=self._bot.bot)
+        incoming = read_message(message, me=self.bot.bot)
         if incoming is None:
             return
         reply = await self._ask(incoming)
@@ -141,7 +152,7 @@ class UpdateHandler:
                 said = _STALE
                 return
             chat, number, data = str(query.message.chat.id), str(query.message.message_id), query.data
-            command = self._buttons.command(data, chat=chat)
+            command = self.buttons.command(data, chat=chat)
             if command is None:
                 log.info("telegram button refused", extra={"chat": chat})
                 said = _STALE
@@ -149,7 +160,7 @@ class UpdateHandler:
                 said = None
             elif query.message.chat.type == ChatType.CHANNEL and (payload := payload_of(command)):
                 # Not edited in place: one reader would change the post for all others.
-                said, url = None, link(self._bot.username, payload)
+                said, url = None, link(self.bot.username, payload)
             else:
                 said = await self._answer_press(query, command)
                 self._double_taps.answered(chat, number, data, now=_now())
@@ -166,7 +177,7 @@ class UpdateHandler:
         if (
             isinstance(message, Message)
             and len(shown) == 1
-            and await self._patiently(lambda: self._outbound.edit(message, shown[0], reply))
+            and await self._patiently(lambda: self.outbound.edit(message, shown[0], reply))
         ):
             await self._remember(incoming.chat, reply, MessageId(str(message.message_id)))
         else:
@@ -176,11 +187,11 @@ class UpdateHandler:
     async def _on_inline(self, query: InlineQuery) -> None:
         own = ChatRef(platform=PLATFORM, chat=str(query.from_user.id))
         words = query.query[:MAX_QUERY_CHARS]
-        replies = await self._in_thread(self._conversation.offer, own, words, limit=OFFERS)
-        offers = [inline_result(reply, bot_name=self._bot.username) for reply in replies]
+        replies = await self._in_thread(self.conversation.offer, own, words, limit=OFFERS)
+        offers = [inline_result(reply, bot_name=self.bot.username) for reply in replies]
         found = [offer for offer in offers if offer is not None]
         try:
-            await self._bot.answer_inline_query(
+            await self.bot.answer_inline_query(
                 query.id,
                 found,
                 cache_time=KEEP_S,
@@ -191,10 +202,10 @@ class UpdateHandler:
             log.info("telegram inline query not answered", extra={"error": error.message})
 
     async def _on_membership(self, change: ChatMemberUpdated) -> None:
-        self._rights.forget(str(change.chat.id))
+        self.rights.forget(str(change.chat.id))
         if change.new_chat_member.status in (ChatMemberStatus.LEFT, ChatMemberStatus.BANNED):
             log.info("telegram chat left", extra={"chat": change.chat.id})
-            await self._in_thread(self._conversation.gone, whole_chat(change.chat.id))
+            await self._in_thread(self.conversation.gone, whole_chat(change.chat.id))
 
     # --- the application
 
@@ -202,35 +213,35 @@ class UpdateHandler:
         parsed = await self._in_thread(parse, incoming.text)
         may_change = incoming.may_change or False
         if incoming.may_change is None and parsed.who is Who.ADMINS:
-            may_change = await self._rights.may_change(incoming.chat.chat, incoming.user)
+            may_change = await self.rights.may_change(incoming.chat.chat, incoming.user)
         request = IncomingCommand(
             chat=incoming.chat,
             user=incoming.user,
             parsed=parsed,
             may_change=may_change,
-            is_owner=self._rights.owns(incoming.user),
+            is_owner=self.rights.owns(incoming.user),
             replied_to=incoming.replied_to,
         )
-        async with shown_typing(self._bot, incoming.chat, after_s=self._typing_after_s):
-            return await self._in_thread(self._conversation.answer, request)
+        async with shown_typing(self.bot, incoming.chat, after_s=self.typing_after_s):
+            return await self._in_thread(self.conversation.answer, request)
 
     async def _in_thread(self, work: Callable[..., T], *args: object, **named: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *args, **named))
+        return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *args, **named))
 
     async def _remember(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
-        await self._in_thread(self._conversation.posted, chat, reply, message)
+        await self._in_thread(self.conversation.posted, chat, reply, message)
 
     async def _moved(self, chat: ChatRef, to: ChatRef) -> None:
         if chat in self._moves:  # Telegram tells it in both chats, and again when we send
             return
         self._moves.add(chat)
         log.info("telegram chat moved", extra={"chat": chat.chat, "to": to.chat})
-        await self._in_thread(self._conversation.moved, chat, to)
+        await self._in_thread(self.conversation.moved, chat, to)
 
     # --- sending
 
     async def _post(self, chat: ChatRef, reply: Reply, *, reply_to: int | None = None) -> None:
-        posting = Posting(self._outbound, chat, reply, urgent=True, reply_to=reply_to)
+        posting = Posting(self.outbound, chat, reply, urgent=True, reply_to=reply_to)
         try:
             message = await self._patiently(posting.finish)
         except ChatMoved as error:
@@ -239,7 +250,7 @@ class UpdateHandler:
             posting.redirect(chat)
             message = await self._patiently(posting.finish)
         except ChatGone:
-            await self._in_thread(self._conversation.gone, chat)
+            await self._in_thread(self.conversation.gone, chat)
             raise
         await self._remember(chat, reply, message)
 
@@ -249,7 +260,7 @@ class UpdateHandler:
             try:
                 return await attempt()
             except Throttled as error:  # the rate limiter waits out the pause
-                if tried == _TRIES or error.retry_after > self._longest_pause:
+                if tried == _TRIES or error.retry_after > _LONGEST_PAUSE:
                     raise
             except SendFailed:
                 if tried == _TRIES:
@@ -259,45 +270,23 @@ class UpdateHandler:
 
     async def _acknowledge(self, query: CallbackQuery, said: str | None, url: str | None) -> None:
         try:
-            await self._bot.answer_callback_query(query.id, text=said, show_alert=said is not None, url=url)
+            await self.bot.answer_callback_query(query.id, text=said, show_alert=said is not None, url=url)
         except TelegramError as error:  # too late; the answer itself is in the chat
             log.info("telegram press not acknowledged", extra={"error": error.message})
 
     async def _apologise(self, update: Update) -> None:
         message = update.message or update.channel_post
-        incoming = read_message(message, me=self._bot.bot) if message is not None else None
+        incoming = read_message(message, me=self.bot.bot) if message is not None else None
         if incoming is None:
             return
         try:
-            await Posting(self._outbound, incoming.chat, refusal(_SORRY), urgent=True).finish()
+            await Posting(self.outbound, incoming.chat, refusal(_SORRY), urgent=True).finish()
         except ChatError as error:
             log.warning("telegram apology not sent", extra={"error": str(error)})
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-class DoubleTaps:
-    """The last press under each message, to ignore the second tap of a double tap.
-
-    Times are seconds on one monotonic clock.
-    """
-
-    def __init__(self) -> None:
-        self._last: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
-
-    def is_repeat(self, chat: str, message: str, data: str, *, pressed_at: float) -> bool:
-        """Whether the same button was pressed just before, so that its answer was hardly seen yet."""
-        pressed, answered_at = self._last.get((chat, message), ("", 0.0))
-        return pressed == data and pressed_at < answered_at + DOUBLE_TAP_S
-
-    def answered(self, chat: str, message: str, data: str, *, now: float) -> None:
-        """Notes that the press was answered."""
-        self._last[chat, message] = (data, now)
-        self._last.move_to_end((chat, message))
-        if len(self._last) > _PRESSES_KEPT:
-            self._last.popitem(last=False)
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hmac
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from hashlib import blake2b
 
 from telegram import (
@@ -66,8 +67,8 @@ class Buttons:
 
     def command(self, data: str, *, chat: str) -> str | None:
         """The command in callback data; None if we did not put it under a message of that chat."""
-        signature, code, rest = data[:_SIGNATURE_CHARS], data[_SIGNATURE_CHARS:][:1], data[9:]
-        command = f"{self._names.get(code, '')}{rest}"
+        signature, coded = data[:_SIGNATURE_CHARS], data[_SIGNATURE_CHARS:]
+        command = f"{self._names.get(coded[:1], '')}{coded[1:]}"
         expected = self._signature(command, chat)
         return command if hmac.compare_digest(signature.encode(), expected.encode()) else None
 
@@ -137,10 +138,7 @@ class Outbound:
         return MessageId(str(message.message_id))
 
     async def edit(self, message: Message, html: str, reply: Reply) -> bool:
-        """Replaces a message of ours by the reply; False if it can no longer be edited.
-
-        Raises the port's errors.
-        """
+        """Replaces a message of ours; False if it can no longer be edited. Raises the port's errors."""
         chat = str(message.chat.id)
         async with self._turn(chat, urgent=True):
             try:
@@ -187,35 +185,26 @@ def preview_of(reply: Reply) -> LinkPreviewOptions:
     return LinkPreviewOptions(is_disabled=True)
 
 
+@dataclass(slots=True)
 class Posting:
     """Sends one reply to one chat, message by message. Call `finish` again to go on after a failure."""
 
-    def __init__(
-        self,
-        outbound: Outbound,
-        chat: ChatRef,
-        reply: Reply,
-        *,
-        urgent: bool,
-        reply_to: int | None = None,
-        already_posted: int = 0,
-    ) -> None:
-        """urgent: somebody waits for it. reply_to: the message that the first one answers.
+    outbound: Outbound
+    chat: ChatRef
+    reply: Reply
+    _: KW_ONLY
+    urgent: bool  # somebody waits for it
+    reply_to: int | None = None  # the message that the first one answers
+    already_posted: int = 0  # how many of its messages an earlier attempt posted
+    _messages: tuple[str, ...] = field(init=False)
 
-        already_posted: how many of its messages an earlier attempt posted.
-        """
-        self._outbound = outbound
-        self._chat = chat
-        self._reply = reply
-        self._messages = render(reply)
-        self._urgent = urgent
-        self._reply_to = reply_to
-        self._already_posted = already_posted
+    def __post_init__(self) -> None:
+        self._messages = render(self.reply)
 
     def redirect(self, chat: ChatRef) -> None:
         """Sends the rest to this chat: the first one has a new id."""
-        if chat != self._chat:
-            self._chat, self._reply_to = chat, None  # messages are numbered anew there
+        if chat != self.chat:
+            self.chat, self.reply_to = chat, None  # messages are numbered anew there
 
     async def finish(self, hooks: SendHooks = NO_HOOKS) -> MessageId:
         """Sends the messages that were not posted yet; returns the id of the last one.
@@ -225,17 +214,17 @@ class Posting:
         if not self._messages:
             raise SendRefused("the reply has nothing to show")
         while True:
-            is_last = self._already_posted == len(self._messages) - 1
-            message = await self._outbound.send(
-                self._chat,
-                self._messages[self._already_posted],
-                self._reply,
+            is_last = self.already_posted == len(self._messages) - 1
+            message = await self.outbound.send(
+                self.chat,
+                self._messages[self.already_posted],
+                self.reply,
                 is_last=is_last,
-                reply_to=self._reply_to if self._already_posted == 0 else None,
-                urgent=self._urgent,
+                reply_to=self.reply_to if self.already_posted == 0 else None,
+                urgent=self.urgent,
                 hooks=hooks,
             )
             if is_last:
                 return message
-            self._already_posted += 1
+            self.already_posted += 1
             hooks.message_posted()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import urlsplit
 
-from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
+from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title, utf16_length
 
 # "Bots API, sendMessage": 1 to 4096 characters after entities parsing, counted in UTF-16 units.
 MAX_UNITS = 4096
@@ -71,7 +71,7 @@ class _Paragraph:
         html = "".join(run.html() for run in self.runs)
         if not self.quoted:
             return html
-        folded = " expandable" if _units(self.text) > LONG_QUOTE_UNITS else ""
+        folded = " expandable" if utf16_length(self.text) > LONG_QUOTE_UNITS else ""
         return f"<blockquote{folded}>{html}</blockquote>"
 
 
@@ -105,10 +105,7 @@ def _item(item: Item, *, mark: str, first: bool) -> _Paragraph:
 
 
 def _quotation(quotation: Quotation) -> Iterator[_Run]:
-    """The quoted parts, each in its own quotation marks, with … for what the reporter put between them."""
-    parts = [_clean(part) for part in quotation.parts]
-    said = " … ".join(f"“{part}”" if quotation.verbatim else part for part in parts)
-    yield _Run(text=f"{quotation.before}{said}{quotation.behind}")
+    yield _Run(text=quotation.said(_clean))
     who = ", ".join(_clean(name) for name in (quotation.speaker, quotation.role) if name)
     label = quotation.label or (None if quotation.verbatim else "paraphrased")
     how = ", ".join(_clean(word) for word in (quotation.cue, label) if word)
@@ -148,11 +145,6 @@ def _visible(paragraph: _Paragraph) -> bool:
     return any(char.isprintable() and not char.isspace() for run in paragraph.runs for char in run.text)
 
 
-def _units(text: str) -> int:
-    """Length in UTF-16 units, as Telegram counts."""
-    return len(text) + sum(char > "\uffff" for char in text)
-
-
 # Where to cut a paragraph that no message can hold, best first: after a line, a sentence, a word.
 _ENDS = (
     re.compile(r"\s*\n\s*"),
@@ -163,7 +155,7 @@ _ENDS = (
 
 def _cut(paragraph: _Paragraph) -> Iterator[_Paragraph]:
     """The paragraph in parts that each fit a message; usually one."""
-    while _units(paragraph.text) > MAX_UNITS:
+    while utf16_length(paragraph.text) > MAX_UNITS:
         end, start = _best_cut(paragraph.text)
         yield replace(paragraph, runs=_slice(paragraph.runs, 0, end))
         paragraph = replace(paragraph, runs=_slice(paragraph.runs, start, None))
@@ -173,8 +165,8 @@ def _cut(paragraph: _Paragraph) -> Iterator[_Paragraph]:
 def _best_cut(text: str) -> tuple[int, int]:
     """Where the first part ends and the next starts; between them is white space."""
     window = text[:MAX_UNITS]
-    while _units(window) > MAX_UNITS:
-        window = window[: -max(1, (_units(window) - MAX_UNITS) // 2)]
+    while utf16_length(window) > MAX_UNITS:
+        window = window[: -max(1, (utf16_length(window) - MAX_UNITS) // 2)]
     for ends in _ENDS:
         # Only in the second half, to keep the parts few: a longer sentence is cut at a word.
         cuts = [m for m in ends.finditer(window, len(window) // 2) if m.start() > 0]
@@ -213,7 +205,8 @@ def _pack(paragraphs: Iterable[_Paragraph]) -> list[list[_Paragraph]]:
 
 def _fits(paragraphs: Sequence[_Paragraph]) -> bool:
     text = "".join(paragraph.gap + paragraph.text for paragraph in paragraphs).removeprefix(paragraphs[0].gap)
-    return _units(text) <= MAX_UNITS and sum(paragraph.entities() for paragraph in paragraphs) <= MAX_ENTITIES
+    entities = sum(paragraph.entities() for paragraph in paragraphs)
+    return utf16_length(text) <= MAX_UNITS and entities <= MAX_ENTITIES
 
 
 def _html(paragraphs: Iterable[_Paragraph]) -> str:

@@ -48,7 +48,10 @@ class Polling:
 
     async def updates(self) -> AsyncGenerator[Update, None]:
         """Yields updates without end. Errors of Telegram are logged and the request is repeated."""
-        await self._delete_webhook()
+        try:  # while a webhook is set, perhaps by an earlier run, Telegram refuses to be polled
+            await self._bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("telegram webhook not deleted", extra={"error": error.message})
         failures = 0
         while True:
             try:
@@ -75,13 +78,6 @@ class Polling:
             )
         except TelegramError as error:
             log.warning("telegram updates not confirmed", extra={"error": error.message})
-
-    async def _delete_webhook(self) -> None:
-        """While a webhook is set, perhaps by an earlier run, Telegram refuses to be polled."""
-        try:
-            await self._bot.delete_webhook()
-        except TelegramError as error:
-            log.warning("telegram webhook not deleted", extra={"error": error.message})
 
     def _pause_s(self, error: TelegramError, failures: int) -> float:
         backoff_s = min(_LONGEST_PAUSE_S, 2.0 ** min(failures - 1, 10))
@@ -152,8 +148,12 @@ class Webhook:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            await self._listen(runner)
-            log.info("telegram webhook listening", extra={"port": self._settings.port})
+            host, port = self._settings.host, self._settings.port
+            try:
+                await web.TCPSite(runner, host, port).start()
+            except OSError as error:
+                raise ChatError(f"cannot listen on {host}:{port} for Telegram's webhook: {error}") from error
+            log.info("telegram webhook listening", extra={"port": port})
             yield
         finally:
             while not self._waiting.empty():
@@ -161,13 +161,6 @@ class Webhook:
                 if not taken.done():
                     taken.set_result(False)
             await runner.cleanup()
-
-    async def _listen(self, runner: web.AppRunner) -> None:
-        host, port = self._settings.host, self._settings.port
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise ChatError(f"cannot listen on {host}:{port} for Telegram's webhook: {error}") from error
 
     async def _register(self) -> None:
         failures = 0

@@ -5,7 +5,7 @@ from itertools import count
 from bot.app.application import Application
 from bot.chat import ChatRef, MessageId, SendHooks
 from bot.commands.table import parse
-from bot.console import attribution, quoted
+from bot.console import attribution
 from bot.ports import IncomingCommand
 from bot.reply import Block, Items, Quotation, Reply
 from tests.samples import CHAT
@@ -69,6 +69,6 @@ def _lines(block: Block) -> list[str]:
         case Items():
             return [item.text for item in block.items]
         case Quotation():
-            return [f"{quoted(block)} — {attribution(block)}"]
+            return [f"{block.said()} — {attribution(block)}"]
         case _:
             return [block.text]

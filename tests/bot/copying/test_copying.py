@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def target_url(test_postgres: TestPostgres) -> str:
 
 
 def copy(url: str, source: Database) -> Copied:
-    return copy_to(url, source, clock=lambda: NOW)
+    return copy_to(url, source, clock=lambda: NOW, progress=lambda _: nullcontext(lambda steps=1: None))
 
 
 def rows_in(database: Database) -> Rows:

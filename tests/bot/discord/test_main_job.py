@@ -3,7 +3,7 @@
 import pytest
 
 from bot.app.application import Application
-from tests.bot.discord.talking import READER, serving
+from tests.bot.discord.talking import READER, serving, settled
 from tests.servers.discord import DiscordServer, Message
 
 SAID_BY_MATTIS = [
@@ -27,10 +27,13 @@ async def test_the_sample_article_is_briefed_quoted_and_read_by_section(
 ) -> None:
     channel = server.add_channel(server.add_guild())
 
-    async def asked(command: str, **options: str) -> Message:
-        return await (await server.slash(channel, READER, command, options)).answer()
+    async with serving(server, app.service) as chat:
 
-    async with serving(server, app.service):
+        async def asked(command: str, **options: str) -> Message:
+            answer = await (await server.slash(channel, READER, command, options)).answer()
+            await settled(chat)  # no person types a follow-up before the bot has noted its answer
+            return answer
+
         brief = await asked("brief", topic="nato")
         quotes = await asked("quotes", speaker="mattis")
         listed = await asked("sections")

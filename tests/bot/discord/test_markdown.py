@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.render import escape, length, masked_link, pieces, title_link, unescape
+from bot.discord.render import escape, masked_link, pieces, title_link, unescape
+from bot.reply import utf16_length
 
 SIGNS = [*"*_~|`[]()<>#-+:@\\.1! \n", "**", "__", "> ", "# ", "-# ", "1. ", "  - ", ":x:", "😀", "\u2028"]
 WORDS = ["word", "Ünïcode", "@everyone", "<@1>", "[a](https://evil.example)", "https://news.example/a_b_c"]
@@ -53,7 +54,7 @@ def test_no_markup_is_left_alive(text: str) -> None:
 @given(TEXTS, st.integers(min_value=8, max_value=60))
 def test_pieces_fit_and_nothing_is_lost_between_them(text: str, longest: int) -> None:
     parts = list(pieces(text, escape, longest=longest))
-    assert all(0 < length(part) <= longest for part in parts)
+    assert all(0 < utf16_length(part) <= longest for part in parts)
     assert "".join("".join(map(unescape, parts)).split()) == "".join(text.split())
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 
 from bot.discord.client import thread_name
-from bot.discord.render import length
-from bot.reply import Button, Prose, Reply, Title, refusal
+from bot.reply import Button, Prose, Reply, Title, refusal, utf16_length
 from tests.bot.discord.talking import READER, Scripted, happens, ref, say, serving
 from tests.bot.discord.test_markdown import TEXTS
 from tests.servers.discord import Channel, DiscordServer, Message
@@ -145,7 +144,7 @@ async def test_an_article_that_is_gone_is_said_to_the_asker_alone(server: Discor
 @given(TEXTS)
 def test_a_threads_name_is_seen_fits_and_mentions_nobody(headline: str) -> None:
     name = thread_name(headline)
-    assert 1 <= length(name) <= 100
+    assert 1 <= utf16_length(name) <= 100
     assert name == name.strip()
     assert not re.search(r"@(everyone|here)|<[@#:/]|<(a|t|id):", name)
 
