@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -77,31 +78,22 @@ def decode_text(body: bytes, *, name: str) -> str:
     """
     for mark, codec in _BOMS:
         if body.startswith(mark):
-            return _decode(body, codec, name)
+            try:
+                return body.decode(codec)
+            except UnicodeDecodeError as error:
+                reason = f"is not valid {codec.upper()}, although it begins so; save it as UTF-8"
+                raise Unreadable(f"{name} {reason}") from error
     _refuse_binary(body, name)
-    try:
+    with suppress(UnicodeDecodeError):
         return body.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
+    with suppress(UnicodeDecodeError):
         western = body.decode("windows-1252")
-    except UnicodeDecodeError:
-        western = None
-    if western is not None and all(c.isascii() or c in _WINDOWS_LETTERS for c in western):
-        return western
+        if all(c.isascii() or c in _WINDOWS_LETTERS for c in western):
+            return western
     guess = from_bytes(body).best()
     if guess is None:
         raise Unreadable(f"{name} is in an unknown encoding; save it as UTF-8")
     return str(guess)
-
-
-def _decode(body: bytes, codec: str, name: str) -> str:
-    try:
-        return body.decode(codec)
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"{name} is not valid {codec.upper()}, although it begins so; save it as UTF-8"
-        ) from error
 
 
 def _refuse_binary(body: bytes, name: str) -> None:

@@ -24,14 +24,14 @@ from articles.model import (
 from articles.schema import SEQUENCE_BITS, articles, first_key, stories
 from articles.search.article_search import (
     SearchFilter,
-    TopicSearch,
     common_topics,
+    find_stories,
     full_text_index,
     near_topics,
     newest,
     top,
 )
-from articles.search.full_text import Expression, Query, match_expression
+from articles.search.full_text import Expression, match_expression
 from articles.search.vectors import ArticleVector, VectorIndex
 from articles.stories.placement import (
     Fingerprints,
@@ -192,7 +192,7 @@ class ArticleStore:
         limit: int,
         offset: int,
     ) -> tuple[Article, ...]:
-        expression = match_expression(Query(()), publisher=only.publisher, language=only.language)
+        expression = match_expression((), publisher=only.publisher, language=only.language)
         if expression is None and (only.publisher is not None or only.language is not None):
             return ()
         with self._database.reading() as connection:
@@ -232,8 +232,8 @@ class ArticleStore:
         meaning: the query's vector.
         """
         with self._database.reading() as connection:
-            found = TopicSearch(connection, self._vectors).find(
-                query, only, limit=limit, offset=offset, meaning=meaning
+            found = find_stories(
+                connection, query, only, limit=limit, offset=offset, vectors=self._vectors, meaning=meaning
             )
             stories = _in_order(connection, found.keys)
         near = frozenset(a.id for a, key in zip(stories, found.keys, strict=True) if key in found.by_meaning)

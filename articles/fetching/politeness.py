@@ -15,14 +15,12 @@ from protego import Protego
 
 from articles.errors import FetchFailed
 
-ROBOT_NAME = "pullquote"
-"""The user agent by which robots.txt may address us."""
+ROBOT_NAME = "pullquote"  # the user agent by which robots.txt may address us
 
 MAX_ROBOTS_BYTES = 500 * 1024  # RFC 9309 has every crawler read at least this much; we ignore the rest
 MAX_CRAWL_DELAY_S = 60.0
-
+# The longest wait that we accept from a header: a mistake in one would stop a feed for good.
 MAX_WAIT = timedelta(days=7)
-"""The longest wait that we accept from a header: a mistake in one would stop a feed for good."""
 
 _REMEMBERED_HOSTS = 1024
 _RULES_KEPT_S = 24 * 3600.0  # RFC 9309's limit
@@ -161,23 +159,13 @@ class RobotsCache:
         """
         lock = self._locks.setdefault(origin, asyncio.Lock())
         async with lock:
-            found = self._cached(origin)
-            if found is None:
+            until, found = self._kept.get(origin, (0.0, None))
+            if found is None or until <= self._clock():
                 found = await self._fetch(origin)
+            self._kept.move_to_end(origin)
         if isinstance(found, FetchFailed):
             raise FetchFailed(found.url, found.reason, retry_after=found.retry_after) from found
         return found
-
-    def _cached(self, origin: str) -> RobotsRules | FetchFailed | None:
-        kept = self._kept.get(origin)
-        if kept is None:
-            return None
-        until, answer = kept
-        if until <= self._clock():
-            del self._kept[origin]
-            return None
-        self._kept.move_to_end(origin)
-        return answer
 
     async def _fetch(self, origin: str) -> RobotsRules | FetchFailed:
         answer: RobotsRules | FetchFailed

@@ -33,6 +33,11 @@ _MIN_GAIN = 0.05
 # Minimum share of the first candidate's words, if articleBody ends with a sentence, and if it is cut off.
 _MIN_KEPT_SHARE = 0.5
 _MIN_KEPT_OF_UNFINISHED = 0.9
+# A hostile tree can make the extractor raise these. The page then has no text for us.
+_EXTRACTOR_ERRORS = (
+    *(LxmlError, ValueError, TypeError, AttributeError),
+    *(LookupError, RecursionError, AssertionError),
+)
 # Of the extractor's words. With fewer, our reading has lost some, and we take the extractor's plain lines.
 _MIN_READ_SHARE = 0.98
 
@@ -63,13 +68,10 @@ def _others_may_differ(page: _Element, first: tuple[Block, ...]) -> bool:
     (`trafilatura.core` and `trafilatura.external`, 2.3), which cannot be more than is on the page.
     """
     length = sum(len(block.text) + 1 for block in first)
-    items = sum(1 for block in first if block.kind is ParagraphKind.LIST_ITEM)
+    items = sum(block.kind is ParagraphKind.LIST_ITEM for block in first)
     shown = len(raw_text(page)) - sum(len(raw_text(bulk)) for bulk in page.iter("script", "style"))
-    if (
-        length < _MIN_SURE_CHARS
-        or 2 * items > len(first)
-        or (length < _MAX_RETRIED_CHARS and length < shown / 4)
-    ):
+    is_little = length < _MAX_RETRIED_CHARS and length < shown / 4
+    if length < _MIN_SURE_CHARS or 2 * items > len(first) or is_little:
         return True
     return shown > 2 * length and len(words_in(try_readability(deepcopy(page)))) > 1.9 * length
 
@@ -80,31 +82,17 @@ def _extract(
     """The blocks that trafilatura keeps of the page. It does not change the page."""
     try:
         found = bare_extraction(
-            page,
-            include_comments=False,
-            fast=fast,
-            favor_precision=precision,
-            favor_recall=recall,
+            page, include_comments=False, fast=fast, favor_precision=precision, favor_recall=recall
         )
-    except (
-        LxmlError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        AssertionError,
-    ) as error:
-        # A hostile tree can make it raise these. The page then has no text for us.
+    except _EXTRACTOR_ERRORS as error:
         log.warning("extractor failed", extra={"error": repr(error)})
         return ()
     if not isinstance(found, Document):
         return ()
     blocks = read_blocks(found.body)
-    if _word_count(as_text(blocks)) < _MIN_READ_SHARE * _word_count(found.text or ""):
-        return tuple(
-            Block(line, ParagraphKind.BODY) for line in (found.text or "").splitlines() if line.strip()
-        )
+    text = found.text or ""
+    if _word_count(as_text(blocks)) < _MIN_READ_SHARE * _word_count(text):
+        return tuple(Block(line, ParagraphKind.BODY) for line in text.splitlines() if line.strip())
     return blocks
 
 

@@ -75,13 +75,9 @@ def _is_stub(tree: _Element, blocks: tuple[Block, ...], metadata: PageMetadata, 
     is_cut = bool(CUT_OFF.search(blocks[-1].text))
     if linked.free is False:
         announced = max(linked.word_count or 0, _count_words([linked.body or ""]))
-        is_short_of_it = announced > 2 * words
-        return (
-            is_short_of_it
-            or is_cut
-            or words < _STUB_WORDS
-            or (words < _DECLARED_STUB_WORDS and _asks_to_subscribe(tree))
-        )
+        if announced > 2 * words or is_cut or words < _STUB_WORDS:
+            return True
+        return words < _DECLARED_STUB_WORDS and _asks_to_subscribe(tree)
     if is_cut and words < _CUT_WORDS:
         return True
     if linked.free is True:
@@ -106,14 +102,10 @@ def _is_most_of(announced: int | None, words: int) -> bool:
 def _asks_to_subscribe(tree: _Element) -> bool:
     """Whether a block of the page is such a request, alone or together with the next (heading and prompt)."""
     texts = [block.text for block in read_blocks(tree)]
-    asking = [bool(SUBSCRIBING.search(text)) for text in texts]
-    if not any(asking):
-        return False
+    asking = {text for text in texts if SUBSCRIBING.search(text)}
     return any(
-        (first_asks or second_asks) and (_is_request(first) or _is_request(f"{first} {second}"))
-        for (first, first_asks), (second, second_asks) in pairwise(
-            zip([*texts, ""], [*asking, False], strict=True)
-        )
+        (first in asking or second in asking) and (_is_request(first) or _is_request(f"{first} {second}"))
+        for first, second in pairwise([*texts, ""])
     )
 
 

@@ -167,13 +167,9 @@ def _main_entity(node: dict[str, Json]) -> str | None:
 
 
 def _count(value: Json) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    return (
-        int(value)
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 8
-        else None
-    )
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 8:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _truth(value: Json) -> bool | None:

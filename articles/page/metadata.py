@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -13,43 +13,9 @@ from lxml.etree import XPath, _Element
 from articles.page.json_ld import LinkedData, read_linked_data
 from articles.page.page_blocks import select, words_in
 from articles.page.phrases import any_of
+from articles.text.phrases import read_phrases
 
-# The <meta> names for the date, best known first (Open Graph, Dublin Core, Parse.ly and others).
-_DATE_METAS = (
-    "article:published_time",
-    "og:article:published_time",
-    "og:published_time",
-    "datepublished",
-    "date_published",
-    "parsely-pub-date",
-    "sailthru.date",
-    "cxenseparse:recs:publishtime",
-    "article.published",
-    "publish-date",
-    "publishdate",
-    "publish_date",
-    "publication_date",
-    "pubdate",
-    "dcterms.created",
-    "dcterms.date",
-    "dc.date.issued",
-    "dc.date",
-    "dc:date",
-    "citation_publication_date",
-    "displaydate",
-    "date",
-)
-_AUTHOR_METAS = (
-    "author",
-    "article:author",
-    "byl",
-    "parsely-author",
-    "sailthru.author",
-    "dc.creator",
-    "dcterms.creator",
-)
-_PUBLISHER_METAS = ("og:site_name", "dc.publisher", "dcterms.publisher", "publisher", "application-name")
-_LANGUAGE_METAS = ("og:locale", "content-language", "dc.language", "language")
+_META_NAMES = read_phrases(__package__)  # the text file beside this one
 
 _BY = re.compile(rf"^{any_of('by')}\s*:?\s+", re.IGNORECASE)
 _LANGUAGE = re.compile(r"^([a-z]{2})(?:[-_][A-Za-z]|$)")
@@ -112,6 +78,10 @@ def _metas(tree: _Element) -> dict[str, str]:
     return found
 
 
+def _first(metas: dict[str, str], kind: str) -> str | None:
+    return next((metas[name] for name in _META_NAMES[kind] if name in metas), None)
+
+
 def _headline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
     """The <h1> if the metadata have it too, else the headline of the metadata."""
     title_element = next(tree.iter("title"), None)
@@ -149,7 +119,7 @@ def _without_site(title: str, site: str) -> str:
 def _byline(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
     names = list(linked.authors)
     if not names:
-        written = next((metas[name] for name in _AUTHOR_METAS if name in metas), "")
+        written = _first(metas, "author")
         if written and not written.lower().startswith(("http:", "https:", "@")) and len(written) < 200:
             names = [written]
     if not names and (found := _author_on_page(tree)):
@@ -174,7 +144,7 @@ def _author_on_page(tree: _Element) -> str | None:
 def _dates(tree: _Element, metas: dict[str, str], linked: LinkedData) -> Iterator[str | None]:
     """Dates that the page states, most reliable first; never guessed from its text or its URL."""
     yield linked.published
-    for name in _DATE_METAS:
+    for name in _META_NAMES["date"]:
         yield metas.get(name)
     for element in select(_DATED, tree):
         yield element.get("datetime") or element.get("content") or words_in(element)
@@ -184,7 +154,7 @@ def _dates(tree: _Element, metas: dict[str, str], linked: LinkedData) -> Iterato
 
 
 def _publisher(metas: dict[str, str], linked: LinkedData, url: str | None) -> str | None:
-    named = linked.publisher or next((metas[name] for name in _PUBLISHER_METAS if name in metas), None)
+    named = linked.publisher or _first(metas, "publisher")
     if named and not named.startswith(("http:", "https:", "@")) and len(named) < 100:
         return named
     return _MOBILE.sub("", _host(url)) or None if url else None
@@ -192,7 +162,7 @@ def _publisher(metas: dict[str, str], linked: LinkedData, url: str | None) -> st
 
 def _language(tree: _Element, metas: dict[str, str], linked: LinkedData) -> str | None:
     declared = [tree.get("lang"), tree.get("{http://www.w3.org/XML/1998/namespace}lang"), linked.language]
-    declared += [metas.get(name) for name in _LANGUAGE_METAS]
+    declared += [metas.get(name) for name in _META_NAMES["language"]]
     votes = Counter(
         found[1] for value in declared if value and (found := _LANGUAGE.match(value.strip().lower()))
     )
@@ -268,10 +238,7 @@ def _instant(written: str) -> datetime | None:
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
         if found.tzinfo is not None and found.year in _YEARS:
-            try:
-                return found.astimezone(UTC)
-            except OverflowError:  # close to the ends of the calendar
-                return None
+            return found.astimezone(UTC)
     return None
 
 
@@ -291,7 +258,6 @@ def _day(written: str) -> datetime | None:
         return None
     year, month, day = (int(part) for part in found.groups() if part)
     try:
-        midnight = datetime.combine(datetime(year, month, day, tzinfo=UTC), time.min, tzinfo=UTC)
+        return datetime(year, month, day, tzinfo=UTC) if year in _YEARS else None
     except ValueError:
         return None
-    return midnight if year in _YEARS else None

@@ -19,7 +19,7 @@ span strike strong sub sup time tt u var
 """
 INLINE_TAGS = frozenset(_INLINE_TAGS.split())
 _SKIPPED = frozenset(("script", "style", "graphic", "img", "svg", "noscript", "template", "iframe"))
-_HEADINGS = frozenset(["head", "h1", "h2", "h3", "h4", "h5", "h6", "summary"])
+_HEADINGS = frozenset(("head", "h1", "h2", "h3", "h4", "h5", "h6", "summary"))
 _BREAKS = frozenset(("lb", "br", "hr"))
 SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]]*$""")
 # Before a <br>, a line this long that ends a sentence is a paragraph; a shorter one may be verse.
@@ -53,9 +53,8 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self._pieces: list[str] = []
-        self._line_chars = (
-            0  # since the last PARAGRAPH_MARK; a counter, because a page can be one long line of <br>
-        )
+        # Since the last PARAGRAPH_MARK; a counter, because a page can be one long line of <br>.
+        self._line_chars = 0
         self._kind: ParagraphKind | None = ParagraphKind.BODY
 
     def read(self, element: _Element, kind: ParagraphKind | None) -> None:

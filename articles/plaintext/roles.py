@@ -6,10 +6,10 @@ once and changes roles in place.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice, pairwise
+from itertools import groupby, islice, pairwise
 
 from articles.model import ParagraphKind
 from articles.plaintext.text_blocks import Block
@@ -331,8 +331,10 @@ def _resolve_numbered_lists(blocks: list[ClassifiedBlock]) -> None:
 
 def _resolve_bare_lists(blocks: list[ClassifiedBlock]) -> None:
     """Three or more titles in a row between paragraphs are a list that lost its bullets."""
-    for run in _title_runs(blocks, first_prose(blocks) + 1):
-        if len(run) < LIST_TITLES or next_part(blocks, run[-1]) is None:
+    below = range(first_prose(blocks) + 1, len(blocks))
+    for are_titles, indexes in groupby(below, key=lambda i: _is_plain_title(blocks[i])):
+        run = list(indexes)
+        if not are_titles or len(run) < LIST_TITLES or next_part(blocks, run[-1]) is None:
             continue
         heads = leads_to_prose(blocks, run[-1]) and is_heading(blocks[run[-1]].text)
         for index in run[:-1] if heads else run:
@@ -363,14 +365,8 @@ def _heads_a_section(blocks: Sequence[ClassifiedBlock], index: int) -> bool:
     return is_heading(blocks[index].text) and leads_to_prose(blocks, index)
 
 
-def _title_runs(blocks: Sequence[ClassifiedBlock], start: int) -> Iterator[list[int]]:
-    run: list[int] = []
-    for index in range(start, len(blocks) + 1):
-        if index < len(blocks) and blocks[index].role is Part.TITLE and not is_marked(blocks[index].text):
-            run.append(index)
-        elif run:
-            yield run
-            run = []
+def _is_plain_title(item: ClassifiedBlock) -> bool:
+    return item.role is Part.TITLE and not is_marked(item.text)
 
 
 _PASSES: tuple[Callable[[list[ClassifiedBlock]], None], ...] = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from articles.model import ParagraphKind
 
@@ -61,7 +61,8 @@ def split_blocks(copy: str) -> tuple[Block, ...]:
     lines = _lines(copy)
     width = _wrap_width(lines)
     blocks: list[Block] = []
-    for number, run in enumerate(_runs(lines)):
+    runs = (list(run) for has_text, run in groupby(lines, key=lambda line: line.text != "") if has_text)
+    for number, run in enumerate(runs):
         blocks.extend(replace(_block(text), run=number) for text in _join(run, width))
     return tuple(blocks)
 
@@ -73,16 +74,6 @@ def _lines(copy: str) -> list[_Line]:
         text = _SPACE.sub(" ", raw.strip())
         lines.append(_Line(len(raw.expandtabs()) - len(raw.expandtabs().lstrip()) if text else 0, text))
     return lines
-
-
-def _runs(lines: list[_Line]) -> Iterator[list[_Line]]:
-    run: list[_Line] = []
-    for line in [*lines, _Line(0, "")]:
-        if line.text:
-            run.append(line)
-        elif run:
-            yield run
-            run = []
 
 
 def _wrap_width(lines: list[_Line]) -> int | None:

@@ -14,6 +14,7 @@ from articles.model import PARAGRAPH_BREAK, Article, ParagraphKind, lay_out
 from articles.plaintext.roles import (
     ClassifiedBlock,
     Part,
+    at,
     classify_blocks,
     first_prose,
     leads_to_prose,
@@ -148,7 +149,7 @@ def _byline(blocks: Sequence[ClassifiedBlock], names: str | None) -> str | None:
 
 def _signs_box(blocks: Sequence[ClassifiedBlock], index: int) -> bool:
     """Whether the line is a name above an author box, below the story."""
-    below = next((item for item in blocks[index + 1 : index + 2]), None)
+    below = at(blocks, index + 1)
     return below is not None and below.role is Furniture.CREDIT and is_name(blocks[index].text)
 
 
@@ -169,8 +170,10 @@ def _published(
     for stamp in stamps:
         if instant := stamp.instant(year):
             return instant
-    day = _captioned_day(blocks, find_weekday(" ".join(lede[:WEEKDAY_PARAGRAPHS])))
-    return None if day is None else midnight_utc(day)
+    # The latest picture of the lede's day of the week.
+    weekday = find_weekday(" ".join(lede[:WEEKDAY_PARAGRAPHS]))
+    pictured = max((day for day in _caption_days(blocks) if day.weekday() == weekday), default=None)
+    return None if pictured is None else midnight_utc(pictured)
 
 
 def _caption_days(blocks: Sequence[ClassifiedBlock]) -> Iterator[date]:
@@ -186,12 +189,6 @@ def _year(blocks: Sequence[ClassifiedBlock]) -> int | None:
     years = [day.year for day in _caption_days(blocks)]
     years.extend(int(year) for text in rights for year in re.findall(r"\b(?:19|20)\d\d\b", text))
     return max(years, default=None)
-
-
-def _captioned_day(blocks: Sequence[ClassifiedBlock], weekday: int | None) -> date | None:
-    """The latest picture's day that is on the lede's day of the week; None if that is unknown."""
-    days = (day for day in _caption_days(blocks) if day.weekday() == weekday)
-    return max(days, default=None)
 
 
 MIN_DECK_WORDS = 6  # a deck; a shorter line directly above the lede is the first section's heading

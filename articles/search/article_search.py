@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from itertools import groupby, islice
 
 from rapidfuzz import fuzz, process, utils
@@ -24,7 +24,6 @@ from articles.search.full_text import (
     FullTextIndex,
     Hit,
     Match,
-    Query,
     all_hits,
     match_expression,
     parse_query,
@@ -121,75 +120,63 @@ def _reports(connection: Connection, pool: Sequence[Hit]) -> Iterator[StoryRepor
         )
 
 
-class TopicSearch:
-    """Searches for stories on a topic in one state of the database."""
+def find_stories(
+    connection: Connection,
+    query: str,
+    only: SearchFilter,
+    *,
+    limit: int,
+    offset: int,
+    vectors: VectorIndex | None,
+    meaning: ArticleVector | None,
+) -> SearchResult:
+    """The stories on a topic, from `offset` on.
 
-    def __init__(self, connection: Connection, index: VectorIndex | None = None) -> None:
-        """index: None: search by words only."""
-        self._connection, self._index = connection, index
+    Case, accents and endings do not matter. If no article has the words as they are, they also match as
+    prefixes. A query of stop words finds nothing. meaning: the query's vector. Stories that have the words
+    are then ranked by words and by meaning together; if they are few, stories of similar meaning follow (with
+    `vectors`).
+    """
+    words = parse_query(query)
+    if not words:
+        return SearchResult()
+    expanded = expand_query(connection, words)
+    also = tuple(dict.fromkeys(each.name for each in expanded if each.name is not None))
+    for prefix in (False, True):
+        expressions = [
+            match_expression(each.query, publisher=only.publisher, language=only.language, prefix=prefix)
+            for each in expanded
+        ]
+        found = [expression for expression in expressions if expression is not None]
+        best = partial(_best_first, connection, found, only.since, meaning=meaning)
+        first = tuple(islice(best(offset=0), FEW))
+        if len(first) == FEW:
+            if offset or limit > FEW:
+                first = tuple(islice(best(offset=offset), limit))
+            return SearchResult(keys=first[:limit], also=also)
+        if first:
+            break
+    near = _near(connection, vectors, first, only, meaning) if vectors and meaning else ()
+    keys = (*first, *near)[offset : offset + limit]
+    return SearchResult(keys=keys, also=also, by_meaning=frozenset(near))
 
-    def find(
-        self,
-        query: str,
-        only: SearchFilter,
-        *,
-        limit: int,
-        offset: int,
-        meaning: ArticleVector | None = None,
-    ) -> SearchResult:
-        """The stories from `offset` on.
 
-        Case, accents and endings do not matter. If no article has the words as they are, they also match as
-        prefixes. meaning: the query's vector. Stories that have the words are then ranked by words and by
-        meaning together; if they are few, stories that are similar in meaning follow. A query of stop words
-        finds nothing.
-        """
-        words = parse_query(query)
-        if not words.phrases:
-            return SearchResult()
-        expanded = expand_query(self._connection, words)
-        also = tuple(dict.fromkeys(each.name for each in expanded if each.name is not None))
-        for prefix in (False, True):
-            expressions = [
-                match_expression(each.query, publisher=only.publisher, language=only.language, prefix=prefix)
-                for each in expanded
-            ]
-            found = [expression for expression in expressions if expression is not None]
-            first = self._best(found, only.since, meaning, limit=FEW)
-            if len(first) == FEW:
-                if offset or limit > FEW:
-                    first = self._best(found, only.since, meaning, limit=limit, offset=offset)
-                return SearchResult(keys=first[:limit], also=also)
-            if first:
-                break
-        near = self._near(first, only, meaning) if meaning is not None else ()
-        keys = (*first, *near)[offset : offset + limit]
-        return SearchResult(keys=keys, also=also, by_meaning=frozenset(near))
-
-    def _best(
-        self,
-        expressions: Sequence[Expression],
-        since: datetime | None,
-        meaning: ArticleVector | None,
-        *,
-        limit: int,
-        offset: int = 0,
-    ) -> tuple[int, ...]:
-        found = _best_first(self._connection, expressions, since, offset=offset, meaning=meaning)
-        return tuple(islice(found, limit))
-
-    def _near(self, known: Sequence[int], only: SearchFilter, meaning: ArticleVector) -> tuple[int, ...]:
-        """The stories of similar meaning, without the stories of the known articles."""
-        if self._index is None:
-            return ()
-        found = self._index.nearest(self._connection, meaning, since=only.since, min_similarity=NEAR_ENOUGH)
-        chosen = select(articles.c.story_id).where(articles.c.search_key.in_(known))
-        known_stories = frozenset(self._connection.execute(chosen).scalars())
-        leads: dict[int, int] = {}
-        for article in _fresher_first(article for article in found if _passes(article, only)):
-            if article.story_id not in known_stories:
-                leads.setdefault(article.story_id, article.search_key)
-        return tuple(leads.values())[:MAX_NEAR]
+def _near(
+    connection: Connection,
+    vectors: VectorIndex,
+    known: Sequence[int],
+    only: SearchFilter,
+    meaning: ArticleVector,
+) -> tuple[int, ...]:
+    """The stories of similar meaning, without the stories of the known articles."""
+    found = vectors.nearest(connection, meaning, since=only.since, min_similarity=NEAR_ENOUGH)
+    chosen = select(articles.c.story_id).where(articles.c.search_key.in_(known))
+    known_stories = frozenset(connection.execute(chosen).scalars())
+    leads: dict[int, int] = {}
+    for article in _fresher_first(article for article in found if _passes(article, only)):
+        if article.story_id not in known_stories:
+            leads.setdefault(article.story_id, article.search_key)
+    return tuple(leads.values())[:MAX_NEAR]
 
 
 def _fresher_first(found: Iterable[SimilarArticle]) -> list[SimilarArticle]:
@@ -284,40 +271,40 @@ def _similarities(connection: Connection, keys: Sequence[int], to: ArticleVector
 class ExpandedQuery:
     """A query of the same meaning, and the name in it that replaced another."""
 
-    query: Query
+    query: tuple[str, ...]  # phrases
     name: str | None  # None: the query as it was typed
 
 
-def expand_query(connection: Connection, query: Query) -> tuple[ExpandedQuery, ...]:
+def expand_query(connection: Connection, query: tuple[str, ...]) -> tuple[ExpandedQuery, ...]:
     """The query itself, then in other words. An acronym of two names is not expanded."""
     others = (*_long_forms(connection, query), *_short_forms(connection, query))
     return (ExpandedQuery(query, None), *list(dict.fromkeys(others))[:MAX_EXPANSIONS])
 
 
-def _long_forms(connection: Connection, query: Query) -> Iterator[ExpandedQuery]:
-    keys = {phrase: key_of(phrase.replace(".", "")) for phrase in query.phrases if " " not in phrase}
+def _long_forms(connection: Connection, query: tuple[str, ...]) -> Iterator[ExpandedQuery]:
+    keys = {phrase: key_of(phrase.replace(".", "")) for phrase in query if " " not in phrase}
     names = _names(connection, article_acronyms.c.short_key, article_acronyms.c.long_key, list(keys.values()))
     for phrase, key in keys.items():
         for name in names.get(key, ())[:MAX_SPELLINGS]:
-            phrases = [name if each == phrase else each for each in query.phrases]
-            yield ExpandedQuery(Query(tuple(dict.fromkeys(phrases))), name)
+            phrases = [name if each == phrase else each for each in query]
+            yield ExpandedQuery(tuple(dict.fromkeys(phrases)), name)
 
 
-def _short_forms(connection: Connection, query: Query) -> Iterator[ExpandedQuery]:
+def _short_forms(connection: Connection, query: tuple[str, ...]) -> Iterator[ExpandedQuery]:
     # The phrases "food", "drug", "administration" in sequence are the name that the three make.
     sequences: dict[tuple[int, int], str] = {}
-    for start in range(len(query.phrases)):
-        for end in range(start + 1, min(len(query.phrases), start + MAX_LONG_FORM_WORDS) + 1):
-            key = key_of(" ".join(query.phrases[start:end]))
+    for start in range(len(query)):
+        for end in range(start + 1, min(len(query), start + MAX_LONG_FORM_WORDS) + 1):
+            key = key_of(" ".join(query[start:end]))
             if " " in key:
                 sequences[start, end] = key
     keys = list(sequences.values())
     names = _names(connection, article_acronyms.c.long_key, article_acronyms.c.short_key, keys)
     for (start, end), key in sequences.items():
         for name in names.get(key, ())[:1]:
-            phrases = (*query.phrases[:start], name, *query.phrases[end:])
-            if parse_query(name).phrases and _is_written_in_capitals(connection, name):
-                yield ExpandedQuery(Query(tuple(dict.fromkeys(phrases))), name)
+            phrases = (*query[:start], name, *query[end:])
+            if parse_query(name) and _is_written_in_capitals(connection, name):
+                yield ExpandedQuery(tuple(dict.fromkeys(phrases)), name)
 
 
 def _names(
@@ -340,7 +327,7 @@ def _names(
 
 def _is_written_in_capitals(connection: Connection, acronym: str) -> bool:
     """Whether articles that have the word mean the acronym: the index cannot tell "WHO" from "who"."""
-    found = _hits(connection, match_expression(Query((acronym,))), None)
+    found = _hits(connection, match_expression((acronym,)), None)
     keys = [hit.search_key for hit in islice(found, _SAMPLE)]
     texts = list(connection.execute(select(articles.c.text).where(articles.c.search_key.in_(keys))).scalars())
     words = re.compile(rf"(?<!\w){re.escape(acronym)}(?!\w)", re.IGNORECASE)
@@ -373,7 +360,7 @@ def common_topics(recent: Iterable[tuple[str, str]], *, limit: int) -> tuple[str
     counts: Counter[str] = Counter()
     for headings, beginning in recent:
         topics = names_in(beginning) | {heading for heading in headings.split("\n") if heading}
-        counts.update(topic for topic in topics if parse_query(topic).phrases)
+        counts.update(topic for topic in topics if parse_query(topic))
     ranked = sorted(counts, key=lambda topic: (-counts[topic], topic))
     once = {topic.casefold(): topic for topic in reversed(ranked)}
     return tuple(topic for topic in ranked if once[topic.casefold()] == topic)[:limit]

@@ -36,8 +36,7 @@ class SQLiteIndex:
     """A `FullTextIndex`."""
 
     def hits(self, connection: Connection, wanted: Expression, since: datetime | None) -> Iterator[Hit]:
-        for search_key, story_id, is_copy, is_whole in connection.execute(_hits(wanted, since)):
-            yield Hit(search_key, story_id, bool(is_copy), bool(is_whole))
+        yield from map(Hit._make, connection.execute(_hits(wanted, since)))
 
     def matches(
         self, connection: Connection, wanted: Expression, since: datetime | None
@@ -58,7 +57,7 @@ class SQLiteIndex:
                 text_hits=hits_in_text,
                 length=len(row.text) - hits_in_text,
             )
-            yield Hit(row.search_key, row.story_id, bool(row.is_copy), bool(row.is_whole)), match
+            yield Hit._make(row[: len(HIT_COLUMNS)]), match
 
     def only_matching(
         self, chosen: Select[Any], search_key: ColumnElement[int], wanted: Expression
@@ -109,22 +108,13 @@ def expression_of(wanted: Expression) -> str:
 
 
 def _matching_keys(wanted: Expression) -> Select[Any]:
-    return (
-        select(articles_fts.c.rowid)
-        .where(text("articles_fts MATCH :expression"))
-        .params(expression=expression_of(wanted))
-    )
+    matches = text("articles_fts MATCH :expression").bindparams(expression=expression_of(wanted))
+    return select(articles_fts.c.rowid).where(matches)
 
 
 def _hits(wanted: Expression, since: datetime | None) -> Select[Any]:
     key = articles_fts.c.rowid
-    chosen = (
-        select(*HIT_COLUMNS)
-        .select_from(articles_fts)
-        .join(articles, articles.c.search_key == key)
-        .where(text("articles_fts MATCH :expression"))
-        .params(expression=expression_of(wanted))
-    )
+    chosen = _matching_keys(wanted).join(articles, articles.c.search_key == key)
     if since is not None:
         chosen = chosen.where(key >= first_key(since))
-    return chosen.order_by(key.desc())
+    return chosen.with_only_columns(*HIT_COLUMNS).order_by(key.desc())

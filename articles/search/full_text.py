@@ -29,20 +29,16 @@ MIN_PREFIX = 3  # characters
 STREAMED = {"stream_results": True, "max_row_buffer": 200}
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Phrases of one or more words. An article must have all of them; an empty query matches nothing."""
+def parse_query(typed: str) -> tuple[str, ...]:
+    """The words and "quoted phrases" in what somebody typed, without stop words. Takes any text.
 
-    phrases: tuple[str, ...]
-
-
-def parse_query(typed: str) -> Query:
-    """The words and "quoted phrases" in what somebody typed, without stop words. Takes any text."""
+    An article must have all of them. An empty query matches nothing.
+    """
     text = unicodedata.normalize("NFC", typed)
     quoted = [" ".join(_WORD.findall(phrase)) for phrase in _PHRASE.findall(text)]
     candidates = [*quoted, *_WORD.findall(_PHRASE.sub(" ", text))]
     phrases = [p for p in candidates if any(word.casefold() not in STOP_WORDS for word in p.split())]
-    return Query(phrases=tuple(dict.fromkeys(phrases))[:MAX_WORDS])
+    return tuple(dict.fromkeys(phrases))[:MAX_WORDS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +52,11 @@ class Expression:
 
 
 def match_expression(
-    query: Query, *, publisher: str | None = None, language: str | None = None, prefix: bool = False
+    phrases: tuple[str, ...],
+    *,
+    publisher: str | None = None,
+    language: str | None = None,
+    prefix: bool = False,
 ) -> Expression | None:
     """The query for the index; None if nothing can match. A filter without words is a query too.
 
@@ -66,9 +66,9 @@ def match_expression(
         None if value is None else " ".join(_WORD.findall(unicodedata.normalize("NFC", value)))
         for value in (publisher, language)
     ]
-    if "" in filters or not (query.phrases or any(filters)):
+    if "" in filters or not (phrases or any(filters)):
         return None
-    return Expression(phrases=query.phrases, prefix=prefix, publisher=filters[0], language=filters[1])
+    return Expression(phrases=phrases, prefix=prefix, publisher=filters[0], language=filters[1])
 
 
 def is_prefix(phrase: str, *, prefix: bool) -> bool:
@@ -155,5 +155,4 @@ def all_hits(connection: Connection, since: datetime | None) -> Iterator[Hit]:
     if since is not None:
         chosen = chosen.where(articles.c.search_key >= first_key(since))
     chosen = chosen.order_by(articles.c.search_key.desc())
-    for search_key, story_id, is_copy, is_whole in connection.execute(chosen, execution_options=STREAMED):
-        yield Hit(search_key, story_id, bool(is_copy), bool(is_whole))
+    yield from map(Hit._make, connection.execute(chosen, execution_options=STREAMED))

@@ -91,7 +91,8 @@ def top_stories(reports: Iterable[StoryReport]) -> list[int]:
         by_story.setdefault(report.story_id, []).append(report)
     newest_s = max((r.published_s for of_story in by_story.values() for r in of_story), default=0)
     ranked = sorted(by_story.values(), key=lambda of_story: -_weight(of_story, newest_s))
-    return [min(of_story, key=_lead_order).search_key for of_story in ranked]
+    leads = (min(story, key=lambda r: (r.is_copy, not r.is_whole, -r.search_key)) for story in ranked)
+    return [lead.search_key for lead in leads]
 
 
 def _weight(reports: list[StoryReport], newest_s: int) -> float:
@@ -101,7 +102,3 @@ def _weight(reports: list[StoryReport], newest_s: int) -> float:
         shares[report.publisher] = max(shares.get(report.publisher, 0.0), share)
     age_s = newest_s - max(report.published_s for report in reports)
     return math.log2(1 + sum(shares.values())) * math.exp2(-age_s / STORY_HALF_LIFE_S)
-
-
-def _lead_order(report: StoryReport) -> tuple[bool, bool, int]:
-    return report.is_copy, not report.is_whole, -report.search_key

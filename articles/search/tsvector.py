@@ -51,8 +51,7 @@ class PostgresIndex:
     """A `FullTextIndex`."""
 
     def hits(self, connection: Connection, wanted: Expression, since: datetime | None) -> Iterator[Hit]:
-        for row in self._rows(connection, select(*HIT_COLUMNS), wanted, since, growth=4):
-            yield Hit._make(row)
+        yield from map(Hit._make, self._rows(connection, select(*HIT_COLUMNS), wanted, since, growth=4))
 
     def matches(
         self, connection: Connection, wanted: Expression, since: datetime | None

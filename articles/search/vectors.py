@@ -88,22 +88,16 @@ class VectorIndex:
         self, connection: Connection, to: ArticleVector, *, since: datetime | None, min_similarity: float
     ) -> list[SimilarArticle]:
         """The similar articles, most similar first. Empty until the vectors of that kind are loaded."""
-        vectors = self._refreshed(connection, to.kind)
+        vectors = self._by_kind.get(to.kind)
+        if vectors is not None and (newer := vectors.missing(connection)):
+            with self._lock:
+                vectors = self._by_kind[to.kind] = self._by_kind[to.kind].with_more(newer)
         if vectors is None or not len(vectors):
             return []
         candidates = vectors.candidates(_sign_bits(to.values[None, :])[:, 0], since)
         found = _with_similarity(connection, candidates, to)
         similar = [article for article in found if article.similarity >= min_similarity]
         return sorted(similar, key=lambda article: -article.similarity)
-
-    def _refreshed(self, connection: Connection, kind: str) -> "_BinaryVectors | None":
-        if (vectors := self._by_kind.get(kind)) is None:
-            return None
-        if newer := vectors.missing(connection):
-            with self._lock:
-                vectors = self._by_kind[kind].with_more(newer)
-                self._by_kind[kind] = vectors
-        return vectors
 
 
 class _BinaryVectors:

@@ -28,10 +28,7 @@ MAX_BYLINE_WORDS = 14
 
 
 def read_byline(line: str) -> str | None:
-    """The names in a line such as "By Jane Roe and Max Poe, Associated Press", as written.
-
-    None if the line is no byline.
-    """
+    """The names in a line such as "By Jane Roe and Max Poe, Associated Press"; None if it is no byline."""
     match = _BY.fullmatch(line.strip("*_ "))
     if match is None or len(line.split()) > MAX_BYLINE_WORDS:
         return None

@@ -11,11 +11,10 @@ from articles.text.phrases import any_of, phrases
 _MONTH_NUMBER = {month[:3]: number for number, month in enumerate(phrases("month"), start=1)}
 _MONTH = rf"(?P<{{0}}>{any_of('month')})"
 _YEAR = r"(?P<{0}>(?:19|20)\d\d)\b"
+_TH = "(?:st|nd|rd|th)?"
 _DATE = re.compile(
-    rf"\b{_MONTH.format('month_a')} ?(?P<day_a>\d{{1,2}})(?:st|nd|rd"
-    rf"|th)?\b(?:,? ?{_YEAR.format('year_a')})?"
-    rf"|\b(?P<day_b>\d{{1,2}})(?:st|nd|rd"
-    rf"|th)?\.?(?: of)? {_MONTH.format('month_b')}\b(?:,? ?{_YEAR.format('year_b')})?"
+    rf"\b{_MONTH.format('month_a')} ?(?P<day_a>\d{{1,2}}){_TH}\b(?:,? ?{_YEAR.format('year_a')})?"
+    rf"|\b(?P<day_b>\d{{1,2}}){_TH}\.?(?: of)? {_MONTH.format('month_b')}\b(?:,? ?{_YEAR.format('year_b')})?"
     r"|\b(?P<year_c>(?:19|20)\d\d)-(?P<month_c>\d\d)-(?P<day_c>\d\d)(?=\b|T)"
     r"|\b(?P<one>\d{1,2})[/.](?P<two>\d{1,2})[/.](?P<year_d>(?:19|20)\d\d)\b",
     re.IGNORECASE,

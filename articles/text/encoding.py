@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from contextlib import suppress
 
 import webencodings
 from charset_normalizer import from_bytes
@@ -45,10 +46,8 @@ def decode_page(body: bytes, *, content_type: str | None = None) -> str:
             return body[len(bom) :].decode(codec, errors="replace")
     declared = [label for label in (_from_header(content_type), _from_markup(body)) if label]
     if not body.isascii():
-        try:
+        with suppress(UnicodeDecodeError):
             return body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
     for codec in declared:
         text = body.decode(codec, errors="replace")
         if codec != "utf-8" or _is_mostly_sound(text):

@@ -24,7 +24,7 @@ _AMP_SUFFIX = re.compile(r"(?:\.amp(?=\.html?$)|\.amp$)", re.IGNORECASE)
 # An AMP cache or viewer has the publisher's URL in its path: /amp/s/example.org/story
 _AMP_HOST = re.compile(r"(?:[\w-]+\.)?cdn\.ampproject\.org|(?:www\.)?google(?:\.[a-z]{2,3}){1,2}")
 _AMP_PATH = re.compile(r"/(?:amp|c|v|wp)/(?:s/)?(?P<rest>[^/]+\.[^/]+(?:/.*)?)")
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_ESCAPE = re.compile(r"(%[0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset((string.ascii_letters + string.digits + "-._~").encode())
 _IN_PATH = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/")
 _IN_QUERY = _UNRESERVED | frozenset(b"!$'()*,;:@/?")
@@ -145,16 +145,11 @@ def _plain_query(query: str) -> str:
 def _escape(text: str, allowed: frozenset[int]) -> str:
     """`text` with escapes only where they are needed, in capitals."""
     escaped = []
-    at = 0
-    for match in _ESCAPE.finditer(text):
-        escaped.append(_escape_plain(text[at : match.start()], allowed))
-        byte = unquote_to_bytes(match[0])
-        # An escaped delimiter is data and stays escaped; an escaped letter is that letter.
-        escaped.append(byte.decode() if byte[0] in _UNRESERVED else match[0].upper())
-        at = match.end()
-    escaped.append(_escape_plain(text[at:], allowed))
+    for part in _ESCAPE.split(text):
+        if _ESCAPE.fullmatch(part):
+            byte = unquote_to_bytes(part)
+            # An escaped delimiter is data and stays escaped; an escaped letter is that letter.
+            escaped.append(byte.decode() if byte[0] in _UNRESERVED else part.upper())
+        else:
+            escaped += (chr(byte) if byte in allowed else f"%{byte:02X}" for byte in part.encode())
     return "".join(escaped)
-
-
-def _escape_plain(text: str, allowed: frozenset[int]) -> str:
-    return "".join(chr(byte) if byte in allowed else f"%{byte:02X}" for byte in text.encode())

@@ -215,7 +215,7 @@ class QuoteStore:
         about: words and "phrases" that the article must contain; stop words alone match nothing.
         """
         words = parse_query(about) if about is not None else None
-        expression = match_expression(words) if words and words.phrases else None
+        expression = match_expression(words) if words else None
         if words is not None and expression is None:
             return ()
         with self._database.reading() as connection:

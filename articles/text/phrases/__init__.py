@@ -14,10 +14,10 @@ _SECTION = re.compile(r"\[(\w+)\]")
 
 @cache
 def read_phrases(package: str) -> Mapping[str, tuple[str, ...]]:
-    """Section to its phrases in all languages, in the order of the files `<language>.txt` of that package."""
+    """Section to its lines in the text files of that package, in the order of the files' names."""
     found: dict[str, list[str]] = {}
-    languages = (file for file in files(package).iterdir() if file.name.endswith(".txt"))
-    for file in sorted(languages, key=lambda file: file.name):
+    texts = (file for file in files(package).iterdir() if file.name.endswith(".txt"))
+    for file in sorted(texts, key=lambda file: file.name):
         section = ""
         for line in file.read_text(encoding="utf-8").splitlines():
             if heading := _SECTION.fullmatch(line):
