@@ -168,17 +168,8 @@ class ArticleStore:
             every = connection.execute(select(func.count()).select_from(articles))
             return every.scalar_one() - superseded.scalar_one()
 
-    def latest(
-        self,
-        *,
-        limit: int,
-        offset: int = 0,
-        since: datetime | None = None,
-        publisher: str | None = None,
-        language: str | None = None,
-    ) -> tuple[Article, ...]:
-        """The newest articles, one per story. publisher: one or more words of its name."""
-        only = SearchFilter(since=since, publisher=publisher, language=language)
+    def latest(self, only: SearchFilter = NO_FILTER, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
+        """The newest articles, one per story."""
         return self._browse(newest, only, limit, offset)
 
     def top(self, only: SearchFilter = NO_FILTER, *, limit: int, offset: int = 0) -> tuple[Article, ...]:
@@ -199,25 +190,6 @@ class ArticleStore:
             found = order(connection, expression, only.since)
             return _in_order(connection, islice(found, offset, offset + limit))
 
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int,
-        offset: int = 0,
-        since: datetime | None = None,
-        publisher: str | None = None,
-        language: str | None = None,
-    ) -> tuple[Article, ...]:
-        """The articles with all the words and "phrases", or synonymous names, one per story.
-
-        The newest hundred are ranked, then the next hundred. Case, accents and endings do not matter. If no
-        article has the words, they may be prefixes. Without words, or with stop words only, nothing is found.
-        Takes any text.
-        """
-        only = SearchFilter(since=since, publisher=publisher, language=language)
-        return self.find(query, only, limit=limit, offset=offset).articles
-
     def find(
         self,
         query: str,
@@ -227,9 +199,12 @@ class ArticleStore:
         offset: int = 0,
         meaning: ArticleVector | None = None,
     ) -> FoundStories:
-        """As `search`; if few stories have the words, also stories with a similar vector.
+        """The articles with all the words and "phrases", or synonymous names, one per story.
 
-        meaning: the query's vector.
+        The newest hundred are ranked, then the next hundred. Case, accents and endings do not matter. If no
+        article has the words, they may be prefixes. Without words, or with stop words only, nothing is found.
+        Takes any text. meaning: the query's vector; if few stories have the words, stories of a similar
+        vector follow.
         """
         with self._database.reading() as connection:
             found = find_stories(

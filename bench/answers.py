@@ -177,8 +177,8 @@ def about_topics(questions: Questions, news: SyntheticNews) -> Iterator[Kind]:
     pairs = [f"{a} {b}" for a, b in zip(common, medium, strict=True)]
     phrases = [f'"{a} {b}"' for a, b in zip(reversed(common), common, strict=True)]
     for name, topics in (("common", common), ("medium", medium), ("rare", rare), ("two words", pairs)):
-        searches = [partial(questions.store.search, topic, limit=10) for topic in topics]
-        yield Kind(f"ArticleStore.search, {name}", searches, bare(topics))
+        searches = [partial(questions.store.find, topic, limit=10) for topic in topics]
+        yield Kind(f"ArticleStore.find, {name}", searches, bare(topics))
         yield Kind(f"/brief, {name}", briefs(topics), bare(topics))
     yield Kind("/brief, a phrase of common words", briefs(phrases), bare(phrases))
     yield Kind("/search, common", questions.headlines(common), bare(common))

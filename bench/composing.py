@@ -57,7 +57,7 @@ def orders_in(app: Application, topics: Sequence[str], chats: int) -> list[Subsc
             now=NOW,
         )
         if number % 4 == 0:
-            best = app.articles.search(topic, limit=1)
+            best = app.articles.find(topic, limit=1).articles
             with app.database.transaction() as connection:
                 note_told(
                     connection, ensure_chat(connection, chat, NOW), [a.id for a in best if a.id is not None]

@@ -74,13 +74,9 @@ class Database:
 
     def __init__(self, engine: Engine, backend: Backend) -> None:
         self.engine, self._backend = engine, backend
+        self.name = backend.name  # for people: no password in it
         self._writer = engine.execution_options(**backend.writing)
         self._reader = engine.execution_options(**backend.reading)
-
-    @property
-    def name(self) -> str:
-        """The database's name for people: no password in it."""
-        return self._backend.name
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:

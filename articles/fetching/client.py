@@ -60,10 +60,6 @@ class FetchPolicy:
     max_bytes: int = 10 * 1024 * 1024  # of a body, decompressed
     max_redirects: int = 10
 
-    @property
-    def user_agent(self) -> str:
-        return f"Pullquote/{version('pullquote')} (+{self.contact})"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
@@ -108,6 +104,7 @@ class Fetcher:
         self._policy, self._now = policy, now
         self._limiter = RequestLimiter(in_flight=policy.in_flight, host_delay_s=policy.host_delay_s)
         self._robots = RobotsCache(self._download_robots)
+        user_agent = f"Pullquote/{version('pullquote')} (+{policy.contact})"
         self._client = httpx.AsyncClient(
             transport=GuardedTransport(
                 allowed=policy.allowed,
@@ -115,7 +112,7 @@ class Fetcher:
                 resolver=resolver,
                 ssl_context=ssl_context,
             ),
-            headers={"User-Agent": policy.user_agent, "Accept-Encoding": ACCEPT_ENCODING},
+            headers={"User-Agent": user_agent, "Accept-Encoding": ACCEPT_ENCODING},
             timeout=httpx.Timeout(
                 policy.read_timeout_s, connect=policy.connect_timeout_s, pool=policy.total_timeout_s
             ),
@@ -131,12 +128,7 @@ class Fetcher:
         await self._client.aclose()
 
     async def fetch(
-        self,
-        url: str,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        accept: str = "*/*",
+        self, url: str, *, etag: str | None = None, last_modified: str | None = None, accept: str = "*/*"
     ) -> Fetched:
         """What is at `url`; with `etag` or `last_modified` of an earlier response, perhaps "not modified".
 

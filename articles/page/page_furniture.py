@@ -14,6 +14,7 @@ from articles.model import ParagraphKind
 from articles.page.page_blocks import PARAGRAPH_MARK, SENTENCE_END, Block, raw_text, select, words_in
 from articles.page.phrases import any_of
 from articles.text.furniture import Furniture, furniture_kind
+from articles.text.headings import bare_words
 
 _MAX_CAPTION_CHARS = 700
 _MAX_FURNITURE_CHARS = 220
@@ -158,7 +159,7 @@ def _is_headline(text: str, headline: str | None) -> bool:
     """Whether the text is the headline, or the longer part of it where one of the two was cut."""
     if headline is None:
         return False
-    ours, theirs = _plain(text), _plain(headline)
+    ours, theirs = bare_words(text), bare_words(headline)
     shorter, longer = sorted((ours, theirs), key=len)
     return ours == theirs or (
         len(shorter) >= 0.6 * len(longer) and len(shorter) > 30 and longer.startswith(shorter)
@@ -178,11 +179,11 @@ def _is_byline(text: str, byline: str | None) -> bool:
 def _without_repeats(blocks: list[Block]) -> list[Block]:
     """Each paragraph once, without pull quotes that a paragraph contains."""
     seen: set[str] = set()
-    bodies = [_plain(b.text) for b in blocks if b.kind is ParagraphKind.BODY]
+    bodies = [bare_words(b.text) for b in blocks if b.kind is ParagraphKind.BODY]
     all_bodies = "\n".join(bodies) if len(blocks) < 2_000 else ""
     kept = []
     for block in blocks:
-        words = _plain(block.text)
+        words = bare_words(block.text)
         if len(words) >= _MIN_REPEAT_CHARS and words in seen:
             continue
         if (
@@ -194,7 +195,3 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
         seen.add(words)
         kept.append(block)
     return kept
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))

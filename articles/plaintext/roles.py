@@ -24,7 +24,7 @@ from articles.text.furniture import (
     may_be_label,
     speaks,
 )
-from articles.text.headings import count_words, is_heading, is_marked, is_speaker_label, is_title
+from articles.text.headings import bare_words, count_words, is_heading, is_marked, is_speaker_label, is_title
 
 
 class Part(StrEnum):
@@ -162,24 +162,20 @@ def _resolve_pull_quotes(blocks: list[ClassifiedBlock]) -> None:
     if not alone:
         return
     quoted = {
-        _plain(sentence)
+        bare_words(sentence)
         for i, item in enumerate(blocks)
         if i not in alone and item.role is Part.PROSE
         for passage in _QUOTED.findall(item.text)
         for sentence in (passage, *_SENTENCE.findall(passage))
     }
     for index, passage in alone.items():
-        if _plain(passage) in quoted:
+        if bare_words(passage) in quoted:
             blocks[index].role = Furniture.CAPTION
 
 
 _PULLED = re.compile(r"[\"“«]([^\"“”«»]{8,300})[\"”»]")
 _QUOTED = re.compile(r"[\"“«]([^\"“”«»]+)[\"”»]")
 _SENTENCE = re.compile(r"[^.!?]+")
-
-
-def _plain(passage: str) -> str:
-    return " ".join(re.findall(r"\w+", passage.casefold()))
 
 
 def _resolve_repeated_titles(blocks: list[ClassifiedBlock]) -> None:

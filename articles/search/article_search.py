@@ -130,13 +130,7 @@ def find_stories(
     vectors: VectorIndex | None,
     meaning: ArticleVector | None,
 ) -> SearchResult:
-    """The stories on a topic, from `offset` on.
-
-    Case, accents and endings do not matter. If no article has the words as they are, they also match as
-    prefixes. A query of stop words finds nothing. meaning: the query's vector. Stories that have the words
-    are then ranked by words and by meaning together; if they are few, stories of similar meaning follow (with
-    `vectors`).
-    """
+    """As `ArticleStore.find`. With `meaning`, stories that have the words are ranked by words and meaning."""
     words = parse_query(query)
     if not words:
         return SearchResult()

@@ -7,7 +7,7 @@ intersects their short lists with the word's long list by skipping, and we stop 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -153,18 +153,6 @@ class PostgresIndex:
         yield from windows(last_s, oldest >> SEQUENCE_BITS, level=level_of(last_s - some_s))
 
 
-def words_of(row: Mapping[str, Any]) -> str:
-    """The value of `article_words.words` for an article's row."""
-    return vector_of(
-        headline=row["headline"],
-        headings=row["headings"],
-        text=row["text"],
-        publisher=row["publisher"],
-        language=row["language"],
-        others=buckets_of(row["search_key"] >> SEQUENCE_BITS),
-    )
-
-
 def _within(window: "Window", wanted: Expression) -> str:
     buckets = " | ".join(f"'{name}'" for name in window.names())
     return f"({buckets}) & {query_of(wanted)}"
@@ -194,14 +182,12 @@ class ZoneHits(NamedTuple):
     rest: int  # of the text
 
 
-def vector_of(
-    *, headline: str, headings: str, text: str, publisher: str | None, language: str, others: Iterable[str]
-) -> str:
-    """The text form of an article's tsvector. others: words without a position."""
-    lede, _, rest = text.partition(PARAGRAPH_BREAK)
+def words_of(row: Mapping[str, Any]) -> str:
+    """The value of `article_words.words` for an article's row."""
+    lede, _, rest = row["text"].partition(PARAGRAPH_BREAK)
     positions: dict[str, list[str]] = {}
     size, position = 0, 0
-    for weight, zone in (("A", headline), ("B", headings), ("C", lede), ("D", rest)):
+    for weight, zone in (("A", row["headline"]), ("B", row["headings"]), ("C", lede), ("D", rest)):
         for word in index_words(zone):
             position += 1
             of_word = positions.get(word, [])
@@ -212,11 +198,11 @@ def vector_of(
             positions[word] = of_word
         if weight in "AB":
             position += 1  # a gap: no phrase continues from the headline or the headings into what follows
-    for marker, value in ((PUBLISHER, publisher), (LANGUAGE, language)):
+    for marker, value in ((PUBLISHER, row["publisher"]), (LANGUAGE, row["language"])):
         for at, word in enumerate(index_words(value or ""), 1):
             positions.setdefault(marker + word, []).append(str(at))
     written = [f"'{word}':{','.join(of_word)}" for word, of_word in positions.items()]
-    return " ".join([*written, *(f"'{word}'" for word in others)])
+    return " ".join([*written, *(f"'{name}'" for name in buckets_of(row["search_key"] >> SEQUENCE_BITS))])
 
 
 def query_of(wanted: Expression) -> str:

@@ -9,6 +9,7 @@ import re
 from enum import StrEnum
 
 from articles.text.dates import find_dates
+from articles.text.headings import says_something
 from articles.text.phrases import any_of, phrases, read_words
 
 
@@ -28,7 +29,6 @@ class Furniture(StrEnum):
 
 
 _MAX_CHARS = 1_000  # a longer line is a paragraph
-_YEAR = re.compile(r"(?:1[89]|20)\d\d:?")  # heads a section of a chronicle
 
 
 def furniture_kind(text: str) -> Furniture | None:
@@ -37,8 +37,7 @@ def furniture_kind(text: str) -> Furniture | None:
         return None
     if _END.fullmatch(text):
         return Furniture.END
-    has_letters = any(map(str.isalpha, text)) or _YEAR.fullmatch(text) is not None
-    if not has_letters and not _PLAYER.fullmatch(text.strip(" •|")):
+    if not says_something(text) and not _PLAYER.fullmatch(text.strip(" •|")):
         return Furniture.RULE
     return next((kind for kind, is_kind in _RECOGNISERS if is_kind(text)), None)
 

@@ -32,8 +32,17 @@ def is_title(text: str) -> bool:
         return False
     first = next((c for c in text if c.isalnum()), "")
     starts_well = first != "" and not first.islower() and text[0] not in "(["
-    says_something = any(map(str.isalpha, text)) or _YEAR.fullmatch(text) is not None
-    return starts_well and says_something and _STOPPED.search(text) is None
+    return starts_well and says_something(text) and _STOPPED.search(text) is None
+
+
+def says_something(text: str) -> bool:
+    """Whether the line has a letter, or is a year, which heads a section of a chronicle."""
+    return any(map(str.isalpha, text)) or _YEAR.fullmatch(text) is not None
+
+
+def bare_words(text: str) -> str:
+    """The words in lower case between single spaces, without punctuation, to compare texts by."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def is_heading(text: str) -> bool:

@@ -144,9 +144,10 @@ class Stories:
 
         By its words or their other names, not by meaning: a subscription gets no story that is only similar.
         """
+        only = SearchFilter(since=since)
         if not topic:
-            return self._articles.latest(limit=limit, since=since, offset=offset)
-        return self._articles.search(topic, limit=limit, since=since, offset=offset)
+            return self._articles.latest(only, limit=limit, offset=offset)
+        return self._articles.find(topic, only, limit=limit, offset=offset).articles
 
     def search(self, request: requests.SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""

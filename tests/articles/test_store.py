@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from articles.database import Database
 from articles.model import Article, ArticleId, Completeness
+from articles.search.article_search import SearchFilter
 from articles.store import ArticleStore
 from tests.articles.index_check import check_index
 from tests.databases import on_sqlite
@@ -80,7 +81,7 @@ def test_latest_is_by_publication_and_not_by_arrival(shelf: Shelf) -> None:
     order = ["from the future", "undated", "newest", "middle", "oldest"]
     assert headlines(shelf.store.latest(limit=9)) == order
     assert headlines(shelf.store.latest(limit=2, offset=3)) == order[3:]
-    assert headlines(shelf.store.latest(limit=9, since=NOW - hour)) == order[:3]
+    assert headlines(shelf.store.latest(SearchFilter(since=NOW - hour), limit=9)) == order[:3]
 
 
 def test_latest_can_be_of_one_publisher_or_language(shelf: Shelf) -> None:
@@ -90,11 +91,11 @@ def test_latest_can_be_of_one_publisher_or_language(shelf: Shelf) -> None:
         article("c", publisher=None, language="fr"),
         article("d", publisher="VOA News", language="fr"),
     )
-    assert headlines(shelf.store.latest(limit=9, publisher="voa")) == ["d", "a"]
-    assert headlines(shelf.store.latest(limit=9, publisher="voa", language="fr")) == ["d"]
-    assert headlines(shelf.store.latest(limit=9, language="fr", offset=1)) == ["c"]
-    assert shelf.store.latest(limit=9, publisher="VOA Sports") == ()
-    assert shelf.store.latest(limit=9, publisher="?") == ()
+    assert headlines(shelf.store.latest(SearchFilter(publisher="voa"), limit=9)) == ["d", "a"]
+    assert headlines(shelf.store.latest(SearchFilter(publisher="voa", language="fr"), limit=9)) == ["d"]
+    assert headlines(shelf.store.latest(SearchFilter(language="fr"), limit=9, offset=1)) == ["c"]
+    assert shelf.store.latest(SearchFilter(publisher="VOA Sports"), limit=9) == ()
+    assert shelf.store.latest(SearchFilter(publisher="?"), limit=9) == ()
 
 
 @pytest.mark.slow
@@ -116,7 +117,7 @@ def test_latest_can_be_of_one_publisher_or_language(shelf: Shelf) -> None:
 def test_words_match_whatever_their_case_accents_and_endings(shelf: Shelf, typed: str) -> None:
     text = "Secretary-General Jens Stoltenberg spoke of cyber-attacks.\n\nSay more."
     shelf.put(article(text=text, headings=("Defense budgets",)), article("Other", "Nothing of that kind."))
-    assert len(shelf.store.search(typed, limit=5)) == 1
+    assert len(shelf.store.find(typed, limit=5).articles) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,19 +125,20 @@ def test_words_match_whatever_their_case_accents_and_endings(shelf: Shelf, typed
 )
 def test_what_no_article_has_finds_nothing(shelf: Shelf, typed: str) -> None:
     shelf.put(article(text="The NATO allies on defense budgets."))
-    assert shelf.store.search(typed, limit=5) == ()
+    assert shelf.store.find(typed, limit=5).articles == ()
 
 
 def test_a_publisher_is_a_filter_and_not_a_word_of_the_article(shelf: Shelf) -> None:
     shelf.put(article("One", publisher="Reuters"), article("Two", publisher="VOA"))
-    assert shelf.store.search("reuters", limit=5) == ()
-    assert headlines(shelf.store.search("nato", limit=5, publisher="reuters")) == ["One"]
-    assert shelf.store.search("nato", limit=5, language="fr") == ()
+    assert shelf.store.find("reuters", limit=5).articles == ()
+    assert headlines(shelf.store.find("nato", SearchFilter(publisher="reuters"), limit=5).articles) == ["One"]
+    assert shelf.store.find("nato", SearchFilter(language="fr"), limit=5).articles == ()
 
 
 def test_search_can_be_of_the_last_days(shelf: Shelf) -> None:
     shelf.put(article("Old", published=NOW - timedelta(days=9)), article("New", published=NOW))
-    assert headlines(shelf.store.search("nato", limit=5, since=NOW - timedelta(days=7))) == ["New"]
+    last_week = SearchFilter(since=NOW - timedelta(days=7))
+    assert headlines(shelf.store.find("nato", last_week, limit=5).articles) == ["New"]
 
 
 def test_an_article_about_the_topic_comes_before_a_fresher_mention(shelf: Shelf) -> None:
@@ -146,13 +148,13 @@ def test_an_article_about_the_topic_comes_before_a_fresher_mention(shelf: Shelf)
         ),
         article("Weather", "It rains. " * 50 + "NATO met.", published=NOW),
     )
-    assert headlines(shelf.store.search("nato", limit=5)) == ["NATO Raises Its Budget", "Weather"]
+    assert headlines(shelf.store.find("nato", limit=5).articles) == ["NATO Raises Its Budget", "Weather"]
 
 
 @pytest.mark.slow
 def test_pages_of_results_neither_repeat_nor_leave_out(shelf: Shelf) -> None:
     shelf.put(*(article(f"NATO {n}", published=NOW - timedelta(hours=n)) for n in range(250)))
-    pages = [shelf.store.search("nato", limit=30, offset=offset) for offset in range(0, 270, 30)]
+    pages = [shelf.store.find("nato", limit=30, offset=offset).articles for offset in range(0, 270, 30)]
     found = [headline for page in pages for headline in headlines(page)]
     assert len(found) == len(set(found)) == 250
 
@@ -161,7 +163,7 @@ def test_a_deleted_article_is_not_found(shelf: Shelf) -> None:
     one, _ = shelf.put(article("One", "About zebras."), article("Two", "About zebras."))
     with shelf.database.transaction() as connection:
         connection.execute(text("DELETE FROM articles WHERE id = :id"), {"id": one})
-    assert headlines(shelf.store.search("zebra", limit=5)) == ["Two"]
+    assert headlines(shelf.store.find("zebra", limit=5).articles) == ["Two"]
     with shelf.database.transaction() as connection:
         check_index(connection)
 
@@ -171,8 +173,8 @@ def test_a_changed_article_is_found_by_what_it_says_now(shelf: Shelf) -> None:
     (one,) = shelf.put(article("One", "About zebras."))
     with shelf.database.transaction() as connection:
         connection.execute(text("UPDATE articles SET text = 'About lions!!' WHERE id = :id"), {"id": one})
-    assert shelf.store.search("zebra", limit=5) == ()
-    assert headlines(shelf.store.search("lion", limit=5)) == ["One"]
+    assert shelf.store.find("zebra", limit=5).articles == ()
+    assert headlines(shelf.store.find("lion", limit=5).articles) == ["One"]
     with shelf.database.transaction() as connection:
         check_index(connection)
 

@@ -43,8 +43,8 @@ def test_search_and_the_news_show_the_newest_version_and_the_old_text_stays(news
     old = newsroom.id_of(first)
     new = newsroom.id_of(at(URL, report(1, names="General Wombat")))
     assert [each.id for each in newsroom.store.latest(limit=9)] == [new]
-    assert [each.id for each in newsroom.store.search("wombat", limit=9)] == [new]
-    assert newsroom.store.search("quokka", limit=9) == ()
+    assert [each.id for each in newsroom.store.find("wombat", limit=9).articles] == [new]
+    assert newsroom.store.find("quokka", limit=9).articles == ()
     assert newsroom.store.get(old) == replace(first, id=old)
 
 
@@ -86,7 +86,7 @@ def test_an_article_is_deleted_with_its_versions_its_empty_story_and_its_words(n
     new = newsroom.id_of(at(URL, report(2)))
     newsroom.store.delete(old)
     assert (newsroom.store.get(old), newsroom.store.get(new)) == (None, None)
-    assert newsroom.store.search("officials", limit=9) == ()
+    assert newsroom.store.find("officials", limit=9).articles == ()
     with newsroom.database.transaction() as connection:
         assert connection.execute(select(func.count()).select_from(stories)).scalar_one() == 0
         check_index(connection)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from articles.search.article_search import SearchFilter
 from articles.search.fts5 import expression_of
 from articles.search.full_text import match_expression, parse_query
 from articles.search.tsvector import query_of
@@ -68,7 +69,7 @@ def test_a_filter_without_words_matches_nothing() -> None:
 def test_no_text_that_people_type_is_an_error(
     article_store: ArticleStore, typed: str, publisher: str | None
 ) -> None:
-    article_store.search(typed, limit=3, publisher=publisher)
-    article_store.latest(limit=1, publisher=publisher, language=typed)
+    article_store.find(typed, SearchFilter(publisher=publisher), limit=3)
+    article_store.latest(SearchFilter(publisher=publisher, language=typed), limit=1)
     article_store.topics_near(typed)
     article_store.topics_like(typed)

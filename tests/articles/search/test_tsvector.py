@@ -7,15 +7,15 @@ from sqlalchemy import String, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from articles.database import Database
+from articles.schema import SEQUENCE_BITS
 from articles.search.full_text import Expression
-from articles.search.tsvector import MAX_POSITION, HitCounter, ZoneHits, query_of, vector_of
+from articles.search.tsvector import MAX_POSITION, HitCounter, ZoneHits, query_of, words_of
 from tests.databases import on_postgresql
 
 
 def vector(text: str = "", headline: str = "", headings: str = "") -> str:
-    return vector_of(
-        headline=headline, headings=headings, text=text, publisher=None, language="en", others=["t0=1"]
-    )
+    row = {"headline": headline, "headings": headings, "text": text, "publisher": None, "language": "en"}
+    return words_of({**row, "search_key": 1 << SEQUENCE_BITS})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from articles.database import Database
 from articles.model import Article
 from articles.schema import article_marks
+from articles.search.article_search import SearchFilter
 from tests.articles.newsroom import Newsroom, at, report, unit
 from tests.samples import NOW, article
 
@@ -30,16 +31,16 @@ def test_a_wire_copy_at_another_publisher_is_kept_and_told_once(newsroom: Newsro
     newsroom.bring(of("VOA News", edited, hours=1, headline="Allies Gather"))
     assert newsroom.publishers(first) == ["AP", "Reuters", "VOA News"]
     assert [each.is_copy for each in newsroom.store.reports(first)] == [False, True, True]
-    assert [each.publisher for each in newsroom.store.search("officials", limit=9)] == ["AP"]
+    assert [each.publisher for each in newsroom.store.find("officials", limit=9).articles] == ["AP"]
     assert len(newsroom.store.latest(limit=9)) == 1
 
 
 def test_who_asks_for_a_publisher_gets_its_copy(newsroom: Newsroom) -> None:
     newsroom.bring(of("AP", report(1)))
     newsroom.bring(of("Reuters", report(1)))
-    (found,) = newsroom.store.search("officials", limit=9, publisher="reuters")
+    (found,) = newsroom.store.find("officials", SearchFilter(publisher="reuters"), limit=9).articles
     assert found.publisher == "Reuters"
-    (newest,) = newsroom.store.latest(limit=9, publisher="reuters")
+    (newest,) = newsroom.store.latest(SearchFilter(publisher="reuters"), limit=9)
     assert newest.publisher == "Reuters"
 
 
@@ -55,7 +56,7 @@ def test_two_accounts_of_one_event_are_one_story_and_neither_is_a_copy(newsroom:
     newsroom.bring(of("Reuters", report(2)), LIKE_IT)
     assert newsroom.publishers(first) == ["AP", "Reuters"]
     assert [each.is_copy for each in newsroom.store.reports(first)] == [False, False]
-    assert len(newsroom.store.search("officials", limit=9)) == 1
+    assert len(newsroom.store.find("officials", limit=9).articles) == 1
 
 
 def test_weeks_apart_the_same_names_are_another_story(newsroom: Newsroom) -> None:
@@ -95,9 +96,9 @@ def test_a_story_of_many_reports_fills_no_page_by_itself(newsroom: Newsroom) -> 
     for n in range(5):
         text = report(100 + n, names=f"Someone{'abcde'[n]} Else")
         newsroom.bring(of("AP", text, hours=20 + n, headline=f"Other {n}"))
-    found = newsroom.store.search("officials", limit=9)
+    found = newsroom.store.find("officials", limit=9).articles
     assert [each.headline for each in found] == ["Allies Meet", *(f"Other {n}" for n in range(5))]
-    pages = [newsroom.store.search("officials", limit=2, offset=n) for n in range(0, 6, 2)]
+    pages = [newsroom.store.find("officials", limit=2, offset=n).articles for n in range(0, 6, 2)]
     assert [each.id for page in pages for each in page] == [each.id for each in found]
     latest = [newsroom.store.latest(limit=2, offset=n) for n in range(0, 6, 2)]
     assert sorted(each.headline for page in latest for each in page) == sorted(x.headline for x in found)

@@ -145,8 +145,8 @@ def test_a_copied_installation_goes_on(source: Database, target_url: str) -> Non
     copy(target_url, source)
     target = open_database(target_url)
     store = ArticleStore(target)
-    assert [a.headline for a in store.search("event 7", limit=3)] == [
-        a.headline for a in ArticleStore(source).search("event 7", limit=3)
+    assert [a.headline for a in store.find("event 7", limit=3).articles] == [
+        a.headline for a in ArticleStore(source).find("event 7", limit=3).articles
     ]
     with target.transaction() as connection:
         new, is_new = store.save(connection, article("Something new", "Quite new."), NOW)

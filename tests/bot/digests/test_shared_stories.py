@@ -103,7 +103,7 @@ def test_chats_that_have_had_different_stories_get_the_right_ones(app: Applicati
     chats = [ChatRef(platform="telegram", chat=str(number)) for number in range(3)]
     for chat in chats:
         ask(app, "/subscribe nato daily 20:00", chat=chat)
-    stories = app.articles.search("nato", limit=9)
+    stories = app.articles.find("nato", limit=9).articles
     assert len(stories) == 2
     for chat, had in zip(chats, (stories[:1], stories[1:], ()), strict=True):
         mark_told(app.database, chat, [story.id for story in had if story.id is not None], now=NOW)
