@@ -60,7 +60,7 @@ class Analyst:
         if self.writer is None:
             return extractive
         writer = open_writer(self.writer, self.ledger)
-        return Generative(writer, extractive=extractive, encode=self._encoder.encode)
+        return Generative(writer=writer, extractive=extractive, encode=self._encoder.encode)
 
     def with_ledger(self, ledger: Ledger) -> "Analyst":
         """The analyst that counts its use of a server in `ledger`; itself if it uses none."""
@@ -80,21 +80,19 @@ class Analyst:
 
     def embed(self, article: Article) -> ArticleVector:
         """The vector that finds the article's story. Raises SummarizerError if the model cannot be loaded."""
-        (values,) = self._encoder.encode([opening(article)])
-        return ArticleVector(kind=self._encoder.kind, values=values)
+        return self._vector(opening(article))
 
     def embed_query(self, words: str) -> ArticleVector | None:
         """The vector of a search query; None while the model is not loaded: a query does not wait for it."""
-        return self._embed_query(words) if self._is_ready.is_set() else None
+        return self._query_vector(words) if self._is_ready.is_set() else None
+
+    def _vector(self, text: str) -> ArticleVector:
+        (values,) = self._encoder.encode([text])
+        return ArticleVector(kind=self._encoder.kind, values=values)
 
     @cached_property
-    def _embed_query(self) -> Callable[[str], ArticleVector]:
-        @lru_cache(_CACHED_QUERIES)
-        def embed(words: str) -> ArticleVector:
-            (values,) = self._encoder.encode([words])
-            return ArticleVector(kind=self._encoder.kind, values=values)
-
-        return embed
+    def _query_vector(self) -> Callable[[str], ArticleVector]:
+        return lru_cache(_CACHED_QUERIES)(self._vector)
 
     def load(self) -> str:
         """Loads the sentence model. Returns the kind of its vectors. Raises SummarizerError."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,12 +105,8 @@ def packaged_model() -> Path:
 
 def checked_model(folder: Path) -> Path:
     """`folder`, if it has the files of a model. Raises ModelMissing."""
-    missing = [
-        name
-        for name in ("config.json", "tokenizer.json", "model.safetensors")
-        if not (folder / name).is_file()
-    ]
-    if missing:
+    names = ("config.json", "tokenizer.json", "model.safetensors")
+    if missing := [name for name in names if not (folder / name).is_file()]:
         raise ModelMissing(f"{folder} is not a folder of a sentence model: it has no {', '.join(missing)}.")
     return folder
 
@@ -126,13 +122,15 @@ def _load(folder: Path, threads: int | None) -> _Loaded:
     import torch
     from safetensors import SafetensorError
 
+    from summarizer.embedding.bert import is_plain_bert, load_bert
+
     if threads is not None:
         torch.set_num_threads(threads)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         loaded = _Loaded(
             tokenizer=_tokenizer(folder, max_tokens=min(MAX_TOKENS, int(config["max_position_embeddings"]))),
-            states=_states_of(folder, config),
+            states=load_bert(folder, config) if is_plain_bert(config) else _transformers_states(folder),
             dim=0,
             pools_first_token=_pools_first_token(folder),
         )
@@ -141,14 +139,6 @@ def _load(folder: Path, threads: int | None) -> _Loaded:
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise ModelMissing(f"The sentence model in {folder} cannot be loaded: {reason}") from error
-
-
-def _states_of(folder: Path, config: dict[str, Any]) -> "States":
-    from summarizer.embedding.bert import is_plain_bert, load_bert
-
-    if is_plain_bert(config):
-        return load_bert(folder, config)
-    return _transformers_states(folder)
 
 
 def _transformers_states(folder: Path) -> "States":

@@ -37,7 +37,9 @@ class Bert(nn.Module):
         first_type = weights["embeddings.token_type_embeddings.weight"][0]
         self.places = nn.Parameter(weights["embeddings.position_embeddings.weight"] + first_type)
         self.norm = nn.LayerNorm(dim, eps=eps)
-        self.norm.load_state_dict(_part(weights, "embeddings.LayerNorm"))
+        self.norm.load_state_dict(
+            {kind: weights[f"embeddings.LayerNorm.{kind}"] for kind in ("weight", "bias")}
+        )
         layer = nn.TransformerEncoderLayer(
             dim,
             int(config["num_attention_heads"]),
@@ -86,7 +88,3 @@ def _layer(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.
         state[f"self_attn.in_proj_{kind}"] = torch.cat(projections)
         state |= {f"{ours}.{kind}": weights[f"{prefix}.{saved}.{kind}"] for ours, saved in renamed.items()}
     return state
-
-
-def _part(weights: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {kind: weights[f"{prefix}.{kind}"] for kind in ("weight", "bias")}

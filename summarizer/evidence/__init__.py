@@ -1,9 +1,7 @@
 """The evidence check: a sentence that a model wrote is shown only if the article supports it."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 from articles.model import Article, Span
 from articles.text.encoding import replace_invalid_characters
@@ -52,16 +50,13 @@ class Unsupported(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True)
 class Evidence:
-    """Checks sentences against one article.
+    """Checks sentences against one article."""
 
-    quotes: the article's. encode: compares meanings; None: most words have to be the article's own.
-    """
-
-    article: Article
-    quotes: Sequence[Quote]
-    encode: Encode | None = None
+    def __init__(self, article: Article, quotes: Sequence[Quote], encode: Encode | None = None) -> None:
+        """quotes: the article's. encode: compares meanings; None: most words have to be the article's own."""
+        self.article, self._quotes, self._encode = article, quotes, encode
+        self._quotations, self._names, self._aligner = Quotations(article), Names(article), Aligner(article)
 
     def check(self, sentence: str) -> Bullet:
         """The sentence as a bullet, with the paragraphs that support it. Raises Unsupported.
@@ -81,7 +76,8 @@ class Evidence:
             raise Unsupported(Fault.MEANING, f"{alignment.coverage:.2f} of its words")
         support = Support(self._aligner.sentences, alignment, quoted=spans)
         named = self._names.named_in(sentence)
-        wrong = _misattributed(sentence, spans, {name.word for name in named}, self.article.text, self.quotes)
+        surnames = {name.word for name in named}
+        wrong = _misattributed(sentence, spans, surnames, self.article.text, self._quotes)
         if wrong is not None:
             raise Unsupported(Fault.SPEAKER, wrong)
         self._check_facts(sentence, named, whens, support)
@@ -108,12 +104,12 @@ class Evidence:
 
     def _covers(self, sentence: str, alignment: Alignment) -> bool:
         coverage = alignment.coverage
-        if self.encode is None or not self.article.language.startswith("en"):
+        if self._encode is None or not self.article.language.startswith("en"):
             return coverage >= _MIN_COVERAGE_ALONE
         if coverage < _MIN_COVERAGE:
             return False
         enough = _MIN_SIMILARITY if coverage < _MIN_COVERAGE_ALONE else _MIN_SIMILARITY_COVERED
-        return similarity(sentence, alignment, self.encode) >= enough
+        return similarity(sentence, alignment, self._encode) >= enough
 
     def _check_facts(
         self, sentence: str, named: Sequence[Named], whens: Sequence[When], support: Support
@@ -131,24 +127,12 @@ class Evidence:
         wrong = unsupported_figure(figures_of(sentence, without=whens), support.figures)
         if wrong is not None:
             raise Unsupported(Fault.FIGURE, sentence[wrong.start : wrong.end])
-        words = {token.lower for token in tokens_of(support.text)}
+        unsupported = VAGUE - {token.lower for token in tokens_of(support.text)}
         for token in tokens_of(sentence):
-            if token.lower in VAGUE and token.lower not in words:
+            if token.lower in unsupported:
                 raise Unsupported(Fault.FIGURE, token.text)
         if contradicts(sentence, support.texts) or overstates(sentence, support.texts):
             raise Unsupported(Fault.POLARITY)
-
-    @cached_property
-    def _quotations(self) -> Quotations:
-        return Quotations(self.article)
-
-    @cached_property
-    def _names(self) -> Names:
-        return Names(self.article)
-
-    @cached_property
-    def _aligner(self) -> Aligner:
-        return Aligner(self.article)
 
 
 def _without(whens: Sequence[When], sentence: str) -> str:

@@ -16,10 +16,8 @@ def normalized(word: str) -> str:
 
 
 _TITLES = lexicon.words("roles", "titles")
-_ROLES = _TITLES.union(*(lexicon.words("roles", section) for section in ("roles", "groups", "bodies")))
-_CALENDAR = {
-    normalized(word) for section in ("weekdays", "months") for word in lexicon.words("dates", section)
-}
+_ROLES = lexicon.words("roles", "titles", "roles", "groups", "bodies")
+_CALENDAR = {normalized(word) for word in lexicon.words("dates", "weekdays", "months")}
 _GIVEN = frozenset(lexicon.given_name_genders())
 _ACRONYMS = lexicon.pairs("acronyms", "")
 # A demonym beside its country: Russian, Russia; Iraqi, Iraq; Japanese, Japan.
@@ -54,10 +52,8 @@ class Names:
         self._words = words = [normalized(token.text) for token in tokens_of(self._text)]
         self._known = frozenset(words) | frozenset(stem(word) for word in words)
         # "Donald J. Trump" is Donald Trump too.
-        initial_left_out = (
-            (a, c) for a, b, c in zip(words, words[1:], words[2:], strict=False) if len(b) == 1
-        )
-        self._pairs = {*pairwise(words), *initial_left_out}
+        triples = zip(words, words[1:], words[2:], strict=False)
+        self._pairs = {*pairwise(words), *((a, c) for a, initial, c in triples if len(initial) == 1)}
         # NATO for North Atlantic Treaty Organization.
         names = (match[0].split() for match in _FULL_NAME.finditer(self._text))
         self._initialisms = {"".join(word[0] for word in name if word[0].isupper()).lower() for name in names}
@@ -91,14 +87,11 @@ class Names:
 
     def _has(self, token: Token, *, opens: bool) -> bool:
         word = normalized(token.text)
-        if word in self._known or word in self._initialisms or stem(word) in self._known:
-            return True
-        if is_demonym(word, self._known):
+        if {word, stem(word)} & self._known or word in self._initialisms or is_demonym(word, self._known):
             return True
         if word in _CALENDAR or not is_content(token.text):
             return True  # dates have a check of their own
-        expanded = _ACRONYMS.get(word)
-        if expanded is not None and expanded in self._text.lower():
+        if word in _ACRONYMS and _ACRONYMS[word] in self._text.lower():
             return True
         if any(word in full.split() and short in self._known for short, full in _ACRONYMS.items()):
             return True

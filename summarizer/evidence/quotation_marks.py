@@ -97,11 +97,11 @@ class Quotations:
     def _find_exactly(self, wanted: str) -> Span | None:
         at = self._text.find(wanted)
         while at >= 0:
-            end = at + len(wanted)
+            found = Span(start=at, end=at + len(wanted))
             # Scripts without spaces do not show whether it begins or ends inside a word.
-            cuts_word = any(_INSIDE_WORD.match(self._text, edge - 1) for edge in (at, end) if edge)
-            if not cuts_word and any(span.start <= at and end <= span.end for span in self._spans):
-                return Span(start=at, end=end)
+            cuts_word = any(_INSIDE_WORD.match(self._text, edge - 1) for edge in (at, found.end) if edge)
+            if not cuts_word and any(span.contains(found) for span in self._spans):
+                return found
             at = self._text.find(wanted, at + 1)
         return None
 

@@ -31,41 +31,32 @@ class Extractive:
         self._model = WordModel.packaged() if model is None else model
 
     def brief(
-        self,
-        article: Article,
-        quotes: Sequence[Quote],
-        *,
-        max_bullets: int = 3,
-        max_words: int = MAX_WORDS,
+        self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3, max_words: int = MAX_WORDS
     ) -> Brief:
         """2 to `max_bullets` bullets in text order, together of at most `max_words` words, and key quotes.
 
         1 bullet if the article has only 1 sentence or two do not fit; it may be longer than `max_words`.
         """
         found = candidates(article, quotes)[:MAX_CANDIDATES]
-        bullets: tuple[Bullet, ...] = ()
-        if found:
-            sentences = [Sentence(candidate.text, candidate.quotation) for candidate in found]
-            chances = self._model.chances(sentences, headline=article.headline)
-            least = min(MIN_BULLETS, max_bullets)
-            usable = _usable(found, at_least=least)
-            written = [
-                max(_variants(article.text, found[i]), key=lambda bullet: gain(bullet.text, chances))
-                for i in usable
-            ]
-            options = [
-                Option(bullet.text, len(bullet.text.split()), position)
-                for bullet, position in zip(written, usable, strict=True)
-            ]
-            chosen = best_set(
-                options, chances, least=least, most=max_bullets, max_words=max_words, encode=self._encode
-            )
-            bullets = tuple(undo_unsound_edits(article, quotes, written[i]) for i in chosen)
-        return Brief(
-            headline=article.headline,
-            bullets=bullets,
-            key_quotes=choose_key_quotes(article, quotes, bullets=bullets),
+        sentences = [Sentence(candidate.text, candidate.quotation) for candidate in found]
+        chances = self._model.chances(sentences, headline=article.headline)
+        least = min(MIN_BULLETS, max_bullets)
+        usable = _usable(found, at_least=least)
+        written = [
+            max(_variants(article.text, found[i]), key=lambda bullet: gain(bullet.text, chances))
+            for i in usable
+        ]
+        chosen = best_set(
+            [Option(bullet.text, position) for bullet, position in zip(written, usable, strict=True)],
+            chances,
+            least=least,
+            most=max_bullets,
+            max_words=max_words,
+            encode=self._encode,
         )
+        bullets = tuple(undo_unsound_edits(article, quotes, written[i]) for i in chosen)
+        key_quotes = choose_key_quotes(article, quotes, bullets=bullets)
+        return Brief(headline=article.headline, bullets=bullets, key_quotes=key_quotes)
 
 
 def _variants(text: str, candidate: Candidate) -> Iterator[Bullet]:

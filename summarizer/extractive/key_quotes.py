@@ -45,14 +45,13 @@ def choose_key_quotes(
 
 def _in_bullet(article: Article, quote: Quote, bullets: Sequence[Bullet]) -> bool:
     """Whether a bullet has the quote's sentence, or if a model wrote it, the quoted words."""
-    for bullet in bullets:
-        for part in quote.content:
-            if bullet.generated:
-                if part.of(article.text).rstrip(",.") in bullet.text:
-                    return True
-            elif any(span.overlaps(part) for span in bullet.spans):
-                return True
-    return False
+    return any(
+        part.of(article.text).rstrip(",.") in bullet.text
+        if bullet.generated
+        else any(span.overlaps(part) for span in bullet.spans)
+        for bullet in bullets
+        for part in quote.content
+    )
 
 
 def _ways_to_show(article: Article, quote: Quote) -> Iterator[KeyQuote]:
@@ -79,25 +78,18 @@ def _ways_to_show(article: Article, quote: Quote) -> Iterator[KeyQuote]:
 
 def _joined(quote: Quote, pieces: Sequence[Span]) -> tuple[Span, ...]:
     """The pieces as spans of the article, adjacent ones in one part of the quote joined."""
-    found = []
-    for part in quote.content:
-        inside = [piece for piece in pieces if part.contains(piece)]
-        if inside:
-            found.append(Span(start=inside[0].start, end=inside[-1].end))
-    return tuple(found)
+    inside = ([piece for piece in pieces if part.contains(piece)] for part in quote.content)
+    return tuple(Span(start=found[0].start, end=found[-1].end) for found in inside if found)
 
 
 def _varied(scored: Sequence[tuple[float, KeyQuote]], *, limit: int) -> list[KeyQuote]:
     """The best quote, then the best of each other speaker, then the rest; only those that are good enough."""
-    if not scored:
-        return []
     good = [key for score, key in scored if score >= _GOOD_ENOUGH * scored[0][0]]
-    chosen = good[:1]
+    first_of: dict[Speaker | None, KeyQuote] = {}
     for key in good:
-        if key.quote.speaker not in {taken.quote.speaker for taken in chosen}:
-            chosen.append(key)
-    chosen += [key for key in good if key not in chosen]
-    return chosen[:limit]
+        first_of.setdefault(key.quote.speaker, key)
+    firsts = list(first_of.values())
+    return [*firsts, *(key for key in good if key not in firsts)][:limit]
 
 
 def _score(article: Article, key: KeyQuote, speaker: Speaker, counts: Counter[Speaker]) -> float:

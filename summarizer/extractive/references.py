@@ -26,14 +26,11 @@ _NOBODY = (
     _PLACES
     | lexicon.words("not_given_names")
     | lexicon.words("organisations", "words")
-    | lexicon.words("function_words")
-    | lexicon.words("function_words", "auxiliaries")
-    | lexicon.words("function_words", "determiners")
-    | lexicon.words("roles", "groups")
-    | lexicon.words("roles", "bodies")
+    | lexicon.words("function_words", "", "auxiliaries", "determiners")
+    | lexicon.words("roles", "groups", "bodies")
     | {"may"}  # the month
 )
-_SOMEBODY = lexicon.roles() | lexicon.words("roles", "men") | lexicon.words("roles", "women")
+_SOMEBODY = lexicon.roles() | lexicon.words("roles", "men", "women")
 
 _DAY = lexicon.any_of(day.capitalize() for day in WEEKDAYS)
 # As newspapers tell when something happened: "on Thursday", "said Thursday", where a clause may end.

@@ -31,8 +31,12 @@ class Option:
     """A sentence as the brief would show it."""
 
     text: str
-    words: int  # as readers count them
     position: int  # in the article, from 0
+
+    @property
+    def words(self) -> int:
+        """The number of words as readers count them."""
+        return len(self.text.split())
 
 
 def gain(text: str, chances: Mapping[str, float]) -> float:

@@ -227,13 +227,12 @@ class Networks:
         return averaged
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class WordModel:
     """Estimates for every word of an article the probability that an editor keeps it."""
 
-    def __init__(self, table: WordTable, log_odds: Callable[[FloatArray], FloatArray]) -> None:
-        """log_odds: as `Networks.log_odds`."""
-        self._table = table
-        self._log_odds = log_odds
+    table: WordTable
+    log_odds: Callable[[FloatArray], FloatArray]  # as `Networks.log_odds`
 
     @classmethod
     def packaged(cls) -> "WordModel":
@@ -261,9 +260,9 @@ class WordModel:
 
     def chances(self, sentences: Sequence[Sentence], *, headline: str = "") -> Mapping[str, float]:
         """The probability of each distinct word of the sentences (see `words_of`); empty for no words."""
-        words, features = word_features(sentences, self._table)
+        words, features = word_features(sentences, self.table)
         if not words:
             return {}
         in_headline = {word for word in words_of(headline) if len(word) > _SHORT}
-        odds = self._log_odds(features) + _IN_HEADLINE * np.array([word in in_headline for word in words])
+        odds = self.log_odds(features) + _IN_HEADLINE * np.array([word in in_headline for word in words])
         return dict(zip(words, (1.0 / (1.0 + np.exp(-odds))).tolist(), strict=True))

@@ -2,8 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from articles.model import Article
 from articles.text.encoding import replace_invalid_characters
@@ -34,21 +34,20 @@ _EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _MAX_CHARS = 8_000  # of an answer: a model may never stop
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generative:
     """A summarizer whose sentences a model writes. Only sentences that the article supports are shown."""
 
-    def __init__(self, writer: Writer, *, extractive: Extractive, encode: Encode | None) -> None:
-        """extractive: makes the fallback brief. encode: for the evidence check; None: compare words only."""
-        self.writer = writer
-        self._extractive = extractive
-        self._encode = encode
+    writer: Writer
+    extractive: Extractive  # makes the fallback brief
+    encode: Encode | None  # for the evidence check; None: compare words only
 
     def brief(self, article: Article, quotes: Sequence[Quote], *, max_bullets: int = 3) -> Brief:
         """2 to `max_bullets` bullets, the model's first, and key quotes.
 
         If the model fails or none of its sentences is supported: the extractive brief, with the reason.
         """
-        extractive = self._extractive.brief(article, quotes, max_bullets=max_bullets)
+        extractive = self.extractive.brief(article, quotes, max_bullets=max_bullets)
         if not extractive.bullets:
             return extractive
         try:
@@ -59,7 +58,7 @@ class Generative:
                 extra={"model": self.writer.name, "reason": error.reason.value, "why": str(error)},
             )
             return replace(extractive, fallback=error.reason)
-        bullets = self._supported(Evidence(article, quotes, self._encode), written, limit=max_bullets)
+        bullets = self._supported(Evidence(article, quotes, self.encode), written, limit=max_bullets)
         if not bullets:
             return replace(extractive, fallback=Fallback.UNSUPPORTED)
         for bullet in extractive.bullets:
@@ -124,17 +123,13 @@ def open_writer(choice: ModelChoice, ledger: Ledger) -> Writer:
 
 def sentences_of(answer: str) -> tuple[str, ...]:
     """The sentences of a model's answer, in order, each once; without list marks, emphasis and thoughts."""
-    return tuple(
-        dict.fromkeys(_sentences(replace_invalid_characters(_THOUGHTS.sub("", answer))[:_MAX_CHARS]))
-    )
-
-
-def _sentences(answer: str) -> Iterator[str]:
-    for line in answer.splitlines():
-        line = _EMPHASIS.sub(r"\2", _LIST_MARK.sub("", line))
+    found: dict[str, None] = {}
+    for line in replace_invalid_characters(_THOUGHTS.sub("", answer))[:_MAX_CHARS].splitlines():
+        plain = _EMPHASIS.sub(r"\2", _LIST_MARK.sub("", line))
         # Models trained on highlights put a space before the full stop.
-        line = " ".join(re.sub(r" ([.,;:!?])(?=\s|\Z)", r"\1", line).split())
-        yield from (span.of(line) for span in split_sentences(line))
+        plain = " ".join(re.sub(r" ([.,;:!?])(?=\s|\Z)", r"\1", plain).split())
+        found |= dict.fromkeys(span.of(plain) for span in split_sentences(plain))
+    return tuple(found)
 
 
 def _is_duplicate(one: Bullet, other: Bullet) -> bool:

@@ -1,6 +1,7 @@
 """Daily usage of models, kept in the database: budgets hold across restarts and processes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import and_, delete, true, update
@@ -20,12 +21,12 @@ class RefusingLedger:
         """Does nothing: no request was booked."""
 
 
+@dataclass(frozen=True, slots=True)
 class UsageLedger:
     """A `Ledger` by UTC day. What a process reserved before it died stays booked."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
-        self._database = database
-        self._clock = clock
+    database: Database
+    clock: Callable[[], datetime]
 
     def reserve(self, model: str, *, tokens: int, budget: Budget) -> bool:
         day, usage = self._today(), model_usage.c
@@ -33,7 +34,7 @@ class UsageLedger:
             true() if budget.requests is None else usage.requests < budget.requests,
             true() if budget.tokens is None else usage.tokens + tokens <= budget.tokens,
         )
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             insert_or_ignore(
                 connection, model_usage, [{"day": day, "model": model, "requests": 0, "tokens": 0}]
             )
@@ -47,7 +48,7 @@ class UsageLedger:
 
     def settle(self, model: str, *, reserved: int, used: int) -> None:
         usage = model_usage.c
-        with self._database.transaction() as connection:
+        with self.database.transaction() as connection:
             connection.execute(
                 update(model_usage)
                 # A request that was booked before midnight stays with the day before.
@@ -56,4 +57,4 @@ class UsageLedger:
             )
 
     def _today(self) -> date:
-        return self._clock().astimezone(UTC).date()
+        return self.clock().astimezone(UTC).date()

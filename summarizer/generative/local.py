@@ -33,9 +33,6 @@ class _Loaded:
     def count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
-    def answer_tokens(self, limit: int) -> int:
-        return max(8, min(limit, self.positions // 2 - 2))
-
     def prompt(self, text: str, headline: str, sentences: int) -> str:
         """The model's input: the bare text for a summarization model, otherwise instructions and the text."""
         if self.is_seq2seq:
@@ -68,12 +65,10 @@ class LocalWriter:
     def max_input_tokens(self) -> int:
         loaded = self._load()
         if loaded.is_seq2seq:
-            room = loaded.positions - loaded.count(loaded.prefix) - 2
+            taken = loaded.count(loaded.prefix) + 2
         else:
-            room = (
-                loaded.positions - loaded.count(loaded.prompt("", "", 9)) - _HEADLINE_TOKENS - _ANSWER_TOKENS
-            )
-        return max(_MIN_INPUT_TOKENS, min(room, _MAX_INPUT_TOKENS))
+            taken = loaded.count(loaded.prompt("", "", 9)) + _HEADLINE_TOKENS + _ANSWER_TOKENS
+        return max(_MIN_INPUT_TOKENS, min(loaded.positions - taken, _MAX_INPUT_TOKENS))
 
     def count_tokens(self, text: str) -> int:
         return self._load().count(text)
@@ -81,7 +76,7 @@ class LocalWriter:
     def write(self, texts: Sequence[str], *, headline: str, sentences: int) -> tuple[str, ...]:
         loaded = self._load()
         prompts = [loaded.prompt(text, headline, sentences) for text in texts]
-        limit = loaded.answer_tokens(min(_ANSWER_TOKENS, _TOKENS_PER_SENTENCE * sentences))
+        limit = max(8, min(_ANSWER_TOKENS, _TOKENS_PER_SENTENCE * sentences, loaded.positions // 2 - 2))
         answers: list[str] = []
         with self._lock:
             for start in range(0, len(prompts), self._choice.batch_size):

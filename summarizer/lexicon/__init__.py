@@ -16,12 +16,12 @@ _LANGUAGE = "en"
 
 
 @cache
-def words(file: str, section: str = "") -> frozenset[str]:
-    """The words under `[section]` of `file`.txt; "": those before the first section.
+def words(file: str, *sections: str) -> frozenset[str]:
+    """The words under each `[section]` of `file`.txt; "", or no section: those before the first section.
 
     Raises KeyError if the file has no such section.
     """
-    return frozenset(word for row in rows(file, section) for word in row)
+    return frozenset(word for section in sections or ("",) for row in rows(file, section) for word in row)
 
 
 def rows(file: str, section: str = "") -> tuple[tuple[str, ...], ...]:
@@ -53,13 +53,13 @@ def given_name_genders() -> dict[str, str]:
 @cache
 def roles() -> frozenset[str]:
     """What a person can be: offices, trades and ties, as heads of a noun phrase or before a name."""
-    return words("roles", "roles") | words("roles", "titles") | words("roles", "offices")
+    return words("roles", "roles", "titles", "offices")
 
 
 @cache
 def reporting_verbs() -> frozenset[str]:
     """Every form of a verb that can report what somebody said."""
-    return words("cues", "strong") | words("cues", "weak") | words("cues", "participles")
+    return words("cues", "strong", "weak", "participles")
 
 
 @cache

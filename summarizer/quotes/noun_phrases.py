@@ -5,7 +5,7 @@ name, with a title, a role or an apposition. Capital letters find the names; the
 itself tell what they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import replace
 
 from articles.model import Span
@@ -36,7 +36,7 @@ _ORGANISATION = lexicon.words("organisations", "words")
 _GIVEN = lexicon.given_name_genders()
 _VERBS = lexicon.reporting_verbs()
 _FUNCTION = lexicon.words("function_words")
-_AUXILIARIES = lexicon.words("function_words", "auxiliaries")
+_FUNCTION_OR_AUXILIARY = lexicon.words("function_words", "", "auxiliaries")
 _DETERMINERS = lexicon.words("function_words", "determiners")
 _STRONG = lexicon.words("cues", "strong")
 _PRONOUNS = lexicon.pairs("pronouns", "sources")
@@ -49,6 +49,7 @@ _OFFICES_OF = lexicon.words("roles", "offices of")
 _ALONE = lexicon.words("function_words", "alone")
 _SHARES = lexicon.words("numbers", "shares")
 _SENTENCE_ENDS = frozenset(".?!:;…")
+_NO_MODIFIERS = _FUNCTION_OR_AUXILIARY | _VERBS
 _LONGEST_NOUN_PHRASE = 9
 _LONGEST_SUBJECT = 5  # words behind the determiner
 
@@ -65,20 +66,16 @@ class _Finder:
         self._person_words: set[str] = set()
 
     def mentions(self) -> Iterator[Mention]:
-        t, i, floor = self._t, 0, 0
-        n = len(t)
         found: list[Mention] = []
-        while i < n:
-            if t.quoted[i]:
-                i += 1
-                floor = i
-                continue
-            mention = self._at(i, floor)
-            if mention is None:
-                i += 1
-                continue
-            found.append(mention)
-            i = floor = max(mention.end, i + 1)
+        at = floor = 0
+        while at < len(self._t):
+            is_quoted = self._t.quoted[at]
+            mention = self._at(at, floor) if not is_quoted else None
+            at = max(mention.end if mention else 0, at + 1)
+            if mention:
+                found.append(mention)
+            if mention or is_quoted:
+                floor = at  # the next mention cannot begin before it
         return self._corrected(found)
 
     def _at(self, i: int, floor: int) -> Mention | None:
@@ -117,16 +114,14 @@ class _Finder:
         if not word[0].isupper():
             return word[0] == "@" and len(word) > 1
         lower = self._t.lower[i]
-        if lower in _FUNCTION or lower in _AUXILIARIES or lower.removesuffix("'s") in _FUNCTION:
+        if lower in _FUNCTION_OR_AUXILIARY or lower.removesuffix("'s") in _FUNCTION:
             return word in self._person_words and self._beside_verb(i)
         # The first word of a sentence has a capital anyway.
         return not (self._opens_sentence(i) and self._common(i) and not self._capital_follows(i))
 
     def _beside_verb(self, i: int) -> bool:
         """Whether a function word is a name here: "Will wrote" of George Will."""
-        t = self._t
-        behind = i + 1 < len(t) and not t.quoted[i + 1] and t.lower[i + 1] in _VERBS
-        return behind or (i > 0 and not t.quoted[i - 1] and t.lower[i - 1] in _VERBS)
+        return _is_at(self._t, i + 1, _VERBS) or (i > 0 and _is_at(self._t, i - 1, _VERBS))
 
     def _is_possessed(self, i: int) -> bool:
         """The campaign in "Trump's campaign"."""
@@ -149,12 +144,7 @@ class _Finder:
             lower = t.lower[start - 1]
             if t.paragraph[start - 1] != t.paragraph[i] or not t.words[start - 1][0].isalpha():
                 break
-            if (
-                lower in _FUNCTION
-                or lower in _AUXILIARIES
-                or lower in _VERBS
-                or lower.endswith(("ly", "ing", "ed"))
-            ):
+            if lower in _NO_MODIFIERS or lower.endswith(("ly", "ing", "ed")):
                 break
             start -= 1
         return start
@@ -200,8 +190,7 @@ class _Finder:
 
     def _continues_phrase(self, i: int) -> bool:
         """Whether a word in lower case continues the noun phrase behind a name: "Trump campaign aide"."""
-        t = self._t
-        return i < len(t) and not t.quoted[i] and t.lower[i] in _HEADS and t.words[i][0].islower()
+        return _is_at(self._t, i, _HEADS) and self._t.words[i][0].islower()
 
     def _run_end(self, i: int) -> int:
         """The end of the run of capitalised words that starts at token i."""
@@ -254,7 +243,6 @@ class _Finder:
                 return replace(self._nominal(start, end), possessive=possessive)
         elif len(words) > 1:
             self._person_words.update((words[0], surname(words)))
-        role = self._role(start, name_at) if person else None
         return Mention(
             start=start,
             end=end,
@@ -262,7 +250,7 @@ class _Finder:
             kind=MentionKind.PERSON if person else MentionKind.NAME,
             name=" ".join(words),
             head=words[-1].lower(),
-            role=role,
+            role=self._role(start, name_at) if person else None,
             gender=name_gender(words, t.lower[start:name_at]) if person else None,
             possessive=possessive,
         )
@@ -284,12 +272,9 @@ class _Finder:
     def _behind_verbs(self, first: int, end: int) -> int:
         """The start of the name behind verbs with a capital: "Follow Jane Doe", "Said Jane Doe"."""
         t, at = self._t, first
-        while (
-            end - at > 2
-            and t.lower[at] not in _GIVEN
-            and (t.lower[at + 1] in _GIVEN)
-            and (t.lower[at] in _VERBS or opens_no_name(t.lower[at]))
-        ):
+        while end - at > 2 and t.lower[at] not in _GIVEN and t.lower[at + 1] in _GIVEN:
+            if t.lower[at] not in _VERBS and not opens_no_name(t.lower[at]):
+                break
             at += 1
         return at
 
@@ -349,7 +334,7 @@ class _Finder:
 
 def _ends_phrase(word: str, lower: str, *, headed: bool) -> bool:
     """Whether a word in lower case cannot continue a noun phrase. headed: the phrase has its noun already."""
-    if not (word[0].isalnum() or word[0] in "@#") or lower in _FUNCTION or lower in _AUXILIARIES:
+    if not (word[0].isalnum() or word[0] in "@#") or lower in _FUNCTION_OR_AUXILIARY:
         return True
     # "The senator reports", "the poll shows": behind a noun these are verbs.
     return lower in _VERBS and (headed or lower not in _HEADS)
@@ -364,15 +349,15 @@ def _subject_end(tokens: Tokens, start: int) -> int | None:
     """The end of the noun phrase from token `start` on; None if no reporting verb is right beside it."""
     t, end = tokens, start + 1
     if t.words[start].isdigit():
-        return end + 1 if end < len(t) and t.lower[end] in _SHARES and _verb_at(t, end + 1) else None
+        return end + 1 if end < len(t) and t.lower[end] in _SHARES and _is_at(t, end + 1, _VERBS) else None
     limit = min(len(t), end + _LONGEST_SUBJECT)
     while end < limit and _continues_subject(t, end, start):
         end += 1
     if end == start + 1:
-        return end if t.lower[start] in _ALONE and _strong_at(t, end) else None
+        return end if t.lower[start] in _ALONE and _is_at(t, end, _STRONG) else None
     if t.lower[start] not in _DETERMINERS:
         return None
-    return end if _verb_at(t, end) or _follows_verb(t, start) else None
+    return end if _is_at(t, end, _VERBS) or _follows_verb(t, start) else None
 
 
 def _continues_subject(tokens: Tokens, i: int, start: int) -> bool:
@@ -382,23 +367,20 @@ def _continues_subject(tokens: Tokens, i: int, start: int) -> bool:
         and tokens.paragraph[i] == tokens.paragraph[start]
         and word[0].isalnum()
         and not word[0].isupper()
-        and lower not in _FUNCTION
-        and lower not in _AUXILIARIES
-        and lower not in _VERBS
+        and lower not in _NO_MODIFIERS
     )
 
 
-def _verb_at(tokens: Tokens, i: int) -> bool:
-    return i < len(tokens) and not tokens.quoted[i] and tokens.lower[i] in _VERBS
-
-
-def _strong_at(tokens: Tokens, i: int) -> bool:
-    return i < len(tokens) and not tokens.quoted[i] and tokens.lower[i] in _STRONG
+def _is_at(tokens: Tokens, i: int, words: Set[str]) -> bool:
+    """Whether token i is one of the words, outside quotations."""
+    return i < len(tokens) and not tokens.quoted[i] and tokens.lower[i] in words
 
 
 def _follows_verb(tokens: Tokens, start: int) -> bool:
     """Whether the phrase is behind its verb: "…," said the impostor; according to the filing."""
     t = tokens
-    if start > 1 and t.lower[start - 2 : start] == ["according", "to"]:
-        return True
-    return start > 1 and _strong_at(t, start - 1) and (t.quoted[start - 2] or t.words[start - 2] in ",—–-")
+    if start < 2:
+        return False
+    ends_clause = t.quoted[start - 2] or t.words[start - 2] in ",—–-"
+    is_verb = ends_clause and _is_at(t, start - 1, _STRONG)
+    return is_verb or t.lower[start - 2 : start] == ["according", "to"]

@@ -160,18 +160,15 @@ class _Pairing:
         return _Pair(start, end, self._number, opened, closed, continues=self._continues and first)
 
     def _opens_from_outside(self, i: int, side: _Side) -> bool:
-        at = self._sides[i][0]
-        if side is not _Side.CLOSES:
-            return True
         # A mark turned the wrong way at the start of a paragraph; not one that ends an open quotation.
-        return at == self._paragraph.start and not self._continues
+        is_turned = self._sides[i][0] == self._paragraph.start and not self._continues
+        return side is not _Side.CLOSES or is_turned
 
     def _names_speaker(self, closing: int) -> bool:
         """Whether the end of a pull quote is its signature, not speech: "… is over.⏎Jane Doe, mayor."."""
         words = self._text[self._paragraph.start : closing].split()
-        if not 0 < len(words) <= _LONGEST_SIGNATURE:
-            return False
-        return words[0][0].isupper() and words[-1][-1] not in "!?"
+        is_short = 0 < len(words) <= _LONGEST_SIGNATURE
+        return is_short and words[0][0].isupper() and words[-1][-1] not in "!?"
 
     def _nests(self, i: int) -> bool:
         """Whether the next marks close both this quotation and the one around it."""
@@ -244,20 +241,14 @@ def _single_pairs(text: str, paragraphs: Sequence[Span]) -> list[_Pair]:
 
 
 def _closes_speech(text: str, opening: int, closing: int) -> bool:
-    if closing <= opening + 1:
-        return False
-    plural_possessive = text[closing - 1] == "s" and text[closing + 1 : closing + 2] == " "
-    return not plural_possessive
+    is_plural_possessive = text[closing - 1] == "s" and text[closing + 1 : closing + 2] == " "
+    return closing > opening + 1 and not is_plural_possessive
 
 
 def in_markup(text: str, passage: Passage) -> bool:
     """Whether the passage is the value of an HTML attribute, left over from an incompletely cleaned page."""
     at = passage.outer.start
-    return (
-        at > 0
-        and text[at - 1] == "="
-        and _TAG_ATTRIBUTE.search(text, max(0, at - _LONGEST_TAG), at) is not None
-    )
+    return text.endswith("=", 0, at) and bool(_TAG_ATTRIBUTE.search(text, max(0, at - _LONGEST_TAG), at))
 
 
 def is_title(tokens: Tokens, passage: Passage) -> bool:
@@ -265,12 +256,10 @@ def is_title(tokens: Tokens, passage: Passage) -> bool:
     words = _WORD.findall(passage.span.of(tokens.text))
     if len(words) > _LONGEST_TITLE or not _in_title_case(words):
         return False
-    inner = tokens.text[passage.span.end - 1]
-    if inner in "!?" and len(words) > _LONGEST_EXCLAIMED_TITLE:
+    if tokens.text[passage.span.end - 1] in "!?" and len(words) > _LONGEST_EXCLAIMED_TITLE:
         return False
     at = tokens.at(passage.outer.start)
-    before = tokens.lower[at - 1] if at else ""
-    return before not in _BEFORE_SPEECH
+    return at == 0 or tokens.lower[at - 1] not in _BEFORE_SPEECH
 
 
 def is_named(tokens: Tokens, passage: Passage) -> bool:

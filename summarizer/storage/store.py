@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, insert, or_, select, update
 
 from articles.database import AdvisoryLock, Database, acquire_lock, insert_or_ignore, new_id
 from articles.model import ArticleId, Span
-from articles.schema import UtcDateTime, articles, first_key
+from articles.schema import articles, first_key
 from articles.search.article_search import full_text_index
 from articles.search.full_text import STREAMED, Expression, match_expression, parse_query
 from summarizer.model import (
@@ -56,15 +56,6 @@ class StoredSpeaker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenRole:
-    """A role of a speaker, and when articles gave it."""
-
-    role: str
-    first: datetime  # publication of the first and the last article that quotes the speaker in this role
-    last: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleHead:
     """The article of a quote, in short."""
 
@@ -99,9 +90,8 @@ class AnalysisStore:
         Quotes of the versions that this article supersedes are no longer listed under their speakers.
         found: in text order. Raises ValueError if a key quote is not in `found`.
         """
-        acquire_lock(
-            connection, AdvisoryLock.ARTICLES
-        )  # matching a speaker to a stored one needs all stored speakers
+        # Matching a speaker to a stored one needs all stored speakers.
+        acquire_lock(connection, AdvisoryLock.ARTICLES)
         chosen = select(articles.c.text, articles.c.story_id, articles.c.search_key)
         article = connection.execute(chosen.where(articles.c.id == article_id)).one()
         rows = [
@@ -172,19 +162,6 @@ class QuoteStore:
         with self._database.reading() as connection:
             row = connection.execute(select(speakers).where(speakers.c.id == speaker_id)).first()
         return _stored(row) if row is not None else None
-
-    def roles_of(self, speaker_id: SpeakerId) -> tuple[SeenRole, ...]:
-        """The roles that articles give a speaker, the most recent first."""
-        day = func.coalesce(articles.c.published, articles.c.stored_at, type_=UtcDateTime)
-        first, last = func.min(day, type_=UtcDateTime), func.max(day, type_=UtcDateTime)
-        seen = (
-            select(quotes.c.role, first.label("first"), last.label("last"))
-            .join(articles, articles.c.id == quotes.c.article_id)
-            .where(quotes.c.speaker_id == speaker_id, quotes.c.role.is_not(None))
-        )
-        with self._database.reading() as connection:
-            rows = connection.execute(seen.group_by(quotes.c.role).order_by(last.desc(), quotes.c.role))
-            return tuple(SeenRole(role=row.role, first=row.first, last=row.last) for row in rows)
 
     def speakers_like(self, beginning: str, *, limit: int = 25) -> tuple[StoredSpeaker, ...]:
         """Speakers with a word that starts like the last one given, and all other words, most quoted first.

@@ -30,11 +30,7 @@ _TOKEN = re.compile(
 )
 _RUN = re.compile(rf"[{_UNSPACED}]+")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
-_EMPTY_WORDS = frozenset(
-    word
-    for section in ("", "auxiliaries", "determiners", "empty words")
-    for word in lexicon.words("function_words", section)
-)
+_EMPTY_WORDS = lexicon.words("function_words", "", "auxiliaries", "determiners", "empty words")
 _VOWELS = frozenset("aeiouy")
 
 

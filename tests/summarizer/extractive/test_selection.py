@@ -8,7 +8,7 @@ CHANCES = {"storm": 0.9, "killed": 0.9, "ten": 0.8, "port": 0.7, "closed": 0.7, 
 
 
 def options(*texts: str) -> list[Option]:
-    return [Option(text, len(text.split()), place) for place, text in enumerate(texts)]
+    return [Option(text, place) for place, text in enumerate(texts)]
 
 
 def chosen(*texts: str, least: int = 2, most: int = 3, max_words: int = 60) -> tuple[int, ...]:
@@ -58,7 +58,7 @@ def test_two_sentences_that_mean_the_same_are_not_both_told(encoder: MiniLM) -> 
         "Dozens died when a strong quake hit Nepal in the night.",
         "Farmers in the north face a third year of drought.",
     )
-    three = [Option(text, len(text.split()), place) for place, text in enumerate(texts)]
+    three = [Option(text, place) for place, text in enumerate(texts)]
     chances = {word: 0.9 for text in texts[:2] for word in words_of(text)}
     chances |= dict.fromkeys(words_of(texts[2]), 0.3)
     by_words = best_set(three, chances, least=2, most=2, max_words=60)

@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def generative(model: Path) -> Generative:
-    return Generative(LocalWriter(LocalModel(name=str(model))), extractive=Extractive(), encode=None)
+    return Generative(writer=LocalWriter(LocalModel(name=str(model))), extractive=Extractive(), encode=None)
 
 
 @pytest.mark.parametrize("name", ["bart", "gpt", "chat"])
