@@ -43,11 +43,6 @@ class Roles:
     schedules: bool
     works: bool
 
-    @property
-    def everything(self) -> bool:
-        """Whether there need be no other process."""
-        return self.schedules and self.works
-
 
 def all_roles(platforms: Collection[str]) -> Roles:
     return Roles(serving=frozenset(platforms), schedules=True, works=True)
@@ -142,7 +137,7 @@ async def run_application(
         sources += due.feed_sources(tick_s=tick_s, feeds_every_s=feeds_every_s)
     jobs = queue or InProcessQueue()
     stop = asyncio.Event()
-    told = asyncio.create_task(_told_to_stop())
+    signalled = asyncio.create_task(_stop_signal())
     scheduling = _start([Scheduler(jobs, sources).run()] if roles.schedules else [])
     working: list[asyncio.Task[None]] = []
     if roles.works:
@@ -153,14 +148,14 @@ async def run_application(
     others = _start(work() for work in (dispatcher.corrupted, *beside))
     try:
         done, _ = await asyncio.wait(
-            [*connected, *working, *scheduling, *others, told], return_when=asyncio.FIRST_COMPLETED
+            [*connected, *working, *scheduling, *others, signalled], return_when=asyncio.FIRST_COMPLETED
         )
     finally:
         stopping()
         for task in scheduling:
             task.cancel()
         stop.set()
-        ended = await _end(dispatcher, working, [*scheduling, *connected, *opening, *others, told])
+        ended = await _end(dispatcher, working, [*scheduling, *connected, *opening, *others, signalled])
     if not ended:
         log.warning("stopped with work in flight", extra={"grace_s": GRACE_S})
     for task in done:
@@ -219,7 +214,7 @@ async def _end(
     return not unfinished and not unclosed
 
 
-async def _told_to_stop() -> None:
+async def _stop_signal() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -28,6 +28,7 @@ from bot.cli.output import (
     print_error,
     print_json,
     quotes_json,
+    report_each,
 )
 from bot.cli.serving import database_lock, end_process, run_loop, serve, serve_console
 from bot.cli.wiring import (
@@ -103,18 +104,13 @@ def ingest(where: tuple[str, ...]) -> None:
     Articles that are stored already stay unchanged. If one cannot be read, the others are still stored.
     """
     settings = read_settings()
-    failed = False
     with application_of(settings) as application:
-        for one in where:
-            try:
-                stored = application.ingest(article := find_article(one, settings))
-            except (ArticleError, SummarizerError) as error:
-                failed = True
-                print_error(error)
-            else:
-                click.echo(f"{'stored' if stored.is_new else 'stored before'}: {article.headline}")
-    if failed:
-        raise click.exceptions.Exit(REFUSED)
+
+        def store(one: str) -> str:
+            stored = application.ingest(article := find_article(one, settings))
+            return f"{'stored' if stored.is_new else 'stored before'}: {article.headline}"
+
+        report_each(where, store)
 
 
 @app.command()

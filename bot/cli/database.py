@@ -68,8 +68,7 @@ def show(limit: int, *, as_json: bool) -> None:
         states = Outbox(database).states()
         faulty = DeadLetterStore(database).listed(limit=limit)
     if as_json:
-        told = {"states": states, "undelivered": [_as_json(one) for one in faulty]}
-        print_json(told)
+        print_json({"states": states, "undelivered": [_as_json(one) for one in faulty]})
         return
     click.echo(", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "empty")
     for one in faulty:

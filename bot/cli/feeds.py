@@ -3,15 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from articles.errors import ArticleError
 from articles.feeds.filters import Match, Rule, Where, rules_to_json
 from articles.feeds.model import Feed
-from bot.cli.output import REFUSED, as_json_option, print_error, print_json
+from bot.cli.output import as_json_option, print_json, report_each
 from bot.cli.wiring import open_feeds
 from bot.feeds.manager import RefreshReport
 
@@ -25,24 +25,15 @@ def feeds() -> None:
 
 def filter_options(command: Command) -> Command:
     """Adds the options for a feed's filters to a command."""
-    options: tuple[Any, ...] = (
-        click.option(
-            "--any", "any_", metavar="WORDS", multiple=True, help="Take only what has any of these."
-        ),
-        click.option(
-            "--all", "all_", metavar="WORDS", multiple=True, help="Take only what has all of these."
-        ),
-        click.option("--none", metavar="WORDS", multiple=True, help="Leave out what has any of these."),
+    words = partial(click.option, metavar="WORDS", multiple=True)
+    places = click.Choice([each.value for each in Where])
+    for option in (  # the last one is shown first
+        click.option("--in", "where", type=places, default="both", help="Where to look for them."),
         click.option("--pattern", metavar="REGEX", multiple=True, help="Take only what matches any (RE2)."),
-        click.option(
-            "--in",
-            "where",
-            type=click.Choice([each.value for each in Where]),
-            default="both",
-            help="Where to look for them.",
-        ),
-    )
-    for option in reversed(options):
+        words("--none", help="Leave out what has any of these."),
+        words("--all", "all_", help="Take only what has all of these."),
+        words("--any", "any_", help="Take only what has any of these."),
+    ):
         command = option(command)
     return command
 
@@ -53,18 +44,13 @@ def filter_options(command: Command) -> Command:
 def add(urls: tuple[str, ...], **options: Any) -> None:
     """Follow feeds, given their own URL or their site's."""
     rules = _rules(**options)
-    failed = False
     with open_feeds() as manager:
-        for url in urls:
-            try:
-                feed, is_new = asyncio.run(manager.add(url, rules))
-            except ArticleError as error:
-                print_error(error)
-                failed = True
-            else:
-                click.echo(f"{'added' if is_new else 'followed before'}: {_named(feed)}")
-    if failed:
-        raise click.exceptions.Exit(REFUSED)
+
+        def follow(url: str) -> str:
+            feed, is_new = asyncio.run(manager.add(url, rules))
+            return f"{'added' if is_new else 'followed before'}: {_named(feed)}"
+
+        report_each(urls, follow)
 
 
 @feeds.command("list")
@@ -188,14 +174,14 @@ def _as_json(feed: Feed) -> dict[str, object]:
 
 def _summary(done: RefreshReport) -> str:
     polled, taken = done.poll, done.intake
-    told = [
+    details = (
+        (taken.from_feed_text, "with only the feed's text"),
+        (taken.filtered, "filtered out"),
+        (taken.postponed, "postponed"),
+    )
+    parts = [
         f"{polled.polled} feeds polled, {polled.unchanged} unchanged, {polled.failed} failed",
         f"{taken.stored} articles stored, {taken.known} known already",
+        *(f"{count} {what}" for count, what in details if count),
     ]
-    if taken.from_feed_text:
-        told.append(f"{taken.from_feed_text} with only the feed's text")
-    if taken.filtered:
-        told.append(f"{taken.filtered} filtered out")
-    if taken.postponed:
-        told.append(f"{taken.postponed} postponed")
-    return "; ".join(told)
+    return "; ".join(parts)

@@ -1,12 +1,14 @@
 """Output of the commands: JSON for programs, one line for an error, the exit code."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
+from articles.errors import ArticleError
 from articles.model import Article, Span
+from summarizer.errors import SummarizerError
 from summarizer.model import Brief, Quote, QuoteKind
 
 REFUSED = 2  # exit code: something could not be done
@@ -22,6 +24,19 @@ def print_json(value: object) -> None:
 def print_error(error: Exception | str) -> None:
     """Prints an error as one line on standard error."""
     click.echo(f"pullquote: {' '.join(str(error).split())}", err=True)
+
+
+def report_each(names: Iterable[str], do: Callable[[str], str]) -> None:
+    """Calls `do` for each and prints its answer or its error. Exits with REFUSED if there was an error."""
+    failed = False
+    for name in names:
+        try:
+            click.echo(do(name))
+        except (ArticleError, SummarizerError) as error:
+            print_error(error)
+            failed = True
+    if failed:
+        raise click.exceptions.Exit(REFUSED)
 
 
 # Articles, quotes and briefs as JSON. Offsets count code points of the article's `text`.
@@ -50,11 +65,11 @@ def article_json(article: Article) -> dict[str, Any]:
 
 def quotes_json(quotes: Iterable[Quote], text: str) -> dict[str, Any]:
     """Quotes, and apart from them paraphrases."""
-    told: dict[str, list[dict[str, Any]]] = {"quotes": [], "paraphrases": []}
+    found: dict[str, list[dict[str, Any]]] = {"quotes": [], "paraphrases": []}
     for quote in quotes:
         kind = "paraphrases" if quote.kind is QuoteKind.PARAPHRASED else "quotes"
-        told[kind].append(quote_json(quote, text))
-    return told
+        found[kind].append(quote_json(quote, text))
+    return found
 
 
 def quote_json(quote: Quote, text: str) -> dict[str, Any]:

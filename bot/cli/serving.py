@@ -41,7 +41,7 @@ def database_lock(application: Application, roles: Roles) -> Iterator[None]:
     if is_shared(application):
         yield
         return
-    if not roles.everything:
+    if not (roles.schedules and roles.works):
         raise click.ClickException(
             "on SQLite one process has all roles: leave --roles out, or set database_url to postgresql://…"
         )

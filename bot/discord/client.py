@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import unicodedata
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -115,7 +115,7 @@ class Client(RestClient):
 
     async def setup_hook(self) -> None:
         await self._tree.set_translator(Names())
-        add_commands(self._tree, self._command, self._complete)
+        add_commands(self._tree, self.answer, self._complete)
         self.add_dynamic_items(CommandButton, CommandSelect)
         if await sync_if_changed(self._tree, self._commands_file):
             log.info("discord commands synced", extra={"commands": len(self._tree.get_commands())})
@@ -129,12 +129,9 @@ class Client(RestClient):
         if self._answering:
             await asyncio.wait(self._answering, timeout=within_s)
 
-    async def pressed(self, interaction: Interaction, command: str, *, in_place: bool) -> None:
-        """Answers a pressed button or a menu. in_place: by editing its message."""
-        await self._tracked(self._answer(interaction, command, in_place=in_place))
-
-    async def _command(self, interaction: Interaction, line: str) -> None:
-        await self._tracked(self._answer(interaction, line, in_place=False))
+    async def answer(self, interaction: Interaction, line: str, *, in_place: bool = False) -> None:
+        """Answers a command, a button or a menu. in_place: by editing the message of the button."""
+        await self._tracked(self._answer(interaction, line, in_place=in_place))
 
     async def _complete(self, interaction: Interaction, argument: str, typed: str) -> tuple[str, ...]:
         try:
@@ -168,11 +165,7 @@ class Client(RestClient):
 
     async def _in_channel(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> None:
         request = request_of(interaction, parsed)
-        thinking = self._think(request)
-        await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
-        if not thinking.done() and not interaction.response.is_done():
-            await response.defer()
-        reply = await thinking
+        reply = await self._ask(request, if_slow=response.defer)
         message = await response.show(reply)
         if message is not None:
             await asyncio.to_thread(self._conversation.posted, request.chat, reply, message)
@@ -182,7 +175,7 @@ class Client(RestClient):
     async def _in_thread(self, interaction: Interaction, response: Response, parsed: ParsedCommand) -> bool:
         """Answers with all pages in a thread; False if we may not open one."""
         await response.defer(to_asker=interaction.message is not None)
-        reply = await self._think(request_of(interaction, parsed, paged=False))
+        reply = await self._ask(request_of(interaction, parsed, paged=False), if_slow=response.defer)
         if reply.error:
             await response.show(reply)
             return True
@@ -191,11 +184,9 @@ class Client(RestClient):
         except discord.Forbidden:
             return False
         if thread is not None:
-            for number, shown in enumerate(arguments_of(reply)):
-                # The same nonce for the same interaction, so that a retry posts nothing twice.
-                last = await thread.send(**shown, nonce=f"{interaction.id}.{number}")
+            message = await _send(thread, reply, nonce=interaction.id)
             where = ChatRef(platform=PLATFORM, chat=str(thread.id))
-            await asyncio.to_thread(self._conversation.posted, where, reply, MessageId(str(last.id)))
+            await asyncio.to_thread(self._conversation.posted, where, reply, message)
         if interaction.message is not None:
             # A thread has the id of its message.
             await interaction.edit_original_response(content=f"The full text is in <#{anchor.id}>.")
@@ -235,18 +226,10 @@ class Client(RestClient):
     async def _reply(self, message: discord.Message, line: str) -> None:
         try:
             request = request_of_message(message, await asyncio.to_thread(parse, line))
-            thinking = self._think(request)
-            await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
-            if not thinking.done():
-                await message.channel.typing()
-            reply = await thinking
-            posted = message
-            for number, shown in enumerate(arguments_of(reply)):
-                if number == 0:
-                    shown["reference"] = message.to_reference(fail_if_not_exists=False)
-                # The same nonce for the same message, so that a retry posts nothing twice.
-                posted = await message.channel.send(**shown, nonce=f"{message.id}.{number}")
-            await asyncio.to_thread(self._conversation.posted, request.chat, reply, MessageId(str(posted.id)))
+            reply = await self._ask(request, if_slow=message.channel.typing)
+            reference = message.to_reference(fail_if_not_exists=False)
+            posted = await _send(message.channel, reply, nonce=message.id, reference=reference)
+            await asyncio.to_thread(self._conversation.posted, request.chat, reply, posted)
         except (discord.HTTPException, ChatError) as error:
             log.warning("message not answered", extra={"error": str(error)})
         except Exception:  # an incoming message starts here
@@ -254,9 +237,14 @@ class Client(RestClient):
             with suppress(discord.HTTPException, ChatError):
                 await message.channel.send(**arguments_of(_BROKEN)[0])
 
-    def _think(self, request: IncomingCommand) -> asyncio.Task[Reply]:
+    async def _ask(self, request: IncomingCommand, *, if_slow: Callable[[], Awaitable[object]]) -> Reply:
+        """The conversation's answer. if_slow: called if somebody has to wait for it."""
         request = replace(request, is_owner=request.user in self._owners)
-        return asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
+        thinking = asyncio.create_task(asyncio.to_thread(self._conversation.answer, request))
+        await asyncio.wait({thinking}, timeout=_DEFER_AFTER_S)
+        if not thinking.done():
+            await if_slow()
+        return await thinking
 
     async def _tracked(self, answering: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(answering)
@@ -285,6 +273,22 @@ class _Tree(app_commands.CommandTree["Client"]):
         if interaction.type is discord.InteractionType.application_command:
             with suppress(discord.HTTPException):
                 await Response(interaction=interaction, asked="", in_place=False).show(_OUTDATED)
+
+
+async def _send(
+    channel: discord.abc.Messageable,
+    reply: Reply,
+    *,
+    nonce: int,
+    reference: discord.MessageReference | None = None,
+) -> MessageId:
+    """Sends all messages of a reply; returns the id of the last. reference: the message it answers."""
+    for number, shown in enumerate(arguments_of(reply)):
+        if number == 0 and reference is not None:
+            shown["reference"] = reference
+        # The same nonce for the same request, so that a retry posts nothing twice.
+        last = await channel.send(**shown, nonce=f"{nonce}.{number}")
+    return MessageId(str(last.id))
 
 
 def _part_of(per_second: int, shard_count: int | None, shard_ids: list[int] | None) -> int:

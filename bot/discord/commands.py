@@ -109,13 +109,13 @@ async def sync_if_changed(tree: app_commands.CommandTree[Any], remembered: Path 
 
 async def _digest(tree: app_commands.CommandTree[Any]) -> str:
     """A hash of the application's id and of its commands with their translations."""
-    told: list[Any] = [tree.client.application_id]
+    described: list[Any] = [tree.client.application_id]
     for command in tree.get_commands():
         if tree.translator is None:
-            told.append(command.to_dict(tree))
+            described.append(command.to_dict(tree))
         else:
-            told.append(await command.get_translated_payload(tree, tree.translator))
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+            described.append(await command.get_translated_payload(tree, tree.translator))
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
 def _read(remembered: Path) -> str | None:

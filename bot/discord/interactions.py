@@ -112,9 +112,10 @@ class Response:
     in_place: bool  # edits the message whose button was pressed
 
     async def defer(self, *, to_asker: bool = False) -> None:
-        """Shows "is thinking". to_asker: only the user will see the answer."""
-        in_place = self.in_place and not to_asker
-        await self.interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
+        """Shows "is thinking", once. to_asker: only the user will see the answer."""
+        if not self.interaction.response.is_done():
+            in_place = self.in_place and not to_asker
+            await self.interaction.response.defer(thinking=not in_place, ephemeral=to_asker)
 
     async def show(self, reply: Reply) -> MessageId | None:
         """Shows the reply. Returns the id of its last message; None if only the user sees it."""
@@ -165,7 +166,7 @@ def _replacing(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 # Buttons and select menus. Their command is in their `custom_id`, so they work after a restart of the bot. It
-# is neither secret nor a right: whoever presses gives the command, to `Client.pressed`.
+# is neither secret nor a right: the command is given in the name of the user who presses (`Client.answer`).
 
 MAX_ROWS = 5
 MAX_IN_ROW = 5
@@ -194,7 +195,7 @@ class CommandButton(ui.DynamicItem[ui.Button[ui.View]], template=r"(?P<place>[ep
     async def callback(self, interaction: Interaction) -> None:
         found = self.template.fullmatch(self.custom_id)
         if found is not None:
-            await interaction.client.pressed(interaction, found["command"], in_place=found["place"] == "e")
+            await interaction.client.answer(interaction, found["command"], in_place=found["place"] == "e")
 
 
 class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep])\d+:choose"):
@@ -215,7 +216,7 @@ class CommandSelect(ui.DynamicItem[ui.Select[ui.View]], template=r"(?P<place>[ep
 
     async def callback(self, interaction: Interaction) -> None:
         in_place = self.custom_id.startswith("e")
-        await interaction.client.pressed(interaction, self.item.values[0], in_place=in_place)
+        await interaction.client.answer(interaction, self.item.values[0], in_place=in_place)
 
 
 def view_of(buttons: Sequence[Sequence[Button]], *, asked: str = "") -> ui.View | None:

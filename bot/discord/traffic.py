@@ -74,7 +74,6 @@ class Traffic:
         config = aiohttp.TraceConfig()
         config.on_request_start.append(self._starts)
         config.on_request_headers_sent.append(_sent)
-        config.on_request_end.append(_answered)
         config.on_request_end.append(self._ends)
         config.on_request_exception.append(self._breaks)
         return config
@@ -102,11 +101,14 @@ class Traffic:
     async def _ends(
         self, _session: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        headers = params.response.headers
-        if params.response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        status = params.response.status
+        may_be_posted = status < 300 or (status >= 500 and status != 503)  # accepted, or failed after that
+        if (request := _current.get()) is not None and not may_be_posted:
+            request.refused()
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
             self._throttled()
         # Limits that all bots share do not count ("Invalid Request Limit").
-        if params.response.status in _INVALID and headers.get("X-RateLimit-Scope") != "shared":
+        if status in _INVALID and params.response.headers.get("X-RateLimit-Scope") != "shared":
             self._invalid.add(_now())
         await _leave(context)
 
@@ -172,12 +174,3 @@ async def _sent(
 ) -> None:
     if (request := _current.get()) is not None:
         request.sent()
-
-
-async def _answered(
-    _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
-) -> None:
-    status = params.response.status
-    may_be_posted = status < 300 or (status >= 500 and status != 503)  # accepted, or failed after that
-    if (request := _current.get()) is not None and not may_be_posted:
-        request.refused()
