@@ -21,7 +21,7 @@ class Step(Protocol):
 
 @contextmanager
 def progress(label: str, total: int, stream: TextIO) -> Iterator[Step]:
-    """Gives a function to call after steps of the work; it may be called more than `total` times."""
+    """Yields a function to call after steps of the work; it may be called more than `total` times."""
     if not stream.isatty():
         yield _logged(label, total)
         return

@@ -20,8 +20,8 @@ from bot.ports import ChatAdapter
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 10.0  # for what is being answered or sent when we are told to stop
-CLOSING_S = 2.0  # of it, to close what is open
+GRACE_S = 10.0  # for answers and sends in flight when the process is told to stop
+CLOSING_S = 2.0  # the last part of it, to close connections
 SCHEDULER, WORKER = "scheduler", "worker"
 
 Work = Callable[[], Coroutine[Any, Any, None]]

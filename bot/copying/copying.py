@@ -129,7 +129,8 @@ class _Copying:
         return Copied(rows=rows, resumed_at=resumed_at)
 
     def _begin(self, connection: Connection) -> None:
-        if held := _non_empty_table(connection):
+        filled = (t.name for t in TABLES if connection.execute(select(exists(select(t)))).scalar())
+        if held := next(filled, None):
             raise DatabaseUnusable(
                 f"a copy needs an empty database, and this one has {held}: {self.target.name}"
             )
@@ -187,11 +188,6 @@ class _Copying:
             f"{table.name} differs between source and target: the source changed since the copy started."
             f" Stop the bot, create {self.target.name} again, and copy again"
         )
-
-
-def _non_empty_table(connection: Connection) -> str | None:
-    """The name of a table that has rows; None: all are empty."""
-    return next((t.name for t in TABLES if connection.execute(select(exists(select(t)))).scalar()), None)
 
 
 def _driver(connection: Connection) -> PsycopgConnection[Any]:

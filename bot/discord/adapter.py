@@ -197,20 +197,15 @@ class DiscordChat:
         for pause_s in (0.0, *_ASK_AGAIN_AFTER_S):
             await asyncio.sleep(pause_s)
             try:
-                return await self._post_once(channel_id, shown, nonce=nonce, hooks=hooks)
+                async with self._request(hooks, posts_in=channel_id) as client:
+                    message = await client.get_partial_messageable(channel_id).send(**shown, nonce=nonce)
+                return MessageId(str(message.id))
             except SendUnknown as error:
                 unknown = error
             except (SendFailed, Throttled):
                 if unknown is None:
                     raise
         raise unknown or SendFailed("no attempt was made")
-
-    async def _post_once(
-        self, channel_id: int, shown: dict[str, Any], *, nonce: str, hooks: SendHooks
-    ) -> MessageId:
-        async with self._request(hooks, posts_in=channel_id) as client:
-            message = await client.get_partial_messageable(channel_id).send(**shown, nonce=nonce)
-        return MessageId(str(message.id))
 
     @asynccontextmanager
     async def _request(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Self, cast
 
 import discord
@@ -58,7 +59,7 @@ def refusal_for_non_member(interaction: Interaction, parsed: ParsedCommand) -> R
 
 
 def missing_rights_notice(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
-    """Tells who subscribed which rights we lack to deliver there; None if none."""
+    """A notice to the subscriber about the rights that we need to deliver there; None if we have them."""
     if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
         return None
     needed = ["view_channel", "embed_links"]
@@ -229,24 +230,22 @@ def view_of(buttons: Sequence[Sequence[Button]], *, asked: str = "") -> ui.View 
     ]
     as_menu = sections if len(sections) > 1 else []
     rows = [[b for b in row if b not in as_menu] for row in buttons]
+    menus = [as_menu[at : at + MAX_OPTIONS] for at in range(0, len(as_menu), MAX_OPTIONS)][:MAX_ROWS]
+    numbers = count()  # a `custom_id` is unique in its message
+    lines: list[list[CommandSelect] | list[CommandButton]] = []
+    for menu in menus:
+        options = [discord.SelectOption(label=_label(b, MAX_OPTION_LABEL), value=b.command) for b in menu]
+        custom_id = f"{_mode(menu[0].command, asked)}{next(numbers)}:choose"
+        lines.append([CommandSelect(custom_id, "Read a section", options)])
+    for row in _fitted(rows, MAX_ROWS - len(menus)):
+        ids = [f"{_mode(b.command, asked)}{next(numbers)}:{b.command}" for b in row]
+        lines.append([CommandButton(_label(b, MAX_LABEL), id_) for b, id_ in zip(row, ids, strict=True)])
     view = ui.View(timeout=None)
-    menus = [as_menu[at : at + MAX_OPTIONS] for at in range(0, len(as_menu), MAX_OPTIONS)]
-    place = 0
-    for row, menu in enumerate(menus[:MAX_ROWS]):
-        mode = _mode(menu[0].command, asked)
-        select = CommandSelect(f"{mode}{place}:choose", "Read a section", [_option(b) for b in menu])
-        select.row = row
-        view.add_item(select)
-        place += 1
-    used = min(len(menus), MAX_ROWS)
-    for row, some in enumerate(_fitted(rows, MAX_ROWS - used), used):
-        for button in some:
-            label = _cut(button.label.strip() or button.command, MAX_LABEL)
-            item = CommandButton(label, f"{_mode(button.command, asked)}{place}:{button.command}")
-            item.row = row
+    for number, line in enumerate(lines):
+        for item in line:
+            item.row = number
             view.add_item(item)
-            place += 1
-    return view if place else None
+    return view if lines else None
 
 
 def _mode(command: str, asked: str) -> str:
@@ -258,11 +257,6 @@ def _turns(command: str) -> bool:
     return any(word.startswith("page:") for word in command.split(" "))
 
 
-def _option(button: Button) -> discord.SelectOption:
-    label = _cut(button.label.strip() or button.command, MAX_OPTION_LABEL)
-    return discord.SelectOption(label=label, value=button.command)
-
-
 def _fitted(rows: Sequence[Sequence[Button]], most: int) -> Iterator[list[Button]]:
     """The rows, packed if there are too many. Buttons beyond the limit are dropped: people can type."""
     broken = [list(row[at : at + MAX_IN_ROW]) for row in rows for at in range(0, len(row), MAX_IN_ROW)]
@@ -272,5 +266,6 @@ def _fitted(rows: Sequence[Sequence[Button]], most: int) -> Iterator[list[Button
     yield from broken[:most]
 
 
-def _cut(label: str, longest: int) -> str:
+def _label(button: Button, longest: int) -> str:
+    label = button.label.strip() or button.command
     return label if len(label) <= longest else label[: longest - 1] + "…"

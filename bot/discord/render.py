@@ -205,7 +205,6 @@ _SPECIAL = re.compile(
 )
 _DOUBLED = re.compile(r"[_~]")
 _UNLINKABLE = re.compile(r"[\[\]]|://")
-_ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])")
 _MASKED_LINK_LONGEST = 512
 _TITLE_LINK_LONGEST = 2048
 
@@ -218,11 +217,6 @@ def escape(text: str) -> str:
     indented lists and mentions.
     """
     return _SPECIAL.sub(_escaped, text)
-
-
-def unescape(text: str) -> str:
-    """Escaped text as a reader sees it."""
-    return _ESCAPED.sub(r"\1", text)
 
 
 def _escaped(match: re.Match[str]) -> str:

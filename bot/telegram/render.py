@@ -20,10 +20,9 @@ LONG_QUOTE_UNITS = 400  # longer quotes are folded until somebody taps them
 
 def render(reply: Reply) -> tuple[str, ...]:
     """The messages of a reply in Telegram's HTML, in order. Empty if the reply has no visible text."""
-    parts = (
-        part for paragraph in _paragraphs(reply.blocks) if _visible(paragraph) for part in _cut(paragraph)
-    )
-    return tuple(_html(message) for message in _pack(parts))
+    parts = [part for each in _paragraphs(reply.blocks) if _visible(each) for part in _cut(each)]
+    messages = ("".join(part.gap + part.html() for part in message) for message in _pack(parts))
+    return tuple(message.lstrip("\n") for message in messages)
 
 
 def one_line(reply: Reply, *, max_chars: int) -> str:
@@ -207,7 +206,3 @@ def _fits(paragraphs: Sequence[_Paragraph]) -> bool:
     text = "".join(paragraph.gap + paragraph.text for paragraph in paragraphs).removeprefix(paragraphs[0].gap)
     entities = sum(paragraph.entities() for paragraph in paragraphs)
     return utf16_length(text) <= MAX_UNITS and entities <= MAX_ENTITIES
-
-
-def _html(paragraphs: Iterable[_Paragraph]) -> str:
-    return "".join(paragraph.gap + paragraph.html() for paragraph in paragraphs).lstrip("\n")

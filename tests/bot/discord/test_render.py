@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.render import Message, render, unescape
+from bot.discord.render import Message, render
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title, refusal
-from tests.bot.discord.test_markdown import TEXTS
+from tests.bot.discord.test_markdown import TEXTS, unescape
 from tests.servers.discord.checks import is_empty, message_faults
 
 LONG = st.one_of(TEXTS, st.tuples(TEXTS, st.integers(1, 400)).map(lambda pair: pair[0] * pair[1]))
