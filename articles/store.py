@@ -217,8 +217,7 @@ class ArticleStore:
     def topics_near(self, words: str, *, limit: int = 5) -> tuple[str, ...]:
         """Topics of recent articles: those spelled like the words first, then the most common."""
         topics = self._topics()
-        near = near_topics(words, topics, limit=limit)
-        return (near + tuple(topic for topic in topics if topic not in near))[:limit]
+        return tuple(dict.fromkeys((*near_topics(words, topics, limit=limit), *topics)))[:limit]
 
     def topics_like(self, prefix: str, *, limit: int = 25) -> tuple[str, ...]:
         """Topics of recent articles that have a word with this prefix, most common first."""
@@ -236,7 +235,7 @@ class ArticleStore:
         opening = func.substr(articles.c.text, 1, _OPENING_CHARS)
         recent = select(articles.c.headings, opening).order_by(articles.c.search_key.desc()).limit(_RECENT)
         with self._database.reading() as connection:
-            rows = [(row[0], row[1]) for row in connection.execute(recent)]
+            rows = connection.execute(recent).all()
         return common_topics(rows, limit=len(rows) * 10)
 
 

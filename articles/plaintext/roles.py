@@ -1,7 +1,7 @@
 """The role of each block of plain copy: first by itself, then by the blocks beside it.
 
-Each pass resolves one kind of doubt, by a rule of how pages and wires are put together. It reads the blocks
-once and changes roles in place.
+Each pass decides one kind of unclear block by a rule of how pages and dispatches are laid out. It reads the
+blocks once and changes roles in place.
 """
 
 import re

@@ -4,6 +4,7 @@ A topic is searched by its words, by the names that articles give for the same t
 if few stories have the words, by meaning. Suggestions help a reader whose search found nothing.
 """
 
+import calendar
 import heapq
 import math
 import re
@@ -336,11 +337,7 @@ _NAME = r"[A-Z][\w’'\-]*[\w](?: (?:(?:of|de|van|von|al|bin) )?[A-Z][\w’'\-]*
 # A capitalised word after a lower-case word: the first word of a sentence is always capitalised.
 _INSIDE = re.compile(rf"(?<=[a-z,] )({_NAME})")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_DAYS_AND_MONTHS = """
-January February March April May June July August September October November December
-Monday Tuesday Wednesday Thursday Friday Saturday Sunday
-"""
-_CALENDAR = frozenset(_DAYS_AND_MONTHS.split())
+_CALENDAR = frozenset((*calendar.month_name, *calendar.day_name))
 
 
 def names_in(text: str) -> set[str]:
@@ -365,16 +362,10 @@ def near_topics(words: str, topics: Sequence[str], *, limit: int) -> tuple[str, 
     wanted = {words, *(word for word in words.split() if word.casefold() not in STOP_WORDS)}
     # A topic of several words also matches by any one of them.
     forms = [(form, topic) for topic in topics for form in dict.fromkeys((topic, *topic.split()))]
-    spellings = [utils.default_process(form) for form, _ in forms]
+    spelled = [utils.default_process(form) for form, _ in forms]
     best: dict[str, float] = {}
-    for word in wanted:
-        found = process.extract(
-            utils.default_process(word),
-            spellings,
-            scorer=fuzz.ratio,
-            score_cutoff=MIN_SPELLING,
-            limit=2 * limit,
-        )
+    for word in map(utils.default_process, wanted):
+        found = process.extract(word, spelled, scorer=fuzz.ratio, score_cutoff=MIN_SPELLING, limit=2 * limit)
         for _, score, at in found:
             topic = forms[at][1]
             best[topic] = max(score, best.get(topic, 0.0))

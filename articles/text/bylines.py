@@ -29,19 +29,16 @@ MAX_BYLINE_WORDS = 14
 
 def read_byline(line: str) -> str | None:
     """The names in a line such as "By Jane Roe and Max Poe, Associated Press"; None if it is no byline."""
-    match = _BY.fullmatch(line.strip("*_ "))
-    if match is None or len(line.split()) > MAX_BYLINE_WORDS:
-        return None
-    names = _AFTER_NAMES.sub("", match["names"]).strip(" ,")
-    return names if _are_names(names) else None
+    return _names(_BY.fullmatch(line.strip("*_ "))) if len(line.split()) <= MAX_BYLINE_WORDS else None
 
 
 def read_sign_off(line: str) -> str | None:
     """The reporters in a line such as "(Reporting by Jane Roe; Editing by Max Poe)"; None if it is none."""
-    match = _SIGN_OFF.match(line)
-    if match is None:
-        return None
-    names = _AFTER_NAMES.sub("", match["names"]).strip(" ,")
+    return _names(_SIGN_OFF.match(line))
+
+
+def _names(match: re.Match[str] | None) -> str | None:
+    names = "" if match is None else _AFTER_NAMES.sub("", match["names"]).strip(" ,")
     return names if _are_names(names) else None
 
 
