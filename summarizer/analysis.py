@@ -26,7 +26,7 @@ _CACHED_QUERIES = 4_096  # vectors of search queries, 2 KB each
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """What an article says."""
+    """The quotes and the brief of an article."""
 
     quotes: tuple[Quote, ...]  # all that were found, in text order
     brief: Brief  # its key quotes are among `quotes`
@@ -69,7 +69,7 @@ class Analyst:
     def read(self, article: Article) -> Analysis:
         """The article's quotes and brief. Raises SummarizerError if a model is missing or damaged."""
         if self.model_folder is not None:
-            checked_model(self.model_folder)  # or a wrong setting would show only when a vector is needed
+            checked_model(self.model_folder)  # a wrong setting fails here, not when a vector is needed
         quotes = self.quotes(article)
         brief = self._summarizer.brief(article, quotes, max_bullets=self.max_bullets)
         return Analysis(quotes=quotes, brief=brief)

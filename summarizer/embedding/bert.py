@@ -35,7 +35,7 @@ class Bert(nn.Module):
         self.words = nn.Parameter(weights["embeddings.word_embeddings.weight"])
         # All tokens of a single text are of the first type.
         first_type = weights["embeddings.token_type_embeddings.weight"][0]
-        self.places = nn.Parameter(weights["embeddings.position_embeddings.weight"] + first_type)
+        self.positions = nn.Parameter(weights["embeddings.position_embeddings.weight"] + first_type)
         self.norm = nn.LayerNorm(dim, eps=eps)
         self.norm.load_state_dict(
             {kind: weights[f"embeddings.LayerNorm.{kind}"] for kind in ("weight", "bias")}
@@ -52,12 +52,12 @@ class Bert(nn.Module):
         self.layers = nn.TransformerEncoder(
             layer, int(config["num_hidden_layers"]), enable_nested_tensor=False
         )
-        for number, made in enumerate(self.layers.layers):
-            made.load_state_dict(_layer(weights, f"encoder.layer.{number}"))
+        for number, copied in enumerate(self.layers.layers):
+            copied.load_state_dict(_layer(weights, f"encoder.layer.{number}"))
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """ids, mask: (n, pieces); the mask is 0 for padding. Returns (n, pieces, dim)."""
-        states = self.norm(self.words[ids] + self.places[: ids.shape[1]])
+        states = self.norm(self.words[ids] + self.positions[: ids.shape[1]])
         hidden: torch.Tensor = self.layers(states, src_key_padding_mask=mask == 0)
         return hidden
 

@@ -28,7 +28,7 @@ _ADDRESS = re.compile(
 )
 _CODE = re.compile(r"\b(?=\w*\d)(?=\w*[^\W\d_])\w+(?:-\w+)*\b|\b[A-Z]+-\d+\w*\b")
 _NUMBER_LIKE = re.compile(r"\d+(?:st|nd|rd|th|s|k|m|bn|tn|am|pm)|\d+-?years?-old|\d+(?:-\w+)+", re.IGNORECASE)
-# Bounded, or each place of "Aa-Aa-Aa-…" would be read to the end.
+# The length of a word is limited: otherwise "Aa-Aa-Aa-…" would take quadratic time.
 _FULL_NAME = re.compile(r"\b[A-Z][\w’'-]{1,40}(?: (?:(?:of|and|the|for) )*[A-Z][\w’'-]{1,40})+")
 _NEARBY = 4  # words on each side of a name
 _TITLE_DISTANCE = 7  # words between a title and the name that the article gives it to

@@ -30,7 +30,7 @@ _DENIES = re.compile(
 _DENIED_BY = re.compile(r"\b(?:denied|dismissed|rejected) by\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[;:.!?](?=\s|\Z)|,? (?:but|though|although)\b|, (?:and|saying|while|who|which)\b")
 _MAX_CLAUSE_CHARS = 400
-_MAX_CHARS = 4_000  # of one sentence; a longer one is made to take long
+_MAX_CHARS = 4_000  # of one sentence; a longer one is an attack that tries to use up time
 
 _HEDGES = lexicon.words("polarity", "hedges")
 _UNCERTAIN = _HEDGES | lexicon.words("polarity", "uncertain")
@@ -55,7 +55,7 @@ class _Polarity(Enum):
 
     AFFIRMED = "affirmed"
     NEGATED = "negated"
-    DENIED = "denied"  # near "refused" or "ruled out": it can be read either way
+    DENIED = "denied"  # near "refused" or "ruled out": it may mean either
 
 
 def contradicts(sentence: str, support: Sequence[str]) -> bool:

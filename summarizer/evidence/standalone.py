@@ -13,7 +13,7 @@ _WORD = re.compile(r"\w[\w’'-]*")
 
 
 def stands_alone(sentence: str) -> bool:
-    """Whether a reader who knows nothing else understands whom and what `sentence` is about.
+    """Whether a reader of `sentence` alone understands whom and what it is about.
 
     It has no connective at its start, no "he" or "this" before the first name, and ends like a sentence.
     Quotations are ignored: there, "we" and "this" are the speaker's.

@@ -21,7 +21,7 @@ _PRONOUN = re.compile(r"\b(?:he|she)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w’'-]*\w")
 _GIVEN = lexicon.given_name_genders()
 _PLACES = lexicon.words("places")
-# With a capital, these words name nobody. Any other word with a capital inside a sentence may be a name.
+# These words are no names of persons. Any other capitalised word inside a sentence may be one.
 _NOBODY = (
     _PLACES
     | lexicon.words("not_given_names")

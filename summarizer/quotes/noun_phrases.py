@@ -1,8 +1,7 @@
 """Tokens -> mentions: the noun phrases that name somebody or something.
 
-There is no named-entity library behind this, and news text hardly needs one: it introduces people by full
-name, with a title, a role or an apposition. Capital letters find the names; the word lists and the article
-itself tell what they are.
+This uses no named-entity library. News introduces people by full name, with a title, a role or an apposition:
+capital letters find the names, and the word lists and the article itself tell what they are.
 """
 
 from collections.abc import Iterator, Set

@@ -160,7 +160,8 @@ class _Pairing:
         return _Pair(start, end, self._number, opened, closed, continues=self._continues and first)
 
     def _opens_from_outside(self, i: int, side: _Side) -> bool:
-        # A mark turned the wrong way at the start of a paragraph; not one that ends an open quotation.
+        # At the start of a paragraph, a mark that is turned the wrong way opens, unless it closes the
+        # quotation that the paragraph before left open.
         is_turned = self._sides[i][0] == self._paragraph.start and not self._continues
         return side is not _Side.CLOSES or is_turned
 

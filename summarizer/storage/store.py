@@ -76,11 +76,11 @@ class QuoteInArticle:
     article: ArticleHead
 
 
+@dataclass(frozen=True, slots=True)
 class AnalysisStore:
     """The quotes and the brief of each article."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    database: Database
 
     def save_analysis(
         self, connection: Connection, article_id: ArticleId, found: Sequence[Quote], brief: Brief
@@ -115,7 +115,7 @@ class AnalysisStore:
 
     def quotes_of(self, article_id: ArticleId) -> tuple[Quote, ...]:
         """The article's quotes, in text order."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return _quotes_of(connection, article_id)
 
     def brief_of(self, article_id: ArticleId) -> Brief | None:
@@ -125,16 +125,16 @@ class AnalysisStore:
             .join(articles, articles.c.id == briefs.c.article_id)
             .where(briefs.c.article_id == article_id)
         )
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(chosen).first()
             return _brief_of(row, _quotes_of(connection, article_id)) if row is not None else None
 
 
+@dataclass(frozen=True, slots=True)
 class QuoteStore:
     """Speakers, and quotes by speaker."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    database: Database
 
     def find_speakers(self, name: str, *, limit: int = 10) -> tuple[StoredSpeaker, ...]:
         """The speakers that a typed name can mean, most quoted first; empty if there is none.
@@ -145,7 +145,7 @@ class QuoteStore:
         # "James N. Mattis": the index may not have the initial.
         long = tuple(word for word in words if len(word) > 1) or words
         attempts = tuple(dict.fromkeys((long, without_titles(long)))) if long else ()
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             for attempt in attempts:
                 if found := _with_words(connection, [[word] for word in attempt], limit):
                     return found
@@ -159,7 +159,7 @@ class QuoteStore:
 
     def speaker(self, speaker_id: SpeakerId) -> StoredSpeaker | None:
         """The speaker of that id; None if there is none."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(select(speakers).where(speakers.c.id == speaker_id)).first()
         return _stored(row) if row is not None else None
 
@@ -174,7 +174,7 @@ class QuoteStore:
             chosen = chosen.where(_having(speaker_words.c.word == word))
         if words:
             chosen = chosen.where(_having(_begins(speaker_words.c.word, words[-1])))
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return tuple(_stored(row) for row in connection.execute(chosen))
 
     def quotes_by(
@@ -195,7 +195,7 @@ class QuoteStore:
         expression = match_expression(words) if words else None
         if words is not None and expression is None:
             return ()
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             rows = _newest_first(connection, speaker_id, expression, since)
             return tuple(_in_article(row) for row in islice(rows, offset, offset + limit))
 
