@@ -16,7 +16,7 @@ class IncomingCommand:
     user: str  # the platform's user id
     parsed: ParsedCommand
     may_change: bool  # this user may change the chat's subscriptions
-    is_owner: bool = False  # this user runs the bot, and may change what is the same for all chats
+    is_owner: bool = False  # this user runs the bot, and may change what all chats share
     replied_to: MessageId | None = None  # the message that this one answers or whose button was pressed
     page_chars: int | None = 3_000  # how much text a page may hold there; None: no pages
 
@@ -34,7 +34,7 @@ class Conversation(Protocol):
         """Up to 25 endings of what somebody is typing for the argument of that name."""
 
     def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
-        """Briefs for somebody to choose from and show elsewhere, best first; without words, the newest."""
+        """Briefs to choose from and show elsewhere, best first; without words, the newest."""
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: its subscriptions go with it."""
@@ -83,7 +83,7 @@ class ChatAdapter(Protocol):
         """
 
     async def ping(self) -> None:
-        """Asks the platform for a sign of life. Raises ChatError if it does not answer."""
+        """Checks that the platform answers. Raises ChatError if it does not."""
 
     async def direct(self, user: str) -> ChatRef:
         """The private chat with that person. Raises ChatError if there is none."""

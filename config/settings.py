@@ -47,7 +47,7 @@ class Telegram(BaseModel):
     base_file_url: str = "https://api.telegram.org/file/bot"
     poll_interval_s: float = Field(default=0.0, ge=0)
     webhook: TelegramWebhook | None = None  # None: updates are polled
-    # User ids of who runs the bot: they may change the feeds and any chat's subscriptions.
+    # User ids of the people who run the bot: they may change the feeds and any chat's subscriptions.
     owners: tuple[int, ...] = ()
     everyone_may_change: bool = False  # in groups any member may change subscriptions, not only admins
     messages_a_second: int = Field(default=30, ge=1)  # Telegram allows 30; several processes divide them
@@ -66,7 +66,7 @@ class Discord(BaseModel):
     # None: as many as Discord advises, all in this process
     shard_count: int | None = Field(default=None, ge=1)
     shard_ids: tuple[int, ...] | None = None  # this process's shards; None: all
-    owners: tuple[int, ...] = ()  # user ids of who runs the bot: may change feeds
+    owners: tuple[int, ...] = ()  # user ids of the people who run the bot: they may change the feeds
 
 
 class Web(BaseModel):

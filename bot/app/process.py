@@ -1,4 +1,4 @@
-"""One process of the bot: it does what its roles say, until it is told to stop."""
+"""One process of the bot: it does the work of its roles until it gets a signal to stop."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ from bot.ports import ChatAdapter
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 10.0  # for answers and sends in flight when the process is told to stop
+GRACE_S = 10.0  # for answers and sends in flight after a signal to stop
 CLOSING_S = 2.0  # the last part of it, to close connections
 SCHEDULER, WORKER = "scheduler", "worker"
 
@@ -82,8 +82,8 @@ def alone_with(database: Path) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise NotAlone(
-                f"another `pullquote run` is at work on {database}: on SQLite there is one;"
-                " several share a PostgreSQL database (database_url)"
+                f"another `pullquote run` uses {database}: SQLite allows only one;"
+                " several can share a PostgreSQL database (database_url)"
             ) from error
         yield
 

@@ -235,7 +235,7 @@ def check_platform(name: str, library: str, *, has_token: bool) -> Check:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code. A user's mistake gives one line and code 2, no traceback.
 
-    arguments: None: those of this process, which may end here: see `end_process`.
+    arguments: None: this process's arguments; then the process may end here, see `end_process`.
     """
     code = _code_of(arguments)
     if arguments is None:

@@ -65,7 +65,7 @@ async def queue_of(application: Application) -> AsyncIterator[JobQueue | None]:
 async def serve(
     application: Application, adapters: Mapping[str, ChatAdapter], settings: Settings, roles: Roles
 ) -> None:
-    """Runs the application with these roles until it is told to stop."""
+    """Runs the application with these roles until a signal to stop."""
     if roles.works or roles.serving:
         application.load_in_background()
     if roles.schedules:

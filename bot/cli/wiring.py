@@ -1,4 +1,4 @@
-"""From settings to the parts that they describe. Settings are read here, and platforms are named here."""
+"""Makes the application and the chat adapters from the settings. Platforms are named only here."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator

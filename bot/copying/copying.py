@@ -1,8 +1,8 @@
 """Copies a whole SQLite database into an empty PostgreSQL database, and compares the two at the end.
 
 The source is read in one snapshot. Rows are written in batches; each batch is one transaction that also
-records how far the copy is, so that a killed copy can go on after its last batch. Foreign keys, triggers and
-the word index are off during the copy. They come back at the end, after every table was read back and
+records how far the copy is, so that a killed copy can continue after its last batch. Foreign keys, triggers
+and the word index are off during the copy. They come back at the end, after every table was read back and
 compared. Until then the bot refuses to start on the database.
 """
 
@@ -48,7 +48,7 @@ def copy_to(
     clock: Callable[[], datetime],
     progress: Callable[[int], AbstractContextManager[Step]],
 ) -> Copied:
-    """Copies the source, whose schema is up to date, to the database at the URL, or goes on with such a copy.
+    """Copies the source, whose schema is up to date, to the database at the URL, or continues such a copy.
 
     progress: given the number of rows to copy, returns a function to call after each batch. Raises
     DatabaseUnusable if the target is not PostgreSQL or holds other data, or if the source changed since an
@@ -80,7 +80,7 @@ def refuse_unfinished(database: Database) -> None:
 
 @contextmanager
 def _alone(target: Database) -> Iterator[None]:
-    """Locks the target against other copies, even one whose client was killed while its server works on."""
+    """Locks the target against other copies, even one whose client was killed but not its server."""
     with target.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET idle_in_transaction_session_timeout = 0"))
         if not connection.execute(select(func.pg_try_advisory_lock(*_LOCK))).scalar():

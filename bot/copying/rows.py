@@ -48,7 +48,7 @@ class Digest:
 
 
 def batches(source: Connection, table: Table, last_key: Sequence[Any] | None) -> Iterator[list[Raw]]:
-    """The table's rows after that primary key, in its order, as PostgreSQL takes them."""
+    """The table's rows after that primary key, in its order, converted for PostgreSQL."""
     keys = list(table.primary_key.columns)
     size = WIDE_BATCH if table.name in WIDE else NARROW_BATCH
     as_written = converter(table)

@@ -91,7 +91,7 @@ class DiscordChat:
         """
         commands_file: keeps a hash of the commands that Discord knows; None: they are sent at each start.
         shard_count, shard_ids: number of shards, and which are ours; None: as Discord advises, and all.
-        owners: user ids of who runs the bot; they may change the feeds.
+        owners: user ids of the people who run the bot; they may change the feeds.
         throttled: called for each answer 429. shared_limits: rate limits shared with other processes.
         """
         self._token = token

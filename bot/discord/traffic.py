@@ -1,4 +1,4 @@
-"""Limits and watches requests to Discord's API: people go before digests, and refused requests are counted.
+"""Limits and watches requests to Discord's API: answers go before digests; refused requests are counted.
 
 "Rate Limits" of the Discord API reference: 50 requests a second for a bot, without answers to interactions;
 and 10,000 invalid requests (401, 403, 429) in ten minutes, after which the IP address is blocked. discord.py

@@ -74,7 +74,7 @@ class TelegramChat:
         """
         base_url, base_file_url: of the Bot API server, without the token at their end.
         webhook: where Telegram posts updates; None: long polling.
-        owners: user ids of who runs the bot; they may change the feeds and any chat's subscriptions.
+        owners: user ids of the people who run the bot; they may change feeds and any subscription.
         everyone_may_change: in groups every member may change subscriptions, not only administrators.
         messages_a_second: to all chats. Several processes with one token divide Telegram's 30 between them,
             unless they have `shared_limits`.

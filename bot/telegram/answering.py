@@ -88,7 +88,7 @@ class DoubleTaps:
 
 @dataclass(slots=True, kw_only=True)
 class UpdateHandler:
-    """Answers updates; those of one chat in their order."""
+    """Answers updates; the updates of one chat in their order."""
 
     bot: Bot
     conversation: Conversation

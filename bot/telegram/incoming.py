@@ -87,7 +87,7 @@ def read_press(query: CallbackQuery, command: str) -> Incoming:
 
 
 def without_name(name: str, text: str) -> tuple[str, bool]:
-    """The text without "@name" at its start, and whether that was there: "@pullquote_bot, quotes mattis"."""
+    """The text without "@name" at its start ("@pullquote_bot, quotes mattis"), and whether it was there."""
     text = text.strip()
     called = re.match(rf"@{re.escape(name)}(?!\w)[\s,:]*", text, re.IGNORECASE)
     return (text[called.end() :], True) if called else (text, False)
@@ -152,7 +152,7 @@ class Rights:
     """Who may change a group's subscriptions: its administrators. Telegram's answers are kept for minutes."""
 
     def __init__(self, bot: Bot, *, owners: Collection[int] = (), everyone: bool = False) -> None:
-        """owners: user ids of who runs the bot; they may everywhere. everyone: every member may."""
+        """owners: user ids of people who run the bot: they may change any chat. everyone: all members may."""
         self._bot = bot
         self._owners = frozenset(str(owner) for owner in owners)
         self._everyone = everyone

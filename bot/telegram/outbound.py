@@ -178,11 +178,9 @@ class Outbound:
 
 def preview_of(reply: Reply) -> LinkPreviewOptions:
     """Previews no link, except one whose text is its own address: readers are meant to follow it."""
-    for block in reply.blocks:
-        for item in block.items if isinstance(block, Items) else ():
-            if item.url is not None and item.url == item.text:
-                return LinkPreviewOptions(url=item.url)
-    return LinkPreviewOptions(is_disabled=True)
+    items = (item for block in reply.blocks if isinstance(block, Items) for item in block.items)
+    url = next((item.url for item in items if item.url is not None and item.url == item.text), None)
+    return LinkPreviewOptions(is_disabled=True) if url is None else LinkPreviewOptions(url=url)
 
 
 @dataclass(slots=True)
@@ -204,13 +202,10 @@ class Posting:
     def redirect(self, chat: ChatRef) -> None:
         """Sends the rest to this chat: the first one has a new id."""
         if chat != self.chat:
-            self.chat, self.reply_to = chat, None  # messages are numbered anew there
+            self.chat, self.reply_to = chat, None  # the new chat has other message ids
 
     async def finish(self, hooks: SendHooks = NO_HOOKS) -> MessageId:
-        """Sends the messages that were not posted yet; returns the id of the last one.
-
-        Raises the port's errors: SendRefused if there is nothing to show or Telegram refuses it.
-        """
+        """Sends the messages not posted yet; returns the id of the last one. Raises the port's errors."""
         if not self._messages:
             raise SendRefused("the reply has nothing to show")
         while True:

@@ -33,7 +33,7 @@ def test_a_role_that_cannot_be_had_is_refused_in_words(text: str, why: str) -> N
 
 def test_on_sqlite_a_second_bot_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
     database = tmp_path / "pullquote.db"
-    refused = pytest.raises(NotAlone, match="several share a PostgreSQL database")
+    refused = pytest.raises(NotAlone, match="several can share a PostgreSQL database")
     with alone_with(database), refused, alone_with(database):
         pass
     with alone_with(database):
