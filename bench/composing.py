@@ -21,11 +21,9 @@ from articles.text.phrases import STOP_WORDS
 from bench.synthetic_news import NEWEST, SyntheticNews
 from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.digests.digest import Digest
-from bot.digests.shared_stories import KEPT
-from bot.storage.chats import Subscription, ensure_chat
+from bot.digests.digest import KEPT, Digest
+from bot.storage.chats import Subscription, ensure_chat, note_told
 from bot.storage.migration import upgrade
-from bot.storage.told import note_told
 from summarizer.analysis import Analyst
 
 NOW = NEWEST + timedelta(hours=1)

@@ -20,8 +20,7 @@ from articles.store import ArticleStore
 from articles.stories.breaking import BreakingDetector
 from bot.copying import refuse_unfinished
 from bot.digests.breaking import LOOKED_THROUGH, Breaking
-from bot.digests.digest import DeliveryPolicy, Digests
-from bot.digests.shared_stories import SharedStories
+from bot.digests.digest import DeliveryPolicy, Digests, SharedStories
 from bot.feeds.manager import FeedManager, RefreshReport
 from bot.handlers.feeds import FeedHandler
 from bot.handlers.service import Service
@@ -30,11 +29,9 @@ from bot.monitor.meters import Meters
 from bot.replies.quotations import Quotations
 from bot.replies.stories import Stories
 from bot.storage.alerts import AlertStore
-from bot.storage.chats import ChatStore
-from bot.storage.feed_owners import FeedOwners
+from bot.storage.chats import ChatStore, FeedOwners, ToldStore
 from bot.storage.migration import upgrade
 from bot.storage.outbox import Outbox
-from bot.storage.told import ToldStore
 from summarizer.analysis import Analyst
 from summarizer.generative.ledger import UsageLedger
 from summarizer.storage.store import AnalysisStore, QuoteStore

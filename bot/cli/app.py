@@ -45,7 +45,8 @@ from bot.feeds.manager import NoSuchFeed
 from bot.jobs.job_queue import QueueUnavailable
 from bot.limits.shared_limits import RateWindows
 from bot.monitor import Meters, MonitorUnusable
-from bot.replies.compose import brief_blocks, quote_blocks
+from bot.replies.quotations import quote_blocks
+from bot.replies.stories import brief_blocks
 from bot.reply import Reply
 from bot.storage.outbox import DeliveryState
 from config.settings import Settings

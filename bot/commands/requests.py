@@ -1,7 +1,7 @@
-"""What can be asked of the bot, as values, and how each request is read from the words after its command.
+"""The requests that commands make, and how each is read from the words after its command.
 
-Buttons use two forms that people need not know: `#12` is an article and `@7` a speaker, by their numbers in
-the database. `page:2` is a page.
+Buttons also use forms that people need not know: `#12` is an article and `@7` a speaker, by their numbers in
+the database; `page:2` is a page.
 """
 
 import re
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What narrows a search. None: any."""
+    """Limits of a search. None: any."""
 
     since: timedelta | None = None
     publisher: str | None = None
@@ -161,7 +161,7 @@ class InvalidRequest:
     reason: str  # one line for the reader, with what would be understood
 
 
-# About one article: the one named, or the one shown before.
+# About one article: the one that is named, or the one shown before.
 AboutStory = (
     ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
 )
@@ -170,32 +170,22 @@ AboutSubscriptions = (
     SubscribeRequest | FollowRequest | SubscriptionsRequest | ChangeSubscriptionRequest | TimezoneRequest
 )
 AboutFeeds = FeedsRequest | AddFeedRequest | RemoveFeedRequest
-Request = (
-    BriefRequest
-    | QuotesRequest
-    | MoreRequest
-    | SearchRequest
-    | AboutSubscriptions
-    | StatusRequest
-    | ForgetRequest
-    | ExportRequest
-    | HelpRequest
-    | AboutFeeds
-    | AboutArticle
-)
+AboutNews = BriefRequest | QuotesRequest | MoreRequest | SearchRequest
+AboutBot = StatusRequest | ForgetRequest | ExportRequest | HelpRequest
+Request = AboutNews | AboutArticle | AboutSubscriptions | AboutFeeds | AboutBot
 
 
 class NotUnderstood(Exception):
-    """The words make no request. The text says, in one line, what would."""
+    """The words make no request. The text is one line for the reader: what to write instead."""
 
 
 class WrongWords(NotUnderstood):
-    """The words do not fit the command: its example helps. The text: the words that it does not take."""
+    """The words do not fit the command: show its example. The text: the words that it does not take."""
 
 
 _DURATION = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
-MAX_SINCE = timedelta(days=9_999)  # as many as a button can say
+MAX_SINCE = timedelta(days=9_999)  # the longest that fits a button
 
 
 def read_topic(words: str) -> BriefRequest:
@@ -207,13 +197,13 @@ def read_topic(words: str) -> BriefRequest:
 def brief_in_words(request: BriefRequest) -> str:
     """The words that `read_topic` reads as this request."""
     filters = request.filters
-    said = [
+    words = [
         request.topic,
         f"since:{since_in_words(filters.since)}" if filters.since else "",
         f'from:"{filters.publisher}"' if filters.publisher else "",
         f"lang:{filters.language}" if filters.language else "",
     ]
-    return " ".join(filter(None, said))
+    return " ".join(filter(None, words))
 
 
 def since_in_words(since: timedelta) -> str:
@@ -365,9 +355,7 @@ def _bare(request: Request) -> Callable[[str], Request]:
     return lambda words: _no_more(words, request)
 
 
-def _of_article(
-    kind: type[SectionsRequest] | type[EvidenceRequest] | type[SourceRequest],
-) -> Callable[[str], Request]:
+def _of_article(kind: type[SectionsRequest | EvidenceRequest | SourceRequest]) -> Callable[[str], Request]:
     """The reader of a command that takes an article and no more."""
 
     def read(words: str) -> Request:
@@ -407,5 +395,5 @@ READERS: Mapping[str, Callable[[str], Request]] = {
     "forget": _forget,
     "export": _bare(ExportRequest()),
     "help": _bare(HelpRequest()),
-    "start": lambda _: HelpRequest(greeting=True),  # a deep link may bring words: they are no person's
+    "start": lambda _: HelpRequest(greeting=True),  # a deep link may add words: no person typed them
 }

@@ -1,10 +1,12 @@
-"""Digests: what a subscription delivers when its time has come."""
+"""Digests: what a subscription delivers when it is due."""
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, utils
@@ -13,36 +15,39 @@ from articles.feeds.filters import accepts
 from articles.model import PARAGRAPH_BREAK, Article, ArticleId
 from articles.stories.breaking import Threshold
 from bot.digests.breaking import Breaking
-from bot.digests.shared_stories import StorySource
 from bot.replies.compose import button, counted
 from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
 from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore
-from bot.storage.chats import Subscription, SubscriptionKind
-from bot.storage.told import Told, ToldStore
+from bot.storage.chats import Subscription, SubscriptionKind, Told, ToldStore
 from summarizer.model import SpeakerId
 from summarizer.storage.store import QuoteInArticle, QuoteStore
 
 STORIES = 3  # in one digest
 PAGE = 20  # stories asked for at a time, until enough are new and wanted
 MAX_PAGES = 25
-FRESH = timedelta(days=7)  # what is older comes in a first digest alone, and quotes not at all
+FRESH = timedelta(days=7)  # only a first digest has older stories; no digest has older quotes
 QUOTES = 10  # in one digest; the others come with the next
 QUOTES_PAGE = 50
 SAME_HEADLINE = 60.0  # of 100, by rapidfuzz's token_set_ratio, which a headline that was only extended keeps
 GREW_BY, GREW_TO = 5, 2  # publishers more, and times as many
+KEPT = timedelta(seconds=30)  # how long a shared result is used: a digest may miss a new article so long
+MOST = 2_000  # shared results kept at a time: about 50 MB
 _MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-# Times of day, dates and years change with every version and tell nothing.
+# Times of day, dates and years change with every version: they are no news.
 _DATED = re.compile(
     rf"\b\d{{1,2}}:\d\d|\b\d{{1,2}}\s?[ap]\.?m\b|\b{_MONTH}\s\d{{1,2}}\b|\b\d{{1,2}}\s{_MONTH}|\b(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"\w+")
+
+
+T = TypeVar("T")
 
 
 class NotYet(Exception):
@@ -57,15 +62,15 @@ class NotYet(Exception):
 class Missed:
     """What to do with digests whose time passed while nothing could be delivered."""
 
-    late: timedelta = timedelta(minutes=30)  # after it, a digest counts as missed
-    drop: bool = False  # else all missed digests come as one
+    late: timedelta = timedelta(minutes=30)  # a digest that is later counts as missed
+    drop: bool = False  # False: all missed digests come as one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPolicy:
     """The settings about deliveries."""
 
-    missed: Missed = field(default_factory=Missed)
+    missed: Missed = Missed()
     breaking: Threshold = field(default_factory=Threshold)
 
 
@@ -78,70 +83,86 @@ class Digest:
     quotes: tuple[int, ...] = ()  # by `quote_key`
 
 
+class StorySource(Protocol):
+    """What digests are made of."""
+
+    def on(
+        self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
+        """The stories on a topic, best first."""
+
+    def story_blocks(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+        """The article's brief, and who else reported its story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A subscription whose digest is composed now."""
+
+    subscription: Subscription
+    zone: ZoneInfo
+    now: datetime
+    since: datetime | None  # when it was due, in the zone, if it was missed; None: it is on time
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """A story to tell."""
+    """A story of a digest."""
 
     article: Article
-    new: str | None = None  # what is new in a story that the chat was told before; None: it was not
+    new: str | None = None  # what is new in a story that the chat had before; None: the chat had not
 
 
+@dataclass(kw_only=True)
 class Digests:
     """Composes digests from the stored articles and quotes."""
 
-    def __init__(
-        self,
-        *,
-        stories: StorySource,
-        article: Callable[[ArticleId], Article | None],
-        told: ToldStore,
-        quotes: QuoteStore,
-        breaking: Breaking,
-        alerts: AlertStore,
-        missed: Missed,
-    ) -> None:
-        self._stories, self._article, self._told = stories, article, told
-        self._quotes, self._breaking, self._alerts = quotes, breaking, alerts
-        self._missed = missed
+    stories: StorySource
+    article: Callable[[ArticleId], Article | None]
+    told: ToldStore
+    quotes: QuoteStore
+    breaking: Breaking
+    alerts: AlertStore
+    missed: Missed
 
     def compose(
         self, subscription: Subscription, *, now: datetime, due_at: datetime | None = None
     ) -> Digest | None:
         """What the subscription delivers now; None: nothing. due_at: None: now.
 
-        Raises NotYet if it was missed and it is quiet hours now.
+        Raises NotYet if it was missed and now is within its quiet hours.
         """
         zone, since = ZoneInfo(subscription.timezone), None
-        if due_at is not None and now - due_at > self._missed.late:
-            if self._missed.drop or self._alerts.is_overtaken(subscription.id, due_at, now=now):
+        if due_at is not None and now - due_at > self.missed.late:
+            if self.missed.drop or self.alerts.is_overtaken(subscription.id, due_at, now=now):
                 return None
             loud = after_quiet(now, from_json(subscription.schedule).quiet, zone)
             if loud > now:
                 raise NotYet(loud)
             since = due_at.astimezone(zone)
+        due = _Due(subscription=subscription, zone=zone, now=now, since=since)
         match subscription.kind:
             case SubscriptionKind.TOPIC:
-                return self._on_topic(subscription, zone, now=now, since=since)
+                return self._on_topic(due)
             case SubscriptionKind.SPEAKER:
-                return self._by_speaker(subscription, zone, now=now, since=since)
+                return self._by_speaker(due)
             case SubscriptionKind.BREAKING:
-                return self._alert(subscription, zone, now=now)
+                return self._alert(due)
 
-    def _on_topic(
-        self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
-    ) -> Digest | None:
+    def _on_topic(self, due: _Due) -> Digest | None:
         """The stories on the topic that are new to the chat, and important updates of those that are not.
 
-        The first digest may tell old stories, later ones only those of the last week.
+        Only the first digest has stories older than `FRESH`.
         """
-        first = self._stories.on(subscription.topic, limit=PAGE)
-        items = self._items(subscription, now - FRESH if self._had(subscription, first) else None)
+        topic = due.subscription.topic
+        had = self._had(due.subscription, self.stories.on(topic, limit=PAGE))
+        items = self._items(due.subscription, due.now - FRESH if had else None)
         if not items:
-            return _nothing_new(subscription, since) if subscription.always else None
+            return _nothing_new(due)
         updates = sum(item.new is not None for item in items)
         said = [counted(len(items) - updates, "new story", "new stories")] if len(items) > updates else []
         said += [counted(updates, "update")] if updates else []
-        return self._digest_of(f"{subscription.topic}: {', '.join(said)}", items, subscription, zone, since)
+        return self._digest_of(_heading(f"{topic}: {', '.join(said)}", due), items, due)
 
     def _items(self, subscription: Subscription, since: datetime | None) -> list[_Item]:
         """New stories, best first, then updates if there is room."""
@@ -161,28 +182,32 @@ class Digests:
     def _found(
         self, subscription: Subscription, since: datetime | None
     ) -> Iterator[tuple[Article, Told | None]]:
-        """The stories on the topic, best first, with what the chat was told of them."""
+        """The stories on the topic, best first, with what the chat was sent of them."""
         for page in range(MAX_PAGES):
-            found = self._stories.on(subscription.topic, limit=PAGE, since=since, offset=page * PAGE)
+            found = self.stories.on(subscription.topic, limit=PAGE, since=since, offset=page * PAGE)
             had = self._had(subscription, found)
             yield from ((article, had.get(article.id)) for article in found if article.id is not None)
             if len(found) < PAGE:
                 return
 
     def _update(self, found: Article, told: Told) -> _Item | None:
+        """An update of a story that the chat had; None if too little is new."""
         if told.newest != told.article:
-            old, newest = self._article(told.article), self._article(told.newest)
-            if old and newest and (new := new_in_version(old, newest)):
+            old, newest = self.article(told.article), self.article(told.newest)
+            if old and newest and (new := _new_in_version(old, newest)):
                 return _Item(article=newest, new=new)
-        growth = grown(told)
-        return _Item(article=found, new=growth) if growth else None
+        now = told.publishers_now
+        if now >= told.publishers + GREW_BY and now >= told.publishers * GREW_TO:
+            return _Item(article=found, new=f"{now} publishers report it now")
+        return None
 
-    def _alert(self, subscription: Subscription, zone: ZoneInfo, *, now: datetime) -> Digest | None:
+    def _alert(self, due: _Due) -> Digest | None:
         """New breaking stories, unless the chat had its maximum of alerts today."""
-        midnight = datetime.combine(now.astimezone(zone).date(), time(0), zone)
-        if self._alerts.alerts_since(subscription.id, midnight) >= from_json(subscription.schedule).cap:
+        subscription = due.subscription
+        midnight = datetime.combine(due.now.astimezone(due.zone).date(), time(0), due.zone)
+        if self.alerts.alerts_since(subscription.id, midnight) >= from_json(subscription.schedule).cap:
             return None
-        broken = self._breaking.stories(subscription.topic, now=now)
+        broken = self.breaking.stories(subscription.topic, now=due.now)
         had = self._had(subscription, broken)
         items = [
             _Item(article=article)
@@ -191,99 +216,143 @@ class Digests:
             and accepts(subscription.filters, title=article.headline, text=article.text)
         ]
         title = f"Breaking: {subscription.topic}" if subscription.topic else "Breaking"
-        return self._digest_of(title, items[-STORIES:], subscription, zone, None) if items else None
+        return self._digest_of((Title(text=title),), items[-STORIES:], due) if items else None
 
-    def _by_speaker(
-        self, subscription: Subscription, zone: ZoneInfo, *, now: datetime, since: datetime | None
-    ) -> Digest | None:
+    def _by_speaker(self, due: _Due) -> Digest | None:
         """The speaker's quotes that are new to the chat, word for word, with cue, headline and link."""
-        new = self._new_quotes(subscription, since=now - FRESH)
+        speaker = due.subscription.speaker
+        new = self._new_quotes(due.subscription, speaker, due.now - FRESH) if speaker is not None else {}
         if not new:
-            return _nothing_new(subscription, since) if subscription.always else None
+            return _nothing_new(due)
         quotes = list(new.values())
-        title = Title(text=f"{subscription.topic}: {counted(len(quotes), 'new quote')}, word for word")
-        blocks = (title, *_caught_up(since), *quotes_by_article(quotes, zone))
-        more = button("All quotes", f"/quotes @{subscription.speaker}")
-        reply = Reply(blocks=blocks, buttons=(more,), article=quotes[0].article.id)
+        title = f"{due.subscription.topic}: {counted(len(quotes), 'new quote')}, word for word"
+        reply = Reply(
+            blocks=(*_heading(title, due), *quotes_by_article(quotes, due.zone)),
+            buttons=(button("All quotes", f"/quotes @{speaker}"),),
+            article=quotes[0].article.id,
+        )
         return Digest(reply=reply, articles=(), quotes=tuple(new))
 
-    def _new_quotes(self, subscription: Subscription, *, since: datetime) -> dict[int, QuoteInArticle]:
+    def _new_quotes(
+        self, subscription: Subscription, speaker: SpeakerId, since: datetime
+    ) -> dict[int, QuoteInArticle]:
         """Up to `QUOTES` that are new to the chat, by their keys, newest first.
 
         The same words count once, whoever reports them.
         """
         new: dict[int, QuoteInArticle] = {}
-        for page in self._pages_of_quotes(subscription, since):
-            had = self._told.quotes(subscription.chat, list(page))
+        offset = 0
+        while True:
+            found = self.quotes.quotes_by(speaker, since=since, limit=QUOTES_PAGE, offset=offset)
+            page = {quote_key(speaker, quote.parts): quote for quote in found}
+            had = self.told.quotes(subscription.chat, list(page))
             for key, quote in page.items():
                 if key not in had and key not in new and _is_wanted(subscription, quote):
                     new[key] = quote
                 if len(new) == QUOTES:
                     return new
-        return new
-
-    def _pages_of_quotes(
-        self, subscription: Subscription, since: datetime
-    ) -> Iterator[dict[int, QuoteInArticle]]:
-        if subscription.speaker is None:
-            return
-        offset = 0
-        while True:
-            page = self._quotes.quotes_by(subscription.speaker, since=since, limit=QUOTES_PAGE, offset=offset)
-            yield {quote_key(subscription.speaker, quote.parts): quote for quote in page}
-            if len(page) < QUOTES_PAGE:
-                return
+            if len(found) < QUOTES_PAGE:
+                return new
             offset += QUOTES_PAGE
 
-    def _digest_of(
-        self,
-        title: str,
-        items: Sequence[_Item],
-        subscription: Subscription,
-        zone: ZoneInfo,
-        since: datetime | None,
-    ) -> Digest:
-        blocks = [block for item in items for block in self._blocks(item, zone)]
-        numbered = enumerate((item.article for item in items), 1)
-        rows = tuple(row for number, article in numbered for row in _follow_ups(article, number, len(items)))
-        # "/more" goes on after these stories.
+    def _digest_of(self, heading: tuple[Block, ...], items: Sequence[_Item], due: _Due) -> Digest:
+        blocks = [block for item in items for block in self._blocks(item, due.zone)]
+        rows = tuple(_follow_ups(item.article, number, len(items)) for number, item in enumerate(items, 1))
+        # "/more" continues after these stories.
         reply = Reply(
-            blocks=(Title(text=title), *_caught_up(since), *blocks),
+            blocks=(*heading, *blocks),
             buttons=rows,
             article=items[0].article.id,
-            query=subscription.topic,
+            query=due.subscription.topic,
             offset=len(items) - 1,
         )
         return Digest(reply=reply, articles=tuple(i.article.id for i in items if i.article.id is not None))
 
     def _blocks(self, item: _Item, zone: ZoneInfo) -> tuple[Block, ...]:
-        headline, *rest = self._stories.told(item.article, zone)
+        headline, *rest = self.stories.story_blocks(item.article, zone)
         if item.new is None or not isinstance(headline, Title):
             return (headline, *rest)
         marked = replace(headline, text=f"Update: {headline.text}")
         return (marked, Note(text=f"You have had this story. What is new: {item.new}."), *rest)
 
-    def _had(self, subscription: Subscription, found: Sequence[Article]) -> dict[ArticleId, Told]:
-        return dict(self._told.stories(subscription.chat, [a.id for a in found if a.id is not None]))
+    def _had(self, subscription: Subscription, found: Sequence[Article]) -> Mapping[ArticleId, Told]:
+        return self.told.stories(subscription.chat, [a.id for a in found if a.id is not None])
 
 
-def _nothing_new(subscription: Subscription, since: datetime | None) -> Digest:
-    """For subscriptions that want a digest in any case."""
-    title = Title(text=f"{subscription.topic}: nothing new")
-    return Digest(reply=Reply(blocks=(title, *_caught_up(since))), articles=())
+def _heading(title: str, due: _Due) -> tuple[Block, ...]:
+    missed = (Note(text=f"Catching up since {due.since:%A %-d %b %H:%M}"),) if due.since else ()
+    return (Title(text=title), *missed)
 
 
-def _caught_up(since: datetime | None) -> tuple[Note, ...]:
-    return (Note(text=f"Catching up since {since:%A %-d %b %H:%M}"),) if since else ()
+def _nothing_new(due: _Due) -> Digest | None:
+    """For subscriptions that want a digest in any case; None for the others."""
+    if not due.subscription.always:
+        return None
+    return Digest(reply=Reply(blocks=_heading(f"{due.subscription.topic}: nothing new", due)), articles=())
 
 
-def _follow_ups(article: Article, number: int, of: int) -> Iterator[tuple[Button, ...]]:
-    mark = f"{number} · " if of > 1 else ""
-    yield (
-        *button(f"{mark}Sections", f"/sections #{article.id}"),
-        *button(f"{mark}Quotes", f"/quotes #{article.id}"),
-        *button(f"{mark}Full text", f"/full #{article.id}"),
+def _follow_ups(article: Article, number: int, of: int) -> tuple[Button, ...]:
+    prefix = f"{number} · " if of > 1 else ""
+    return (
+        *button(f"{prefix}Sections", f"/sections #{article.id}"),
+        *button(f"{prefix}Quotes", f"/quotes #{article.id}"),
+        *button(f"{prefix}Full text", f"/full #{article.id}"),
     )
+
+
+class SharedStories:
+    """Caches another `StorySource`'s results for `KEPT`: thousands of chats subscribe to the same topics.
+
+    Thread-safe: a thread that needs a result which another thread is already finding waits for it.
+    """
+
+    def __init__(self, stories: StorySource, *, clock: Callable[[], datetime]) -> None:
+        self._stories, self._clock = stories, clock
+        self._kept: dict[Hashable, _Kept] = {}
+        self._lock = threading.Lock()
+
+    def on(
+        self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
+    ) -> tuple[Article, ...]:
+        """See `StorySource`. since: to the minute."""
+        minute = since and since.replace(second=0, microsecond=0)
+        return self._once(
+            ("on", topic, limit, minute, offset),
+            lambda: self._stories.on(topic, limit=limit, since=since, offset=offset),
+        )
+
+    def story_blocks(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+        """See `StorySource`."""
+        return self._once(
+            ("story_blocks", article.id, zone.key), lambda: self._stories.story_blocks(article, zone)
+        )
+
+    def _once(self, key: Hashable, find: Callable[[], T]) -> T:
+        now = self._clock()
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or not kept.at <= now < kept.at + KEPT:
+                if len(self._kept) >= MOST:
+                    self._kept.clear()
+                kept = self._kept[key] = _Kept(now)
+        return kept.value(find)
+
+
+class _Kept:
+    """A result, which the first thread that asks finds."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self._lock = threading.Lock()
+        self._found: list[Any] = []
+
+    def value(self, find: Callable[[], T]) -> T:
+        """Raises what `find` raises; then the next thread tries."""
+        with self._lock:
+            if not self._found:
+                self._found.append(find())
+            found: T = self._found[0]
+            return found
 
 
 def quote_key(speaker: SpeakerId, parts: tuple[str, ...]) -> int:
@@ -296,29 +365,19 @@ def _is_wanted(subscription: Subscription, quote: QuoteInArticle) -> bool:
     return accepts(subscription.filters, title=quote.article.headline, text=" ".join(quote.parts))
 
 
-def new_in_version(old: Article, new: Article) -> str | None:
-    """What a new version of an article has that is worth telling again, in words; None: nothing.
+def _new_in_version(old: Article, new: Article) -> str | None:
+    """What is new in a later version of an article, in words; None: nothing that is worth an update.
 
-    Kept narrow, as the same event told twice is what people complain of most: the headline says something
-    else, or headline or first paragraph have figures that the old text had nowhere. Another publisher's
-    report is no update: its figures and its headline differ as a matter of course.
+    Strict, because readers complain most about the same event sent twice: the headline must say something
+    else, or headline or first paragraph must have figures that the old text did not have. Another publisher's
+    report is no update: its figures and headline always differ.
     """
-    figures = sorted(_figures(f"{new.headline}\n{_lede(new)}") - _figures(f"{old.headline}\n{old.text}"))
+    lede = new.text.partition(PARAGRAPH_BREAK)[0]
+    figures = sorted(_figures(f"{new.headline}\n{lede}") - _figures(f"{old.headline}\n{old.text}"))
     if figures:
         return f"new figures: {', '.join(figures)}"
     alike = fuzz.token_set_ratio(old.headline, new.headline, processor=utils.default_process)
     return "a new headline" if alike < SAME_HEADLINE else None
-
-
-def grown(told: Told) -> str | None:
-    """By how much the story has grown, in words; None if it has not grown much."""
-    now = told.publishers_now
-    much = now >= told.publishers + GREW_BY and now >= told.publishers * GREW_TO
-    return f"{now} publishers report it now" if much else None
-
-
-def _lede(article: Article) -> str:
-    return article.text.partition(PARAGRAPH_BREAK)[0]
 
 
 def _figures(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from articles.feeds.model import FeedPaused
 from bot.chat import ChatError, ChatGone, ChatMoved, ChatRef, SendFailed, SendHooks, Throttled
 from bot.ports import ChatAdapter, Conversation
 from bot.reply import Note, Prose, Reply
-from bot.storage.feed_owners import FeedOwners
+from bot.storage.chats import FeedOwners
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -12,24 +13,19 @@ from bot.feeds.manager import FeedManager, NoSuchFeed
 from bot.ports import IncomingCommand
 from bot.replies.compose import button, counted, paged, sentence
 from bot.reply import Item, Items, Note, Prose, Reply, Title, refusal
-from bot.storage.feed_owners import FeedOwners
+from bot.storage.chats import FeedOwners
 
-ADD_WITHIN_S = 60.0  # a site may have to be asked for several addresses before its feed is found
-_LISTED_TOGETHER = 20  # feeds; pages end between such lists
+_LISTED_TOGETHER = 20  # feeds; a page ends only between such lists
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHandler:
     """Answers the commands about feeds. The service has checked the user's rights."""
 
-    def __init__(
-        self,
-        *,
-        manager: FeedManager,
-        owners: FeedOwners,
-        clock: Callable[[], datetime],
-        add_within_s: float = ADD_WITHIN_S,
-    ) -> None:
-        self._manager, self._owners, self._clock, self._add_within_s = manager, owners, clock, add_within_s
+    manager: FeedManager
+    owners: FeedOwners
+    clock: Callable[[], datetime]
+    add_within_s: float = 60.0  # a site may have to be asked for several addresses before its feed is found
 
     def answer(self, incoming: IncomingCommand, request: AboutFeeds) -> Reply:
         """May ask publishers, so it can block for as long as `add_within_s`."""
@@ -42,26 +38,24 @@ class FeedHandler:
                 return self._remove(request.which)
 
     def _listed(self, incoming: IncomingCommand, *, page: int) -> Reply:
-        feeds = self._manager.store.followed()
+        feeds = self.manager.store.followed()
         if not feeds:
             return Reply(blocks=(Prose(text="No feeds are followed."), Note(text="/addfeed adds one.")))
         items = [_item(feed, to_owner=incoming.is_owner) for feed in feeds]
-        lists = [
-            Items(items=tuple(items[at : at + _LISTED_TOGETHER]))
-            for at in range(0, len(items), _LISTED_TOGETHER)
-        ]
+        starts = range(0, len(items), _LISTED_TOGETHER)
+        lists = [Items(items=tuple(items[at : at + _LISTED_TOGETHER])) for at in starts]
         title = Title(text=f"{counted(len(feeds), 'feed')} followed")
         return paged(title, lists, "/feeds", page=page, page_chars=incoming.page_chars, article=None)
 
     def _add(self, incoming: IncomingCommand, url: str) -> Reply:
         try:
-            # A loop of our own: the service is called in a worker thread, which has none.
-            feed, is_new = asyncio.run(self._added(url))
+            # The service is called in a worker thread, which has no event loop.
+            feed, is_new = asyncio.run(asyncio.wait_for(self.manager.add(url), self.add_within_s))
         except ArticleError as error:
             return refusal(f"{sentence(str(error))}.")
         except TimeoutError:
-            return refusal(f"No feed was found at {url} within {self._add_within_s:g} s: try again later.")
-        self._owners.add(feed.id, incoming.chat, now=self._clock())
+            return refusal(f"No feed was found at {url} within {self.add_within_s:g} s: try again later.")
+        self.owners.add(feed.id, incoming.chat, now=self.clock())
         done = "Now followed" if is_new else "Already followed"
         return Reply(
             blocks=(
@@ -71,25 +65,20 @@ class FeedHandler:
             buttons=(button("Remove", f"/removefeed {feed.id}"),),
         )
 
-    async def _added(self, url: str) -> tuple[Feed, bool]:
-        async with asyncio.timeout(self._add_within_s):
-            return await self._manager.add(url)
-
     def _remove(self, which: str) -> Reply:
-        meant = _meant(which, self._manager.store.followed())
+        meant = _meant(which, self.manager.store.followed())
         if not meant:
             return refusal(f"No feed “{which}” is followed. /feeds shows those that are, with their numbers.")
         if len(meant) > 1:
             numbers = ", ".join(str(feed.id) for feed in meant)
             return refusal(f"“{which}” has several feeds. Say which by its number: {numbers}.")
         try:
-            feed = self._manager.remove(meant[0].url)
-        except NoSuchFeed:  # somebody else was quicker
+            feed = self.manager.remove(meant[0].url)
+        except NoSuchFeed:  # removed by somebody else meanwhile
             return refusal(f"No feed “{which}” is followed now.")
-        self._owners.clear(feed.id)
-        return Reply(
-            blocks=(Prose(text=f"No longer followed: {feed.title or feed.url}. Its articles stay."),)
-        )
+        self.owners.clear(feed.id)
+        text = f"No longer followed: {feed.title or feed.url}. Its articles stay."
+        return Reply(blocks=(Prose(text=text),))
 
 
 def _meant(which: str, feeds: tuple[Feed, ...]) -> tuple[Feed, ...]:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from articles.model import Article, ArticleId
@@ -22,34 +23,25 @@ from bot.storage.chats import ChatStore
 
 log = logging.getLogger(__name__)
 
+NOTHING_KEPT = "Nothing is kept about this chat."
 NOTHING_SHOWN = "No brief has been shown here yet: /brief with a topic shows one."
 COMPLETIONS = 25  # Discord's limit (Application Commands, Autocomplete)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A `Conversation`: what the bot answers, from what is stored.
 
     It does not know which platform it serves. Safe to call from several threads.
     """
 
-    def __init__(
-        self,
-        *,
-        articles: ArticleStore,
-        stories: Stories,
-        quotations: Quotations,
-        subscriptions: SubscriptionHandler,
-        feeds: FeedHandler,
-        chats: ChatStore,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._articles = articles
-        self._stories = stories
-        self._quotations = quotations
-        self._subscriptions = subscriptions
-        self._feeds = feeds
-        self._chats = chats
-        self._clock = clock
+    articles: ArticleStore
+    stories: Stories
+    quotations: Quotations
+    subscriptions: SubscriptionHandler
+    feeds: FeedHandler
+    chats: ChatStore
+    clock: Callable[[], datetime]
 
     def answer(self, incoming: IncomingCommand) -> Reply:
         """The reply to a command, a button or plain words. Never raises for what a person typed."""
@@ -58,97 +50,84 @@ class Service:
         request = incoming.parsed.request
         if isinstance(request, requests.InvalidRequest):
             return refusal(request.reason)
+        if isinstance(request, requests.AboutArticle):
+            return self._about_article(incoming, request)
+        if isinstance(request, requests.AboutSubscriptions):
+            return self.subscriptions.answer(incoming, request, now=self.clock())
+        if isinstance(request, requests.AboutFeeds):
+            return self.feeds.answer(incoming, request)
         return self._answer(incoming, request)
 
-    def _answer(self, incoming: IncomingCommand, request: requests.Request) -> Reply:
-        now, zone = self._clock(), self._subscriptions.zone_of(incoming.chat)
+    def _answer(self, incoming: IncomingCommand, request: requests.AboutNews | requests.AboutBot) -> Reply:
+        now, zone = self.clock(), self.subscriptions.zone_of(incoming.chat)
         match request:
             case requests.BriefRequest():
-                return self._stories.brief(request, now=now, zone=zone)
+                return self.stories.brief(request, now=now, zone=zone)
             case requests.SearchRequest():
-                return self._stories.search(request, now=now, zone=zone)
+                return self.stories.search(request, now=now, zone=zone)
             case requests.QuotesRequest():
-                return self._quotations.by_speaker(request, now=now, zone=zone)
+                return self.quotations.by_speaker(request, now=now, zone=zone)
             case requests.MoreRequest():
                 return self._more(incoming, now)
             case requests.HelpRequest():
                 return help_reply(greeting=request.greeting, to_owner=incoming.is_owner)
             case requests.StatusRequest():
                 return self._status(incoming.chat)
-            case (
-                requests.SubscribeRequest()
-                | requests.FollowRequest()
-                | requests.SubscriptionsRequest()
-                | requests.ChangeSubscriptionRequest()
-                | requests.TimezoneRequest()
-            ):
-                return self._subscriptions.answer(incoming, request, now=now)
-            case requests.ForgetRequest() | requests.ExportRequest():
-                return self._kept(incoming, request)
-            case requests.FeedsRequest() | requests.AddFeedRequest() | requests.RemoveFeedRequest():
-                return self._feeds.answer(incoming, request)
-            case _:
-                return self._about_article(incoming, request)
+            case requests.ForgetRequest():
+                return self._forget(incoming.chat, sure=request.sure)
+            case requests.ExportRequest():
+                kept = self.chats.export(incoming.chat)
+                text = json.dumps(kept, ensure_ascii=False, indent=1) if kept else NOTHING_KEPT
+                return Reply(blocks=(Prose(text=text),))
 
     def _about_article(self, incoming: IncomingCommand, request: requests.AboutArticle) -> Reply:
         article = self._meant(incoming, request.article)
         if isinstance(article, Reply):
             return article
-        zone, page_chars = self._subscriptions.zone_of(incoming.chat), incoming.page_chars
+        zone, page_chars = self.subscriptions.zone_of(incoming.chat), incoming.page_chars
         if isinstance(request, requests.ArticleQuotesRequest):
-            return self._quotations.in_article(article, page=request.page, page_chars=page_chars)
-        return self._stories.about(article, request, zone=zone, page_chars=page_chars)
+            return self.quotations.in_article(article, page=request.page, page_chars=page_chars)
+        return self.stories.about(article, request, zone=zone, page_chars=page_chars)
 
     def _meant(self, incoming: IncomingCommand, article_id: ArticleId | None) -> Article | Reply:
         """The article named, else the one shown by the message replied to, else the one shown last."""
         if article_id is None:
-            shown = self._chats.last_shown(incoming.chat, replied_to=incoming.replied_to)
+            shown = self.chats.last_shown(incoming.chat, replied_to=incoming.replied_to)
             if shown is None:
                 return refusal(NOTHING_SHOWN)
             article_id = shown.article
-        article = self._articles.get(article_id)
+        article = self.articles.get(article_id)
         return article or refusal("That article is no longer stored. /brief shows what is.")
 
     def _more(self, incoming: IncomingCommand, now: datetime) -> Reply:
-        shown = self._chats.last_shown(incoming.chat, replied_to=incoming.replied_to, with_query=True)
+        shown = self.chats.last_shown(incoming.chat, replied_to=incoming.replied_to, with_query=True)
         if shown is None or shown.query is None:
             return refusal(NOTHING_SHOWN)
         try:
             request = requests.read_topic(shown.query)
         except requests.NotUnderstood as error:
             return refusal(str(error))
-        zone = self._subscriptions.zone_of(incoming.chat)
-        return self._stories.brief(request, now=now, zone=zone, offset=shown.offset + 1)
+        zone = self.subscriptions.zone_of(incoming.chat)
+        return self.stories.brief(request, now=now, zone=zone, offset=shown.offset + 1)
 
-    def _kept(
-        self, incoming: IncomingCommand, request: requests.ForgetRequest | requests.ExportRequest
-    ) -> Reply:
-        if isinstance(request, requests.ExportRequest):
-            kept = self._chats.export(incoming.chat)
-            if kept is None:
-                return Reply(blocks=(Prose(text="Nothing is kept about this chat."),))
-            return Reply(blocks=(Prose(text=json.dumps(kept, ensure_ascii=False, indent=1)),))
-        if not request.sure:
+    def _forget(self, chat: ChatRef, *, sure: bool) -> Reply:
+        if not sure:
             text = "This deletes everything kept about this chat, its subscriptions too."
             return Reply(blocks=(Prose(text=text),), buttons=(button("Delete it", "/forget yes"),))
-        had = self._chats.forget(incoming.chat)
+        had = self.chats.forget(chat)
         return Reply(blocks=(Prose(text="All gone." if had else "Nothing was kept about this chat."),))
 
     def _status(self, chat: ChatRef) -> Reply:
-        zone = self._subscriptions.zone_of(chat)
-        count = len(self._chats.subscriptions(chat))
-        lines = (
-            self._stories.stored(zone),
-            f"Subscriptions here: {count}.",
-            f"Times are in {zone_in_words(zone.key)}.",
-        )
-        return Reply(blocks=(Items(items=tuple(Item(text=line) for line in lines)),))
+        zone, count = self.subscriptions.zone_of(chat), len(self.chats.subscriptions(chat))
+        here = f"Subscriptions here: {count}.", f"Times are in {zone_in_words(zone.key)}."
+        lines = tuple(Item(text=line) for line in (self.stories.stored(zone), *here))
+        return Reply(blocks=(Items(items=lines),))
 
     def posted(self, chat: ChatRef, reply: Reply, message: MessageId) -> None:
         """`reply` was posted as `message`: a follow-up to that message is about its article."""
         if reply.article is not None:
-            now = self._clock()
-            self._chats.remember_shown(
+            now = self.clock()
+            self.chats.remember_shown(
                 chat, reply.article, query=reply.query, offset=reply.offset, message=message, now=now
             )
 
@@ -156,15 +135,15 @@ class Service:
         """Up to 25 endings of what somebody is typing for an argument of that name (see `commands.toml`)."""
         match argument:
             case "topic":
-                return self._articles.topics_like(typed, limit=COMPLETIONS)
+                return self.articles.topics_like(typed, limit=COMPLETIONS)
             case "speaker":
-                return self._quotations.speakers_like(typed, limit=COMPLETIONS)
+                return self.quotations.speakers_like(typed, limit=COMPLETIONS)
             case "from":
-                return self._articles.publishers_like(typed, limit=COMPLETIONS)
+                return self.articles.publishers_like(typed, limit=COMPLETIONS)
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":
-                topics = [name_of(subscription) for subscription in self._chats.subscriptions(chat)]
+                topics = [name_of(subscription) for subscription in self.chats.subscriptions(chat)]
                 return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
             case "section":
                 return self._headings_like(chat, typed)
@@ -177,24 +156,23 @@ class Service:
             request = requests.read_topic(words)
         except requests.NotUnderstood:
             return ()
-        return self._stories.offers(
-            request, now=self._clock(), zone=self._subscriptions.zone_of(chat), limit=limit
-        )
+        zone = self.subscriptions.zone_of(chat)
+        return self.stories.offers(request, now=self.clock(), zone=zone, limit=limit)
 
     def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
-        shown = self._chats.last_shown(chat)
-        article = self._articles.get(shown.article) if shown else None
+        shown = self.chats.last_shown(chat)
+        article = self.articles.get(shown.article) if shown else None
         headings = [section.heading for section in article.sections if section.heading] if article else []
         return tuple(h for h in headings if typed.casefold() in h.casefold())[:COMPLETIONS]
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: its subscriptions go with it."""
-        self._chats.move(chat, to)
+        self.chats.move(chat, to)
         log.info("chat moved", extra={"platform": chat.platform})
 
     def gone(self, chat: ChatRef) -> None:
         """The chat, or that thread of it, is closed to us: its subscriptions end."""
-        ended = self._chats.end_subscriptions(chat)
+        ended = self.chats.end_subscriptions(chat)
         log.info("chat gone", extra={"platform": chat.platform, "subscriptions_ended": ended})
 
 

@@ -1,7 +1,7 @@
-"""Subscriptions of a chat: made, listed, paused, resumed and ended; and the time zone that its times are in.
+"""Makes, lists, pauses, resumes and ends the subscriptions of a chat, and sets its time zone.
 
-What needed no guess is stored at once: its first digest is still to come, and a button undoes it. If
-something had to be guessed, the reply shows what was understood, and asks before anything is stored.
+A subscription that needed no guess is stored at once: a button undoes it. If something had to be guessed, the
+reply shows what was understood, and asks before anything is stored.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,11 +30,11 @@ _DONE = {"unsubscribe": "Ended", "unfollow": "Ended", "pause": "Paused", "resume
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A subscription as far as it is understood."""
+    """A subscription that somebody asks for."""
 
     kind: SubscriptionKind
     name: str  # for the reader
-    command: str  # that makes it, up to the topic
+    command: str  # that makes it: "/subscribe" or "/follow"
     draft: SubscriptionDraft
     speaker: SpeakerId | None = None
 
@@ -43,21 +43,15 @@ class _Wanted:
         return f"{self.command} {draft_in_words(replace(self.draft, **changes))}"  # type: ignore[arg-type]  # its zone
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionHandler:
     """Answers the commands about subscriptions and about the chat's time zone."""
 
-    def __init__(
-        self,
-        *,
-        chats: ChatStore,
-        default_zone: ZoneInfo,
-        stories_on: Callable[[str], bool],
-        quotes: QuoteStore,
-        breaking: Threshold,
-    ) -> None:
-        """default_zone: of chats that have set none. stories_on: whether there is anything on a topic now."""
-        self._chats, self._default_zone, self._stories_on = chats, default_zone, stories_on
-        self._quotes, self._breaking = quotes, breaking
+    chats: ChatStore
+    default_zone: ZoneInfo  # of chats that have not set one
+    stories_on: Callable[[str], bool]  # whether there is a story on a topic now
+    quotes: QuoteStore
+    breaking: Threshold
 
     def answer(self, incoming: IncomingCommand, request: AboutSubscriptions, *, now: datetime) -> Reply:
         match request:
@@ -74,8 +68,8 @@ class SubscriptionHandler:
 
     def zone_of(self, chat: ChatRef) -> ZoneInfo:
         """The zone that the chat's times are in."""
-        name = self._chats.timezone(chat)
-        return ZoneInfo(name) if name else self._default_zone
+        name = self.chats.timezone(chat)
+        return ZoneInfo(name) if name else self.default_zone
 
     # --- new subscriptions
 
@@ -91,7 +85,7 @@ class SubscriptionHandler:
             return refusal("Quotes come on a schedule, not when a story breaks: write for example hourly.")
         named = self._speakers(draft.topic)
         if not named:
-            return nobody_called(draft.topic, self._quotes)
+            return nobody_called(draft.topic, self.quotes)
         if len(named) > 1:
             commands = [f"/follow {draft_in_words(replace(draft, topic=f'@{s.id}'))}" for s in named]
             return choice_of_speakers(draft.topic, named, commands)
@@ -107,9 +101,9 @@ class SubscriptionHandler:
 
     def _speakers(self, name: str) -> Sequence[StoredSpeaker]:
         if name.startswith("@") and name[1:].isascii() and name[1:].isdigit():
-            known = self._quotes.speaker(SpeakerId(int(name[1:])))
+            known = self.quotes.speaker(SpeakerId(int(name[1:])))
             return (known,) if known else ()
-        return self._quotes.find_speakers(name)
+        return self.quotes.find_speakers(name)
 
     def _save(self, incoming: IncomingCommand, wanted: _Wanted, now: datetime) -> Reply:
         draft = wanted.draft
@@ -119,12 +113,12 @@ class SubscriptionHandler:
         zone = ZoneInfo(draft.zone) if draft.zone else self.zone_of(incoming.chat)
         if draft.guesses:
             return self._confirmation(wanted, zone, now)
-        existing = self._chats.subscriptions(incoming.chat)
+        existing = self.chats.subscriptions(incoming.chat)
         topic = wanted.name if wanted.kind is SubscriptionKind.SPEAKER else draft.topic
         same = [s.topic for s in existing if s.kind is wanted.kind and s.topic.casefold() == topic.casefold()]
         if len(existing) >= MAX_SUBSCRIPTIONS and not same:
             return refusal(f"This chat has {MAX_SUBSCRIPTIONS} subscriptions, the maximum: end one first.")
-        subscription, is_new = self._chats.add_subscription(
+        subscription, is_new = self.chats.add_subscription(
             incoming.chat,
             topic=same[0] if same else topic,
             schedule=to_json(draft.schedule),
@@ -139,7 +133,7 @@ class SubscriptionHandler:
         )
         title = f"{wanted.name}: {'new subscription' if is_new else 'subscription changed'}"
         notes = self._understood(wanted, zone, now)
-        if draft.topic and wanted.kind is not SubscriptionKind.SPEAKER and not self._stories_on(draft.topic):
+        if draft.topic and wanted.kind is not SubscriptionKind.SPEAKER and not self.stories_on(draft.topic):
             notes += (Note(text=f"There is nothing on “{draft.topic}” yet; what comes will be delivered."),)
         return Reply(blocks=(Title(text=title), *notes), buttons=(_buttons(subscription),))
 
@@ -161,8 +155,8 @@ class SubscriptionHandler:
         if times := upcoming(draft.schedule, zone, now, count=3):
             notes.append(Note(text=f"Next: {', '.join(f'{due:%a %-d %b %H:%M}' for due in times)}"))
         if wanted.kind is SubscriptionKind.BREAKING:
-            minutes = counted(int(self._breaking.within.total_seconds() // 60), "minute")
-            breaks = f"A story breaks when {self._breaking.publishers} publishers report it"
+            minutes = counted(int(self.breaking.within.total_seconds() // 60), "minute")
+            breaks = f"A story breaks when {self.breaking.publishers} publishers report it"
             notes.append(Note(text=f"{breaks} in their own words within {minutes}."))
         if draft.always:
             notes.append(Note(text="Comes also when there is nothing new."))
@@ -170,10 +164,10 @@ class SubscriptionHandler:
             notes.append(Note(text=f"Only what passes {filters_in_words(draft.filters)}"))
         return tuple(notes)
 
-    # --- those that there are
+    # --- existing subscriptions
 
     def _list(self, chat: ChatRef, now: datetime) -> Reply:
-        existing = self._chats.subscriptions(chat)
+        existing = self.chats.subscriptions(chat)
         if not existing:
             example = Note(text="Try: /subscribe nato daily 08:00 Europe/Brussels")
             return Reply(blocks=(Prose(text="This chat has no subscriptions."), example))
@@ -184,7 +178,7 @@ class SubscriptionHandler:
 
     def _change(self, chat: ChatRef, request: requests.ChangeSubscriptionRequest, now: datetime) -> Reply:
         """Ends, pauses or resumes the subscriptions that are meant."""
-        existing = self._chats.subscriptions(chat)
+        existing = self.chats.subscriptions(chat)
         if request.change == "unfollow":
             existing = tuple(each for each in existing if each.kind is SubscriptionKind.SPEAKER)
             if not existing:
@@ -193,7 +187,7 @@ class SubscriptionHandler:
             return refusal("This chat has no subscriptions. /subscribe or /follow makes one.")
         meant = _meant(request, existing)
         if request.change == "resume" and not request.which:
-            meant = tuple(subscription for subscription in meant if subscription.paused)
+            meant = [subscription for subscription in meant if subscription.paused]
             if not meant:
                 return refusal("No subscription here is paused.")
         if not meant:
@@ -203,12 +197,12 @@ class SubscriptionHandler:
         undo: list[tuple[Button, ...]] = []
         for each in meant:
             if request.change == "resume":
-                self._chats.resume_subscription(chat, each.id, next_due=first_due(each, now))
+                self.chats.resume_subscription(chat, each.id, next_due=first_due(each, now))
             elif request.change == "pause":
-                self._chats.pause_subscription(chat, each.id)
+                self.chats.pause_subscription(chat, each.id)
                 undo.append(button(f"Resume {name_of(each)}", f"/resume #{each.id}"))
             else:
-                self._chats.remove_subscription(chat, each.id)
+                self.chats.remove_subscription(chat, each.id)
         text = f"{_DONE[request.change]}: {', '.join(map(name_of, meant))}."
         return Reply(blocks=(Prose(text=text),), buttons=tuple(filter(None, undo)))
 
@@ -217,10 +211,8 @@ class SubscriptionHandler:
     def _timezone(self, chat: ChatRef, words: str, now: datetime) -> Reply:
         """Sets the chat's zone; without words, says which it is."""
         if not words:
-            current = self.zone_of(chat)
-            text = (
-                f"Times here are in {zone_in_words(current.key)}; it is {now.astimezone(current):%H:%M} now."
-            )
+            here = self.zone_of(chat)
+            text = f"Times here are in {zone_in_words(here.key)}; it is {now.astimezone(here):%H:%M} now."
             return Reply(blocks=(Prose(text=text), Note(text="/timezone Europe/Brussels sets another.")))
         try:
             name = read_zone(words)
@@ -229,31 +221,28 @@ class SubscriptionHandler:
             return _choice_of_zones(f"Which time zone is “{error.said}”?", error.choices, commands)
         except UnknownZone as error:
             return refusal(str(error))
-        self._chats.set_timezone(chat, name, now=now)
+        self.chats.set_timezone(chat, name, now=now)
         there = now.astimezone(ZoneInfo(name))
         text = f"Times here are in {zone_in_words(name)} from now on; it is {there:%H:%M} there."
         return Reply(blocks=(Prose(text=text), Note(text="Subscriptions made before keep their zone.")))
 
 
 def _meant(
-    request: requests.ChangeSubscriptionRequest, existing: tuple[Subscription, ...]
-) -> tuple[Subscription, ...]:
+    request: requests.ChangeSubscriptionRequest, existing: Sequence[Subscription]
+) -> Sequence[Subscription]:
     """By `#id` (buttons), number or topic. Without words: the only one, or all to pause or resume."""
     which = request.which.strip()
     if not which:
         return existing if request.change in {"pause", "resume"} or len(existing) == 1 else ()
     if which.startswith("#"):
-        return tuple(each for each in existing if str(each.id) == which[1:])
+        return [each for each in existing if str(each.id) == which[1:]]
     wanted = which.casefold()
     # A topic, breaking news on it, and quotes by somebody of that name are three subscriptions.
+    speakers = [each for each in existing if each.kind is SubscriptionKind.SPEAKER]
     by_topic = (
-        tuple(each for each in existing if name_of(each).casefold() == wanted)
-        or tuple(each for each in existing if each.topic.casefold() == wanted)
-        or tuple(
-            each
-            for each in existing
-            if each.kind is SubscriptionKind.SPEAKER and wanted in each.topic.casefold().split()
-        )
+        [each for each in existing if name_of(each).casefold() == wanted]
+        or [each for each in existing if each.topic.casefold() == wanted]
+        or [each for each in speakers if wanted in each.topic.casefold().split()]
     )
     if len(by_topic) > 1 and request.change in {"unsubscribe", "unfollow"}:
         return ()

@@ -1,104 +1,13 @@
-"""Articles, briefs and quotes as blocks of a reply."""
+"""What replies have in common: numbers and times in words, pages and buttons."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from articles.model import Article, ArticleId, Completeness, Paragraph, ParagraphKind, Section
-from articles.store import Report
-from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title
-from summarizer.differences import Difference, has_figure_of_its_own
-from summarizer.differences import Report as StoryReport
-from summarizer.model import Brief, Fallback, KeyQuote, Quote, QuoteKind
+from articles.model import Article, ArticleId
+from bot.reply import MAX_COMMAND_BYTES, Block, Button, Item, Items, Note, Quotation, Reply, Title
 
 MAX_LABEL = 60  # characters; Discord takes 80, a phone shows fewer
-ALSO_REPORTED = 5  # publishers named under a brief
-LEDE = "Lede"  # what the section before the first heading is called
-
-
-def brief_blocks(
-    article: Article, brief: Brief, zone: ZoneInfo, *, others: Sequence[StoryReport] = ()
-) -> tuple[Block, ...]:
-    """Headline, publisher and time, bullets, key quotes.
-
-    others: reports of the same story. A bullet with a figure that none of them has is its publisher's.
-    """
-    return (
-        Title(text=brief.headline, url=article.url),
-        *published_note(article, zone),
-        *incomplete_note(article),
-        Items(items=tuple(Item(text=attributed(bullet.text, article, others)) for bullet in brief.bullets)),
-        *(key_quotation(key, article.text) for key in brief.key_quotes),
-        *authorship_note(brief),
-    )
-
-
-def attributed(text: str, article: Article, others: Sequence[StoryReport]) -> str:
-    """The sentence, with its publisher if it has a figure that no other report has."""
-    if article.publisher is None or not has_figure_of_its_own(text, others):
-        return text
-    return f"{text} (according to {article.publisher})"
-
-
-def difference_notes(found: Sequence[Difference]) -> tuple[Note, ...]:
-    """The numbers on which publishers differ."""
-    if not found:
-        return ()
-    told = ("; ".join(f"{f.words} ({f.report.publisher})" for f in each.figures) for each in found)
-    return (Note(text=f"Reports differ: {'. '.join(told)}"),)
-
-
-_FALLBACKS = {
-    Fallback.UNREACHABLE: "The model could not be reached: these are the article's own sentences.",
-    Fallback.REFUSED: "The model's server refused the request: these are the article's own sentences.",
-    Fallback.NOT_LOADED: "The model could not be loaded: these are the article's own sentences.",
-    Fallback.BUDGET: "The model's budget for today is used up: these are the article's own sentences.",
-    Fallback.UNSUPPORTED: "The article does not support what the model wrote: these are its own sentences.",
-}
-
-
-def authorship_note(brief: Brief) -> tuple[Note, ...]:
-    """What wrote the brief, if a model was asked to."""
-    if brief.fallback is not None:
-        return (Note(text=_FALLBACKS[brief.fallback]),)
-    if brief.model is None:
-        return ()
-    if all(bullet.generated for bullet in brief.bullets):
-        return (Note(text=f"Written by {brief.model}, checked against the article."),)
-    rest = "where that failed the check, in the article's own sentences"
-    return (Note(text=f"Written by {brief.model} and, {rest}."),)
-
-
-def incomplete_note(article: Article) -> tuple[Note, ...]:
-    """Says if only a part of the article could be read."""
-    match article.completeness:
-        case Completeness.STUB:
-            return (Note(text="Only the opening could be read: the rest is behind a paywall."),)
-        case Completeness.FEED_TEXT:
-            return (Note(text="Only the feed's own text could be read, not the article's page."),)
-        case Completeness.WHOLE:
-            return ()
-
-
-def also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ...]:
-    """The other publishers that reported the article's story, the earliest first."""
-    others = dict.fromkeys(report.publisher for report in reports if report.publisher)
-    others.pop(article.publisher or "", None)
-    if not others:
-        return ()
-    named = list(others)[:ALSO_REPORTED]
-    more = f" and {counted(len(others) - len(named), 'other')}" if len(others) > len(named) else ""
-    return (Note(text=f"Also reported by {', '.join(named)}{more}"),)
-
-
-def published_note(article: Article, zone: ZoneInfo) -> tuple[Note, ...]:
-    """Publisher, byline and time in one line, as far as they are known."""
-    known = origin(article, zone)
-    if article.byline and article.byline != article.publisher:
-        known.insert(1 if article.publisher else 0, article.byline)
-    return (Note(text=" · ".join(known)),) if known else ()
 
 
 def origin(article: Article, zone: ZoneInfo) -> list[str]:
@@ -128,67 +37,6 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
 def sentence(text: str) -> str:
     """The words with a capital in front."""
     return text[:1].upper() + text[1:]
-
-
-def quote_blocks(quotes: Sequence[Quote], text: str) -> tuple[Block, ...]:
-    """The verbatim quotes in text order, then the paraphrases under a line of their own."""
-    verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
-    paraphrased = [quote for quote in quotes if quote.kind is QuoteKind.PARAPHRASED]
-    blocks: list[Block] = [quotation(quote, text, with_cue=True) for quote in verbatim]
-    if not verbatim:
-        blocks.append(Note(text="Nobody is quoted word for word."))
-    if paraphrased:
-        blocks.append(Note(text="Paraphrased"))
-    blocks += [quotation(quote, text, with_cue=True) for quote in paraphrased]
-    return tuple(blocks)
-
-
-def quotation(quote: Quote, text: str, *, with_cue: bool = False) -> Quotation:
-    """The quote's own words, from the article's text."""
-    cue = quote.cue.of(text) if with_cue and quote.cue else None
-    return quotation_of(quote, tuple(span.of(text) for span in quote.content), cue=cue)
-
-
-def key_quotation(key: KeyQuote, text: str) -> Quotation:
-    """A brief's quote: the sentences that are shown of it."""
-    shown = quotation_of(key.quote, tuple(span.of(text) for span in key.shown), cue=None)
-    return replace(shown, starts_late=key.starts_late, ends_early=key.ends_early)
-
-
-def quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:
-    """The quote's own words, with whoever said them in this article.
-
-    A comma at the end belongs to the sentence around the quotation (American usage) and is left out.
-    """
-    return Quotation(
-        parts=tuple(part.rstrip(",") for part in parts),
-        speaker=quote.speaker.name if quote.speaker else None,
-        role=quote.speaker.role if quote.speaker else None,
-        cue=cue,
-        label=None if quote.kind is QuoteKind.VERBATIM else quote.kind.value,
-        verbatim=quote.kind is not QuoteKind.PARAPHRASED,
-    )
-
-
-def heading_of(section: Section) -> str:
-    return section.heading or LEDE
-
-
-def text_blocks(paragraphs: Iterable[Paragraph], text: str) -> Iterator[Block]:
-    """Paragraphs in reading order; a run of list items is one list."""
-    for is_list, run in groupby(paragraphs, lambda p: p.kind is ParagraphKind.LIST_ITEM):
-        if is_list:
-            yield Items(items=tuple(Item(text=p.span.of(text)) for p in run))
-        else:
-            yield from (Prose(text=p.span.of(text)) for p in run)
-
-
-def full_blocks(article: Article) -> Iterator[Block]:
-    """The whole article under its headings."""
-    for section in article.sections:
-        if section.heading:
-            yield Title(text=section.heading)
-        yield from text_blocks(section.paragraphs, article.text)
 
 
 def paged(

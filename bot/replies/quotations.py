@@ -1,36 +1,38 @@
-"""Quotes: what somebody said, over all articles, or what everybody said in one."""
+"""Quotes: what one speaker said in all articles, or what everybody said in one article."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from articles.model import Article, ArticleId
 from bot.commands.requests import QuotesRequest, since_in_words
-from bot.replies.compose import button, choice, counted, in_words, in_zone, paged, quotation_of, quote_blocks
-from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
+from bot.replies.compose import button, choice, counted, in_words, in_zone, paged
+from bot.reply import Block, Button, Item, Items, Note, Prose, Quotation, Reply, Title, refusal
+from summarizer.model import KeyQuote, Quote, QuoteKind
 from summarizer.storage.store import AnalysisStore, QuoteInArticle, QuoteStore, StoredSpeaker
 
 QUOTES_A_PAGE = 10
 NEAR = 5  # names where nobody matches
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quotations:
     """Answers from the quotes that are stored. `now` and `zone` are the asker's."""
 
-    def __init__(self, *, quotes: QuoteStore, analyses: AnalysisStore) -> None:
-        self._quotes = quotes
-        self._analyses = analyses
+    quotes: QuoteStore
+    analyses: AnalysisStore
 
     def by_speaker(self, request: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """One speaker's verbatim quotes, newest first; a choice if several people are meant."""
         if not isinstance(request.speaker, str):
-            known = self._quotes.speaker(request.speaker)
+            known = self.quotes.speaker(request.speaker)
             if known is None:
                 return refusal("That speaker is no longer stored. /quotes with a name finds others.")
             return self._by(known, request, now=now, zone=zone)
-        named = self._quotes.find_speakers(request.speaker)
+        named = self.quotes.find_speakers(request.speaker)
         if not named:
-            return nobody_called(request.speaker, self._quotes)
+            return nobody_called(request.speaker, self.quotes)
         if len(named) > 1:
             commands = [f"/quotes @{speaker.id}{_narrowed(request)}" for speaker in named]
             return choice_of_speakers(request.speaker, named, commands)
@@ -38,21 +40,20 @@ class Quotations:
 
     def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
         """What everybody said in one article, in text order; paraphrases apart."""
-        quotes = self._analyses.quotes_of(article.id) if article.id is not None else ()
+        quotes = self.analyses.quotes_of(article.id) if article.id is not None else ()
         if not quotes:
             return refusal(f"Nobody is quoted in “{article.headline}”.")
         blocks = quote_blocks(quotes, article.text)
         title = Title(text=f"Quotes in {article.headline}", url=article.url)
-        return paged(
-            title, blocks, f"/quotes #{article.id}", page=page, page_chars=page_chars, article=article.id
-        )
+        command = f"/quotes #{article.id}"
+        return paged(title, blocks, command, page=page, page_chars=page_chars, article=article.id)
 
     def speakers_like(self, typed: str, *, limit: int) -> tuple[str, ...]:
         """Names of speakers who are quoted, for completion."""
-        return tuple(speaker.name for speaker in self._quotes.speakers_like(typed, limit=limit))
+        return tuple(speaker.name for speaker in self.quotes.speakers_like(typed, limit=limit))
 
     def _by(self, speaker: StoredSpeaker, request: QuotesRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
-        found = self._quotes.quotes_by(
+        found = self.quotes.quotes_by(
             speaker.id,
             about=request.about,
             since=now - request.since if request.since else None,
@@ -104,7 +105,7 @@ def quotes_by_article(found: Sequence[QuoteInArticle], zone: ZoneInfo) -> list[B
             known = [part for part in (head.headline, head.publisher, when) if part]
             blocks.append(Note(text=" · ".join(known), url=head.url))
             last = head.id
-        blocks.append(quotation_of(one.quote, one.parts, cue=one.cue))
+        blocks.append(_quotation_of(one.quote, one.parts, cue=one.cue))
     return blocks
 
 
@@ -114,3 +115,43 @@ def _no_quotes(speaker: StoredSpeaker, request: QuotesRequest) -> Reply:
     about = f" about “{request.about}”" if request.about else ""
     since = f" in the last {in_words(request.since)}" if request.since else ""
     return refusal(f"No quotes by {speaker.name}{about}{since}. /quotes {speaker.name} shows all there are.")
+
+
+def quote_blocks(quotes: Sequence[Quote], text: str) -> tuple[Block, ...]:
+    """The verbatim quotes in text order, then the paraphrases under a line of their own."""
+    verbatim = [quote for quote in quotes if quote.kind is not QuoteKind.PARAPHRASED]
+    paraphrased = [quote for quote in quotes if quote.kind is QuoteKind.PARAPHRASED]
+    blocks: list[Block] = [_quotation(quote, text) for quote in verbatim]
+    if not verbatim:
+        blocks.append(Note(text="Nobody is quoted word for word."))
+    if paraphrased:
+        blocks.append(Note(text="Paraphrased"))
+    blocks += [_quotation(quote, text) for quote in paraphrased]
+    return tuple(blocks)
+
+
+def _quotation(quote: Quote, text: str) -> Quotation:
+    """The quote's own words, from the article's text."""
+    cue = quote.cue.of(text) if quote.cue else None
+    return _quotation_of(quote, tuple(span.of(text) for span in quote.content), cue=cue)
+
+
+def key_quotation(key: KeyQuote, text: str) -> Quotation:
+    """A brief's quote: the sentences that are shown of it."""
+    shown = _quotation_of(key.quote, tuple(span.of(text) for span in key.shown), cue=None)
+    return replace(shown, starts_late=key.starts_late, ends_early=key.ends_early)
+
+
+def _quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:
+    """The quote's own words, with whoever said them in this article.
+
+    A comma at the end belongs to the sentence around the quotation (American usage) and is left out.
+    """
+    return Quotation(
+        parts=tuple(part.rstrip(",") for part in parts),
+        speaker=quote.speaker.name if quote.speaker else None,
+        role=quote.speaker.role if quote.speaker else None,
+        cue=cue,
+        label=None if quote.kind is QuoteKind.VERBATIM else quote.kind.value,
+        verbatim=quote.kind is not QuoteKind.PARAPHRASED,
+    )

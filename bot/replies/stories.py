@@ -1,63 +1,55 @@
 """Stories and single articles: briefs, headlines, sections, the full text, the source and the evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, process, utils
 
-from articles.model import Article, Section
+from articles.model import Article, Completeness, Paragraph, ParagraphKind, Section
 from articles.search.article_search import SearchFilter
 from articles.search.vectors import ArticleVector
 from articles.store import ArticleStore, FoundStories, Report
 from bot.commands import requests
 from bot.commands.requests import BriefRequest, Filters
-from bot.replies.compose import (
-    also_reported,
-    brief_blocks,
-    button,
-    button_rows,
-    counted,
-    difference_notes,
-    full_blocks,
-    heading_of,
-    in_words,
-    in_zone,
-    origin,
-    paged,
-    published_note,
-    text_blocks,
-)
+from bot.replies.compose import button, button_rows, counted, in_words, in_zone, origin, paged
+from bot.replies.quotations import key_quotation
 from bot.reply import Block, Button, Item, Items, Note, Prose, Reply, Title, refusal
-from summarizer.differences import Difference, differences
+from summarizer.differences import Difference, differences, has_figure_of_its_own
 from summarizer.differences import Report as StoryReport
-from summarizer.model import Brief
+from summarizer.model import Brief, Fallback
 from summarizer.storage.store import AnalysisStore
 
+ALSO_REPORTED = 5  # publishers named under a brief
+LEDE = "Lede"  # what the section before the first heading is called
 COMPARED = 5  # other publishers' reports of the story whose numbers are compared with the brief's
 ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
 OTHER_REPORTS = 10  # under /source
 MIN_PART = 3  # letters of a heading that may stand for it
+_FALLBACKS = {
+    Fallback.UNREACHABLE: "The model could not be reached: these are the article's own sentences.",
+    Fallback.REFUSED: "The model's server refused the request: these are the article's own sentences.",
+    Fallback.NOT_LOADED: "The model could not be loaded: these are the article's own sentences.",
+    Fallback.BUDGET: "The model's budget for today is used up: these are the article's own sentences.",
+    Fallback.UNSUPPORTED: "The article does not support what the model wrote: these are its own sentences.",
+}
+_INCOMPLETE = {
+    Completeness.STUB: "Only the opening could be read: the rest is behind a paywall.",
+    Completeness.FEED_TEXT: "Only the feed's own text could be read, not the article's page.",
+}
 
-# The vector of a question. None: there is none, and the question is answered by its words alone.
-MeaningOf = Callable[[str], ArticleVector | None]
 
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stories:
     """Answers about many articles, from what is stored. `now` and `zone` are the asker's."""
 
-    def __init__(
-        self,
-        *,
-        articles: ArticleStore,
-        analyses: AnalysisStore,
-        meaning_of: MeaningOf = lambda _: None,
-    ) -> None:
-        self._articles = articles
-        self._analyses = analyses
-        self._meaning_of = meaning_of
+    articles: ArticleStore
+    analyses: AnalysisStore
+    meaning_of: Callable[[str], ArticleVector | None]  # of a query; None: it is answered by its words alone
 
     def brief(self, request: BriefRequest, *, now: datetime, zone: ZoneInfo, offset: int = 0) -> Reply:
         """The story at `offset` among those asked for, and the headlines of the next."""
@@ -70,7 +62,7 @@ class Stories:
             headlines = tuple(Item(text=article.headline, url=article.url) for article in rest[:ALSO])
             also = (Note(text="Also"), Items(items=headlines))
         return Reply(
-            blocks=(*_how_found(first, request.topic, found), *self.told(first, zone), *also),
+            blocks=(*_how_found(first, request.topic, found), *self.story_blocks(first, zone), *also),
             buttons=_follow_ups(first, more=button("More", "/more") if rest else ()),
             article=first.id,
             query=requests.brief_in_words(request),
@@ -97,31 +89,31 @@ class Stories:
                 return _evidence(article, self._brief_of(article), _differences(article, others))
 
     def _article_brief(self, article: Article, zone: ZoneInfo) -> Reply:
-        return Reply(blocks=self.told(article, zone), buttons=_follow_ups(article), article=article.id)
+        return Reply(
+            blocks=self.story_blocks(article, zone), buttons=_follow_ups(article), article=article.id
+        )
 
-    def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+    def story_blocks(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         """The article's brief, and who else reported its story."""
         reports = self._reports(article)
         others = self._others(article, reports)
         return (
             *brief_blocks(article, self._brief_of(article), zone, others=others),
-            *difference_notes(_differences(article, others)),
-            *also_reported(article, reports),
+            *_difference_notes(_differences(article, others)),
+            *_also_reported(article, reports),
         )
 
     def _reports(self, article: Article) -> tuple[Report, ...]:
-        """All reports of the article's story, itself among them; the first to come in first."""
-        return self._articles.reports(article.id) if article.id is not None else ()
+        """All reports of the article's story, itself included, in order of arrival."""
+        return self.articles.reports(article.id) if article.id is not None else ()
 
     def _others(self, article: Article, reports: Sequence[Report]) -> tuple[StoryReport, ...]:
-        """The newest report of each other publisher of the story, if it is in that publisher's own words."""
+        """Each other publisher's newest report of the story, copies left out."""
         newest = {report.publisher: report.id for report in reports if not report.is_copy}
         newest.pop(article.publisher, None)
         publishers = [publisher for publisher in newest if publisher][:COMPARED]
-        stored = self._articles.get_all([newest[publisher] for publisher in publishers])
-        return tuple(
-            StoryReport(publisher=other.publisher, article=other) for other in stored if other.publisher
-        )
+        stored = self.articles.get_all([newest[publisher] for publisher in publishers])
+        return tuple(StoryReport(publisher=one.publisher, article=one) for one in stored if one.publisher)
 
     def offers(
         self, request: BriefRequest, *, now: datetime, zone: ZoneInfo, limit: int
@@ -132,7 +124,7 @@ class Stories:
 
     def _brief_of(self, article: Article) -> Brief:
         """The brief stored with the article. Raises LookupError: every article is stored with one."""
-        brief = self._analyses.brief_of(article.id) if article.id is not None else None
+        brief = self.analyses.brief_of(article.id) if article.id is not None else None
         if brief is None:
             raise LookupError(f"article {article.id} has no brief")
         return brief
@@ -140,18 +132,18 @@ class Stories:
     def on(
         self, topic: str, *, limit: int, since: datetime | None = None, offset: int = 0
     ) -> tuple[Article, ...]:
-        """The stories on a topic, best first; the newest of all where it is empty.
+        """The stories on a topic, best first; without a topic, the newest.
 
-        By its words or their other names, not by meaning: a subscription gets no story that is only similar.
+        Found by words and other names, not by meaning: a subscription gets no story that is only similar.
         """
         only = SearchFilter(since=since)
         if not topic:
-            return self._articles.latest(only, limit=limit, offset=offset)
-        return self._articles.find(topic, only, limit=limit, offset=offset).articles
+            return self.articles.latest(only, limit=limit, offset=offset)
+        return self.articles.find(topic, only, limit=limit, offset=offset).articles
 
     def search(self, request: requests.SearchRequest, *, now: datetime, zone: ZoneInfo) -> Reply:
         """Headlines, each with a button for its brief."""
-        stories = self._articles.find(request.words, _narrowed(request.filters, now), limit=FOUND).articles
+        stories = self.articles.find(request.words, _narrowed(request.filters, now), limit=FOUND).articles
         if not stories:
             return self._nothing(request.words, request.filters)
         items = tuple(
@@ -164,11 +156,11 @@ class Stories:
 
     def stored(self, zone: ZoneInfo) -> str:
         """One line on the articles that are stored."""
-        newest = next(iter(self._articles.latest(limit=1)), None)
+        newest = next(iter(self.articles.latest(limit=1)), None)
         if newest is None:
             return "No articles are stored yet."
         when = f", the newest of {in_zone(newest.published, zone)}" if newest.published else ""
-        return f"{counted(self._articles.count(), 'article')} stored{when}."
+        return f"{counted(self.articles.count(), 'article')} stored{when}."
 
     def _asked_for(
         self, request: BriefRequest, *, now: datetime, limit: int, offset: int = 0
@@ -176,10 +168,10 @@ class Stories:
         """The stories on a topic, by words and by meaning; without one, the top stories."""
         narrowed = _narrowed(request.filters, now)
         if not request.topic:
-            top = self._articles.top(narrowed, limit=limit, offset=offset)
+            top = self.articles.top(narrowed, limit=limit, offset=offset)
             return FoundStories(articles=top, also=(), by_meaning=frozenset())
-        meaning = self._meaning_of(request.topic)
-        return self._articles.find(request.topic, narrowed, limit=limit, offset=offset, meaning=meaning)
+        meaning = self.meaning_of(request.topic)
+        return self.articles.find(request.topic, narrowed, limit=limit, offset=offset, meaning=meaning)
 
     def _nothing(self, topic: str, filters: Filters, *, offset: int = 0) -> Reply:
         if offset:
@@ -191,7 +183,7 @@ class Stories:
             f"in language “{filters.language}”" if filters.language else "",
         ]
         what = " ".join(filter(None, narrowed))
-        near = self._articles.topics_near(topic, limit=NEAR)
+        near = self.articles.topics_near(topic, limit=NEAR)
         if not near:
             return refusal(f"{what}: nothing is stored yet. `pullquote ingest` brings articles in.")
         return refusal(f"{what}. There is something on: {', '.join(near)}.")
@@ -237,16 +229,12 @@ def _sections(article: Article) -> Reply:
     """The headings, numbered."""
     if len(article.sections) == 1 and article.sections[0].heading is None:
         return refusal(f"“{article.headline}” has no sections; /full shows all of it.")
-    headings = [heading_of(section) for section in article.sections]
+    headings = [_heading_of(section) for section in article.sections]
     items = Items(items=tuple(Item(text=heading) for heading in headings), numbered=True)
-    buttons = [
-        b
-        for n, heading in enumerate(headings, 1)
-        for b in button(f"{n} {heading}", f"/section #{article.id} {n}")
-    ]
+    numbered = [button(f"{n} {text}", f"/section #{article.id} {n}") for n, text in enumerate(headings, 1)]
     return Reply(
         blocks=(Title(text=article.headline, url=article.url), items),
-        buttons=button_rows(buttons, width=2),
+        buttons=button_rows([b for buttons in numbered for b in buttons], width=2),
         article=article.id,
     )
 
@@ -255,14 +243,13 @@ def _section(article: Article, request: requests.SectionRequest, *, page_chars: 
     """One section whole, or one page of it."""
     number = _section_number(article.sections, request.section)
     if number is None:
-        names = ", ".join(f"{n} {heading_of(s)}" for n, s in enumerate(article.sections, 1))
-        return refusal(
-            f"There is no section “{request.section}” in “{article.headline}”. There are: {names}."
-        )
+        names = ", ".join(f"{n} {_heading_of(s)}" for n, s in enumerate(article.sections, 1))
+        missing = f"There is no section “{request.section}” in “{article.headline}”"
+        return refusal(f"{missing}. There are: {names}.")
     chosen = article.sections[number - 1]
     return paged(
-        Title(text=heading_of(chosen)),
-        list(text_blocks(chosen.paragraphs, article.text)),
+        Title(text=_heading_of(chosen)),
+        list(_text_blocks(chosen.paragraphs, article.text)),
         f"/section #{article.id} {number}",
         page=request.page,
         page_chars=page_chars,
@@ -280,12 +267,11 @@ def full_text(article: Article, *, page: int, page_chars: int | None) -> Reply:
 def _source(article: Article, reports: Sequence[Report], zone: ZoneInfo) -> Reply:
     """Where it was published, with the link, and the other reports of its story."""
     where = Item(text=article.url or "It came in as a file; no address is known.", url=article.url)
-    blocks: list[Block] = [Title(text=article.headline, url=article.url), *published_note(article, zone)]
+    blocks: list[Block] = [Title(text=article.headline, url=article.url), *_published_note(article, zone)]
     blocks.append(Items(items=(where,)))
     others = [report for report in reports if report.id != article.id][:OTHER_REPORTS]
     if others:
-        told = (" · ".join(filter(None, (report.publisher, report.headline))) for report in others)
-        items = (Item(text=text, url=report.url) for text, report in zip(told, others, strict=True))
+        items = (Item(text=" · ".join(filter(None, (o.publisher, o.headline))), url=o.url) for o in others)
         blocks += [Note(text="The same story elsewhere"), Items(items=tuple(items))]
     return Reply(blocks=tuple(blocks), article=article.id)
 
@@ -302,10 +288,8 @@ def _evidence(article: Article, brief: Brief, found: Sequence[Difference]) -> Re
     for figure in (figure for difference in found for figure in difference.figures):
         reported = figure.report.article
         paragraph = tuple(reported.paragraphs())[figure.paragraph]
-        blocks.append(
-            Items(items=(Item(text=f"{figure.words} ({figure.report.publisher})", url=reported.url),))
-        )
-        blocks.append(Prose(text=paragraph.span.of(reported.text)))
+        item = Item(text=f"{figure.words} ({figure.report.publisher})", url=reported.url)
+        blocks += [Items(items=(item,)), Prose(text=paragraph.span.of(reported.text))]
     return Reply(blocks=tuple(blocks), article=article.id)
 
 
@@ -313,12 +297,94 @@ def _section_number(sections: Sequence[Section], wanted: int | str) -> int | Non
     """Its number from 1, by number or by words of its heading, a typo allowed."""
     if isinstance(wanted, int):
         return wanted if 1 <= wanted <= len(sections) else None
-    headings = [heading_of(section) for section in sections]
-    part = (fuzz.partial_ratio, 90)
-    for scorer, cutoff in ((fuzz.ratio, 85), *([part] if len(wanted) >= MIN_PART else [])):
-        found = process.extractOne(
-            wanted, headings, scorer=scorer, processor=utils.default_process, score_cutoff=cutoff
-        )
-        if found:
+    headings = [_heading_of(section) for section in sections]
+    scorers = [(fuzz.ratio, 85), (fuzz.partial_ratio, 90)][: 2 if len(wanted) >= MIN_PART else 1]
+    clean = utils.default_process
+    for scorer, cutoff in scorers:
+        if found := process.extractOne(wanted, headings, scorer=scorer, processor=clean, score_cutoff=cutoff):
             return int(found[2]) + 1
     return None
+
+
+def brief_blocks(
+    article: Article, brief: Brief, zone: ZoneInfo, *, others: Sequence[StoryReport] = ()
+) -> tuple[Block, ...]:
+    """Headline, publisher and time, bullets, key quotes.
+
+    others: reports of the same story. A bullet with a figure that none of them has is its publisher's.
+    """
+    return (
+        Title(text=brief.headline, url=article.url),
+        *_published_note(article, zone),
+        *([Note(text=_INCOMPLETE[article.completeness])] if article.completeness in _INCOMPLETE else []),
+        Items(items=tuple(Item(text=_attributed(bullet.text, article, others)) for bullet in brief.bullets)),
+        *(key_quotation(key, article.text) for key in brief.key_quotes),
+        *_authorship_note(brief),
+    )
+
+
+def _attributed(text: str, article: Article, others: Sequence[StoryReport]) -> str:
+    """The sentence, with its publisher if it has a figure that no other report has."""
+    if article.publisher is None or not has_figure_of_its_own(text, others):
+        return text
+    return f"{text} (according to {article.publisher})"
+
+
+def _difference_notes(found: Sequence[Difference]) -> tuple[Note, ...]:
+    """The numbers on which publishers differ."""
+    if not found:
+        return ()
+    listed = ("; ".join(f"{f.words} ({f.report.publisher})" for f in each.figures) for each in found)
+    return (Note(text=f"Reports differ: {'. '.join(listed)}"),)
+
+
+def _authorship_note(brief: Brief) -> tuple[Note, ...]:
+    """What wrote the brief, if a model was asked to."""
+    if brief.fallback is not None:
+        return (Note(text=_FALLBACKS[brief.fallback]),)
+    if brief.model is None:
+        return ()
+    if all(bullet.generated for bullet in brief.bullets):
+        return (Note(text=f"Written by {brief.model}, checked against the article."),)
+    rest = "where that failed the check, in the article's own sentences"
+    return (Note(text=f"Written by {brief.model} and, {rest}."),)
+
+
+def _also_reported(article: Article, reports: Sequence[Report]) -> tuple[Note, ...]:
+    """The other publishers that reported the article's story, the earliest first."""
+    others = dict.fromkeys(report.publisher for report in reports if report.publisher)
+    others.pop(article.publisher or "", None)
+    if not others:
+        return ()
+    named = list(others)[:ALSO_REPORTED]
+    more = f" and {counted(len(others) - len(named), 'other')}" if len(others) > len(named) else ""
+    return (Note(text=f"Also reported by {', '.join(named)}{more}"),)
+
+
+def _published_note(article: Article, zone: ZoneInfo) -> tuple[Note, ...]:
+    """Publisher, byline and time in one line, as far as they are known."""
+    known = origin(article, zone)
+    if article.byline and article.byline != article.publisher:
+        known.insert(1 if article.publisher else 0, article.byline)
+    return (Note(text=" · ".join(known)),) if known else ()
+
+
+def _heading_of(section: Section) -> str:
+    return section.heading or LEDE
+
+
+def _text_blocks(paragraphs: Iterable[Paragraph], text: str) -> Iterator[Block]:
+    """Paragraphs in reading order; a run of list items is one list."""
+    for is_list, run in groupby(paragraphs, lambda p: p.kind is ParagraphKind.LIST_ITEM):
+        if is_list:
+            yield Items(items=tuple(Item(text=p.span.of(text)) for p in run))
+        else:
+            yield from (Prose(text=p.span.of(text)) for p in run)
+
+
+def full_blocks(article: Article) -> Iterator[Block]:
+    """The whole article under its headings."""
+    for section in article.sections:
+        if section.heading:
+            yield Title(text=section.heading)
+        yield from _text_blocks(section.paragraphs, article.text)

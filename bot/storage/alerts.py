@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from articles.database import Database, insert_or_ignore
 from articles.stories.clustering import StoryId
@@ -32,25 +32,21 @@ class AlertStore:
         self._database = database
 
     def open(self, story: StoryId, now: datetime) -> None:
-        """Records that the story broke. Twice is the same as once."""
+        """Records that the story broke. Idempotent."""
         row = {"story_id": story, "broke_at": now, "announced": False}
         with self._database.transaction() as connection:
             insert_or_ignore(connection, breaking_stories, [row])
 
     def broken(self, *, since: datetime, unannounced: bool = False) -> tuple[BreakingStory, ...]:
-        """Stories that broke since then, oldest first. unannounced: only those not announced to all."""
-        announced = (False,) if unannounced else (False, True)
-        chosen = (
-            select(breaking_stories)
-            .where(breaking_stories.c.announced.in_(announced), breaking_stories.c.broke_at >= since)
-            .order_by(breaking_stories.c.broke_at)
-        )
+        """Stories that broke since then, oldest first. unannounced: only those not yet announced to all."""
+        announced = breaking_stories.c.announced.in_((False,) if unannounced else (False, True))
+        chosen = select(breaking_stories).where(announced, breaking_stories.c.broke_at >= since)
         with self._database.reading() as connection:
-            rows = connection.execute(chosen).all()
+            rows = connection.execute(chosen.order_by(breaking_stories.c.broke_at)).all()
         return tuple(BreakingStory(story=StoryId(row.story_id), broke_at=row.broke_at) for row in rows)
 
     def mark_announced(self, story: StoryId) -> None:
-        """All subscriptions that it concerns have become due."""
+        """Records that all subscriptions to the story's topics are due."""
         with self._database.transaction() as connection:
             known = update(breaking_stories).where(breaking_stories.c.story_id == story)
             connection.execute(known.values(announced=True))
@@ -62,23 +58,18 @@ class AlertStore:
             return tuple(connection.execute(chosen).scalars())
 
     def make_due(self, topic: str, due: Callable[[Subscription], datetime], *, now: datetime) -> None:
-        """Makes the subscriptions to that topic due, unless they are due sooner. It can be repeated.
+        """Makes the subscriptions to that topic due, unless they are due sooner. Idempotent.
 
-        A subscription that has a delivery of that time becomes due after it: see `_after_deliveries`.
+        A subscription that has a delivery at that time becomes due after it: see `_after_deliveries`.
         """
         of_topic = SUBSCRIPTIONS.where(*_BREAKING, subscriptions.c.topic == topic)
-        moved = (
-            update(subscriptions)
-            .where(
-                subscriptions.c.id == bindparam("subscription"), subscriptions.c.next_due > bindparam("at")
-            )
-            .values(next_due=bindparam("at"))
-        )
+        later = subscriptions.c.id == bindparam("subscription"), subscriptions.c.next_due > bindparam("at")
+        moved = update(subscriptions).where(*later).values(next_due=bindparam("at"))
         last = 0
         while True:
             with self._database.transaction() as connection:
                 following = of_topic.where(subscriptions.c.id > last).order_by(subscriptions.c.id)
-                # Locked, so that none becomes a delivery between the read and the write.
+                # Locked, so that no subscription becomes a delivery between the read and the write.
                 locked = following.limit(BATCH).with_for_update(of=subscriptions)
                 found = [subscription_of(row) for row in connection.execute(locked)]
                 if found:
@@ -90,43 +81,34 @@ class AlertStore:
 
     def alerts_since(self, subscription: SubscriptionId, since: datetime) -> int:
         """How many alerts of the subscription were sent since then, or may have been."""
-        told = (
-            (outbox.c.state == DeliveryState.SENT.value) & outbox.c.message.is_not(None),
-            outbox.c.state == DeliveryState.UNKNOWN.value,
-        )
-        counted = select(func.count()).where(
-            outbox.c.subscription_id == subscription, outbox.c.due_at >= since, or_(*told)
-        )
+        sent = and_(outbox.c.state == DeliveryState.SENT.value, outbox.c.message.is_not(None))
+        posted = or_(sent, outbox.c.state == DeliveryState.UNKNOWN.value)
+        alerts = and_(outbox.c.subscription_id == subscription, outbox.c.due_at >= since, posted)
         with self._database.reading() as connection:
-            return connection.execute(counted).scalar_one()
+            return connection.execute(select(func.count()).where(alerts)).scalar_one()
 
     def is_overtaken(self, subscription: SubscriptionId, due_at: datetime, *, now: datetime) -> bool:
-        """Whether a later delivery of the subscription is due, too, which will tell everything.
+        """Whether a later delivery of the subscription is due too, which will contain everything.
 
         False if this one may have been posted already.
         """
-        own = outbox.alias("own")
-        later = outbox.c.subscription_id == subscription, outbox.c.due_at > due_at, outbox.c.due_at <= now
-        unsure = (
-            own.c.subscription_id == subscription,
-            own.c.due_at == due_at,
-            own.c.unsure_since.is_not(None),
-        )
-        open_states = (DeliveryState.DUE.value, DeliveryState.SENDING.value)
-        waiting = select(outbox.c.id).where(*later, outbox.c.state.in_(open_states))
+        deliveries = select(outbox.c.id).where(outbox.c.subscription_id == subscription).limit(1)
+        unsure = deliveries.where(outbox.c.due_at == due_at, outbox.c.unsure_since.is_not(None))
+        is_open = outbox.c.state.in_((DeliveryState.DUE.value, DeliveryState.SENDING.value))
+        later = deliveries.where(outbox.c.due_at > due_at, outbox.c.due_at <= now, is_open)
         with self._database.reading() as connection:
-            if connection.execute(select(own.c.id).where(*unsure)).first() is not None:
+            if connection.execute(unsure).first() is not None:
                 return False
-            return connection.execute(waiting.limit(1)).first() is not None
+            return connection.execute(later).first() is not None
 
 
 def _after_deliveries(
     connection: Connection, due: Mapping[SubscriptionId, datetime], *, now: datetime
 ) -> dict[SubscriptionId, datetime]:
-    """The same times, but later where the subscription has a delivery of that time already.
+    """The same times, but later where the subscription has a delivery at that time already.
 
-    All stories that break in quiet hours get the same time. One that breaks after the delivery of that time
-    was composed would otherwise never be told, as a subscription has one delivery for each time.
+    All stories that break in quiet hours get the same time, and a subscription has one delivery for each
+    time: a story that breaks after that delivery was composed would otherwise never be sent.
     """
     earliest = min(due.values())
     deliveries = select(outbox.c.subscription_id, outbox.c.due_at).where(

@@ -1,6 +1,6 @@
-"""What is stored of chats: their time zone, what they were last shown, and their subscriptions."""
+"""What is stored of chats: time zone, subscriptions, feeds they added, and what they were sent or shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,19 +14,23 @@ from sqlalchemy import (
     and_,
     delete,
     exists,
+    func,
     insert,
+    or_,
     select,
     update,
 )
 
 from articles.database import Database, insert_or_ignore
 from articles.feeds.filters import Rule, rules_from_json, rules_to_json
+from articles.feeds.model import FeedId, FeedPaused
 from articles.model import ArticleId
+from articles.schema import articles
 from bot.chat import ChatRef, MessageId
 from bot.storage.schema import chats, delivered, feed_owners, outbox, shown, subscriptions, told_quotes
-from bot.storage.told import ChatId
 from summarizer.model import SpeakerId
 
+ChatId = NewType("ChatId", int)
 SubscriptionId = NewType("SubscriptionId", int)
 
 SHOWN_KEPT = 100  # a chat's older ones are dropped: nobody replies that far up
@@ -166,22 +170,22 @@ class ChatStore:
             return tuple(subscription_of(row) for row in connection.execute(chosen))
 
     def remove_subscription(self, chat: ChatRef, subscription: SubscriptionId) -> bool:
-        """Whether the chat had it."""
+        """Returns whether the chat had it."""
         with self._database.transaction() as connection:
             return connection.execute(delete(subscriptions).where(_owned(chat, subscription))).rowcount == 1
 
     def pause_subscription(self, chat: ChatRef, subscription: SubscriptionId) -> bool:
-        """Whether the chat has it."""
-        with self._database.transaction() as connection:
-            paused = update(subscriptions).where(_owned(chat, subscription)).values(paused=True)
-            return connection.execute(paused).rowcount == 1
+        """Returns whether the chat has it."""
+        return self._change(chat, subscription, paused=True)
 
     def resume_subscription(self, chat: ChatRef, subscription: SubscriptionId, *, next_due: datetime) -> bool:
-        """Whether the chat has it. next_due: the first time from now on; nothing is caught up."""
-        values = {"paused": False, "next_due": next_due}
+        """Returns whether the chat has it. next_due: the first time from now on; nothing is caught up."""
+        return self._change(chat, subscription, paused=False, next_due=next_due)
+
+    def _change(self, chat: ChatRef, subscription: SubscriptionId, **values: object) -> bool:
+        changed = update(subscriptions).where(_owned(chat, subscription)).values(values)
         with self._database.transaction() as connection:
-            resumed = update(subscriptions).where(_owned(chat, subscription)).values(values)
-            return connection.execute(resumed).rowcount == 1
+            return connection.execute(changed).rowcount == 1
 
     def end_subscriptions(self, chat: ChatRef) -> int:
         """Deletes the subscriptions of a chat that is closed to us, its threads' too; returns how many."""
@@ -195,9 +199,9 @@ class ChatStore:
             return connection.execute(delete(chats).where(_all_of(replace(chat, thread=None)))).rowcount > 0
 
     def move(self, chat: ChatRef, to: ChatRef) -> None:
-        """The platform gave the chat another id: all that is kept goes with it, its threads' too.
+        """Moves all that is kept for a chat, its threads' too, to the id that the platform gave it.
 
-        Where the new chat has something of its own already, that stays, and what it lacks is added.
+        What the new chat has already stays as it is.
         """
         with self._database.transaction() as connection:
             moving = select(chats).where(_all_of(chat)).order_by(chats.c.id).with_for_update()
@@ -206,11 +210,10 @@ class ChatStore:
                 _move_one(connection, row, ChatRef(platform=to.platform, chat=to.chat, thread=thread))
 
     def export(self, chat: ChatRef) -> dict[str, Any] | None:
-        """All that is kept for the chat and its threads, as JSON can hold it; None: nothing is."""
+        """All that is kept for the chat and its threads, as JSON values; None: nothing."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                select(chats).where(_all_of(replace(chat, thread=None))).order_by(chats.c.thread)
-            ).all()
+            all_of = select(chats).where(_all_of(replace(chat, thread=None))).order_by(chats.c.thread)
+            rows = connection.execute(all_of).all()
             kept = [{"chat": _plain(row), **_kept(connection, row.id)} for row in rows]
         return {"threads": kept} if kept else None
 
@@ -249,7 +252,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
     """From a row of `SUBSCRIPTIONS`."""
     return Subscription(
         id=SubscriptionId(row.id),
-        chat=ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None),
+        chat=_chat_of(row),
         topic=row.topic,
         schedule=row.schedule,
         timezone=row.timezone,
@@ -262,6 +265,10 @@ def subscription_of(row: Row[Any]) -> Subscription:
         speaker=row.speaker_id,
         always=row.always,
     )
+
+
+def _chat_of(row: Row[Any]) -> ChatRef:
+    return ChatRef(platform=row.platform, chat=row.chat, thread=row.thread or None)
 
 
 def _all_of(chat: ChatRef) -> ColumnElement[bool]:
@@ -281,10 +288,9 @@ def _owned(chat: ChatRef, subscription: SubscriptionId) -> ColumnElement[bool]:
 
 def _drop_old(connection: Connection, chat_id: ChatId) -> None:
     of_chat = shown.c.chat_id == chat_id
-    oldest_kept = (
-        select(shown.c.id).where(of_chat).order_by(shown.c.id.desc()).limit(1).offset(SHOWN_KEPT - 1)
-    )
-    connection.execute(delete(shown).where(of_chat, shown.c.id < oldest_kept.scalar_subquery()))
+    newest_first = select(shown.c.id).where(of_chat).order_by(shown.c.id.desc())
+    oldest_kept = newest_first.limit(1).offset(SHOWN_KEPT - 1).scalar_subquery()
+    connection.execute(delete(shown).where(of_chat, shown.c.id < oldest_kept))
 
 
 def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
@@ -308,7 +314,127 @@ def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:
 
 
 def _plain(row: Row[Any]) -> dict[str, Any]:
-    fields = {name: value for name, value in row._asdict().items() if name != "chat_id"}
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row._asdict().items()
+        if name != "chat_id"
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a chat was last sent about a story."""
+
+    article: ArticleId
+    newest: ArticleId  # version of that article
+    publishers: int  # that had reported the story by then in their own words
+    publishers_now: int
+
+
+class ToldStore:
+    """What was sent to chats, so that no story and no quote is sent to a chat twice.
+
+    Every method is one transaction, and raises DatabaseError.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stories(self, chat: ChatRef, among: Collection[ArticleId]) -> Mapping[ArticleId, Told]:
+        """What the chat was last sent about the stories of these articles; absent: nothing."""
+        had = articles.alias("had")
+        columns = articles.c.id, articles.c.story_id, had.c.id.label("told"), had.c.superseded_by
+        rows = (
+            select(*columns, delivered.c.publishers)
+            .join(had, had.c.story_id == articles.c.story_id)
+            .join(delivered, delivered.c.article_id == had.c.id)
+            .where(articles.c.id.in_(among), delivered.c.chat_id == _id_of(chat))
+            .order_by(delivered.c.publishers, had.c.id)
+        )
+        with self._database.reading() as connection:
+            last = {row.id: row for row in connection.execute(rows)}
+            now = _publishers(connection, {row.story_id for row in last.values()})
+        return {
+            ArticleId(row.id): Told(
+                article=ArticleId(row.told),
+                newest=ArticleId(row.superseded_by or row.told),
+                publishers=row.publishers,
+                publishers_now=now.get(row.story_id, 0),
+            )
+            for row in last.values()
+        }
+
+    def quotes(self, chat: ChatRef, among: Collection[int]) -> frozenset[int]:
+        """Those of the quotes, by their keys, that the chat was sent."""
+        of_chat = told_quotes.c.chat_id == _id_of(chat)
+        rows = select(told_quotes.c.quote_key).where(told_quotes.c.quote_key.in_(among), of_chat)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(rows).scalars())
+
+
+def note_told(
+    connection: Connection, chat_id: ChatId, sent: Iterable[ArticleId], quotes: Iterable[int] = ()
+) -> None:
+    """Records in the caller's transaction that the chat was sent these. Idempotent."""
+    of_them = select(articles.c.id, articles.c.story_id).where(articles.c.id.in_(list(sent)))
+    stories = {row.id: row.story_id for row in connection.execute(of_them)}
+    publishers = _publishers(connection, set(stories.values()))
+    for article, story in stories.items():
+        row = {"chat_id": chat_id, "article_id": article, "publishers": publishers.get(story, 0)}
+        if not insert_or_ignore(connection, delivered, [row]):
+            again = delivered.c.chat_id == chat_id, delivered.c.article_id == article
+            connection.execute(update(delivered).where(*again).values(publishers=row["publishers"]))
+    insert_or_ignore(connection, told_quotes, [{"chat_id": chat_id, "quote_key": key} for key in set(quotes)])
+
+
+def _publishers(connection: Connection, stories: Collection[int]) -> dict[int, int]:
+    """How many publishers have reported each story in their own words."""
+    counted = (
+        select(articles.c.story_id, func.count(articles.c.publisher.distinct()).label("publishers"))
+        .where(articles.c.story_id.in_(stories))
+        .where(articles.c.superseded_by.is_(None), articles.c.copy_of.is_(None))
+        .group_by(articles.c.story_id)
+    )
+    return {row.story_id: row.publishers for row in connection.execute(counted)}
+
+
+class FeedOwners:
+    """Which chats added a feed, and which of its pauses they know of. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, feed: FeedId, chat: ChatRef, *, now: datetime) -> None:
+        """Makes the chat an owner of the feed."""
+        with self._database.transaction() as connection:
+            owner = {"feed_id": feed, "chat_id": ensure_chat(connection, chat, now)}
+            insert_or_ignore(connection, feed_owners, [owner])
+
+    def clear(self, feed: FeedId) -> None:
+        """Removes the feed's owners."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(feed_owners).where(feed_owners.c.feed_id == feed))
+
+    def untold(self, pause: FeedPaused) -> tuple[ChatRef, ...]:
+        """The feed's owners that were not notified of this pause, by id."""
+        owners = select(chats).join(feed_owners, feed_owners.c.chat_id == chats.c.id)
+        with self._database.reading() as connection:
+            rows = connection.execute(owners.where(_untold(pause)).order_by(chats.c.id))
+            return tuple(_chat_of(row) for row in rows)
+
+    def take(self, pause: FeedPaused, chat: ChatRef) -> bool:
+        """Marks the chat as notified. True for the first caller alone: that one sends the notice."""
+        took = update(feed_owners).where(_untold(pause), feed_owners.c.chat_id == _id_of(chat))
+        with self._database.transaction() as connection:
+            return connection.execute(took.values(told_of=pause.at)).rowcount == 1
+
+    def give_back(self, pause: FeedPaused, chat: ChatRef) -> None:
+        """Undoes `take`: the notice could not be sent."""
+        owner = feed_owners.c.feed_id == pause.id, feed_owners.c.chat_id == _id_of(chat)
+        with self._database.transaction() as connection:
+            connection.execute(update(feed_owners).where(*owner).values(told_of=None))
+
+
+def _untold(pause: FeedPaused) -> ColumnElement[bool]:
+    told_of = feed_owners.c.told_of
+    return and_(feed_owners.c.feed_id == pause.id, or_(told_of.is_(None), told_of != pause.at))

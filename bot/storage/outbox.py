@@ -29,9 +29,8 @@ from sqlalchemy import (
 from articles.database import Database, insert_or_ignore_statement
 from articles.model import ArticleId
 from bot.chat import ChatRef, MessageId
-from bot.storage.chats import SUBSCRIPTIONS, Subscription, SubscriptionId, subscription_of
+from bot.storage.chats import SUBSCRIPTIONS, Subscription, SubscriptionId, note_told, subscription_of
 from bot.storage.schema import chats, outbox, subscriptions
-from bot.storage.told import note_told
 
 DeliveryId = NewType("DeliveryId", int)
 

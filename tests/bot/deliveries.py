@@ -6,8 +6,7 @@ from datetime import datetime
 from articles.database import Database
 from articles.model import ArticleId
 from bot.chat import ChatRef
-from bot.storage.chats import ensure_chat
-from bot.storage.told import note_told
+from bot.storage.chats import ensure_chat, note_told
 
 
 def mark_told(

@@ -6,8 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from articles.feeds.filters import Match, Rule, Where
-from bot.commands.schedule_words import read_time
-from bot.commands.subscription_words import SubscriptionDraft, draft_in_words, filters_in_words, read_draft
+from bot.commands.subscription_words import (
+    SubscriptionDraft,
+    draft_in_words,
+    filters_in_words,
+    read_draft,
+    read_time,
+)
 from bot.schedules.schedule import ALL_DAYS, HOUR_STEPS, WEEKDAYS, WEEKEND, Rhythm, Schedule
 
 

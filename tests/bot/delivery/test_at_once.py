@@ -9,10 +9,9 @@ from sqlalchemy import func, select
 from articles.database import Database
 from articles.store import ArticleStore
 from bot.chat import MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, ensure_chat
+from bot.storage.chats import SHOWN_KEPT, ChatId, ChatStore, Subscription, ensure_chat
 from bot.storage.outbox import Delivery, DeliveryState, Outbox
 from bot.storage.schema import chats, shown, subscriptions
-from bot.storage.told import ChatId
 from tests.at_once import at_once
 from tests.samples import CHAT, NOW, article
 

@@ -9,7 +9,7 @@ import pytest
 from articles.model import Article
 from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.digests.shared_stories import KEPT, SharedStories
+from bot.digests.digest import KEPT, SharedStories
 from bot.reply import Block, Prose
 from tests.bot.clocks import HandClock
 from tests.bot.deliveries import mark_told
@@ -39,7 +39,7 @@ class Counted:
             raise LookupError("the database is locked")
         return (article(headline=f"{topic} {limit} {since} {offset}"),)
 
-    def told(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
+    def story_blocks(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         self.asked += 1
         return (Prose(text=f"{article.headline}, {zone.key}"),)
 
@@ -58,7 +58,7 @@ def test_the_same_is_asked_once_and_what_differs_for_itself() -> None:
         shared.on("nato", limit=20, since=NOW + timedelta(minutes=1)),
     ]
     assert first not in others
-    assert shared.told(first[0], BRUSSELS) != shared.told(first[0], UTC_ZONE)
+    assert shared.story_blocks(first[0], BRUSSELS) != shared.story_blocks(first[0], UTC_ZONE)
 
 
 @pytest.mark.parametrize("later", [KEPT, -timedelta(days=1)])

@@ -10,9 +10,8 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ensure_chat
+from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ToldStore, ensure_chat
 from bot.storage.outbox import Outbox
-from bot.storage.told import ToldStore
 from tests.bot.deliveries import mark_told
 from tests.samples import CHAT, NOW, article
 

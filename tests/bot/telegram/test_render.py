@@ -8,9 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from articles.model import ParagraphKind, lay_out
-from bot.replies.compose import full_blocks
 from bot.replies.compose import pages as paged_blocks
-from bot.replies.stories import full_text
+from bot.replies.stories import full_blocks, full_text
 from bot.reply import Block, Item, Items, Note, Prose, Quotation, Reply, Title
 from bot.telegram.render import MAX_ENTITIES, MAX_UNITS, one_line, render
 from tests.samples import article
