@@ -208,7 +208,7 @@ def brief_in_words(request: BriefRequest) -> str:
 
 def since_in_words(since: timedelta) -> str:
     """`7d` or `12h`. Whole hours."""
-    hours = int(since.total_seconds() // 3600)
+    hours = since // timedelta(hours=1)
     return f"{hours // 24}d" if hours % 24 == 0 else f"{hours}h"
 
 

@@ -12,7 +12,6 @@ from datetime import time
 from importlib.resources import files
 
 from articles.feeds.filters import Match, Rule, Where
-from bot.schedules.crontab import read_crontab
 from bot.schedules.schedule import (
     ALL_DAYS,
     DAY_NAMES,
@@ -22,6 +21,7 @@ from bot.schedules.schedule import (
     Rhythm,
     Schedule,
     from_json,
+    read_crontab,
 )
 from bot.schedules.zones import AmbiguousZone, UnknownZone, read_zone
 
@@ -32,12 +32,7 @@ _HALVES = frozenset({"am", "pm"})
 _HOUR = re.compile(r"\d{1,2}")
 _STEP = re.compile(r"(\d{1,3})(m|h)(?:ins?|inutes?|ours?|rs?)?", re.IGNORECASE)
 _RANGE = re.compile(r"([^\s-]+)-([^\s-]+)")
-_TIMES_A_DAY = {
-    1: (time(8),),
-    2: (time(8), time(18)),
-    3: (time(8), time(13), time(18)),
-    4: (time(8), time(12), time(16), time(20)),
-}
+_TIMES_A_DAY = {1: (8,), 2: (8, 18), 3: (8, 13, 18), 4: (8, 12, 16, 20)}  # hours
 _MINUTE_STEPS = (15, 20, 30)
 _ZONE_WORDS = 3  # "Ho Chi Minh"
 # Keywords that begin a schedule. They are not looked for in a topic: there, they need quotes.
@@ -359,7 +354,7 @@ class _Reader:
             raise ValueError(f"“{word}” is not a time of day: write 08:00 or twice a day.")
         del self.tokens[:2]
         self.set(Rhythm.DAILY)
-        self.about[f"{word} a day"] = _TIMES_A_DAY[count]
+        self.about[f"{word} a day"] = tuple(map(time, _TIMES_A_DAY[count]))
 
     def _days_from(self, found: re.Match[str]) -> None:
         first, last = _read_day(found[1]), _read_day(found[2])

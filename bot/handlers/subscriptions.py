@@ -6,7 +6,7 @@ reply shows what was understood, and asks before anything is stored.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from articles.stories.breaking import Threshold
@@ -155,7 +155,7 @@ class SubscriptionHandler:
         if times := upcoming(draft.schedule, zone, now, count=3):
             notes.append(Note(text=f"Next: {', '.join(f'{due:%a %-d %b %H:%M}' for due in times)}"))
         if wanted.kind is SubscriptionKind.BREAKING:
-            minutes = counted(int(self.breaking.within.total_seconds() // 60), "minute")
+            minutes = counted(self.breaking.within // timedelta(minutes=1), "minute")
             breaks = f"A story breaks when {self.breaking.publishers} publishers report it"
             notes.append(Note(text=f"{breaks} in their own words within {minutes}."))
         if draft.always:

@@ -25,7 +25,7 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> str:
 
 def in_words(span: timedelta) -> str:
     """`7 days` or `12 hours`. Whole hours."""
-    hours = int(span.total_seconds() // 3600)
+    hours = span // timedelta(hours=1)
     return counted(hours // 24, "day") if hours % 24 == 0 else counted(hours, "hour")
 
 

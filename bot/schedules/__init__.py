@@ -1,1 +1,1 @@
-"""When something is due: schedules, zones and crontab lines, as values without a clock."""
+"""When something is due: schedules and time zones, as values without a clock."""

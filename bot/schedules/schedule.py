@@ -1,5 +1,6 @@
-"""When a subscription is due, in the chat's own zone."""
+"""Schedules of subscriptions: when each is due in its time zone, in words, and as crontab(5) expressions."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from heapq import heappop, heappush
-from itertools import islice, takewhile
+from itertools import islice, pairwise, product, takewhile
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from cronsim import CronSim, CronSimError
 from pydantic import TypeAdapter
-
-from bot.schedules.crontab import read_crontab
 
 
 class Rhythm(StrEnum):
@@ -31,7 +31,13 @@ HOUR_STEPS = (2, 3, 4, 6, 8, 12)  # those that divide a day, so that the hours a
 DEFAULT_TIME = time(8, 0)
 DEFAULT_CAP = 3
 LOOK_AHEAD_DAYS = 9 * 366  # 29 February may be eight years away
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # for what has no next time: sorts behind all other times
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # there is no next time; sorts after all other times
+CLOSEST = timedelta(minutes=15)  # between two times of a cron expression
+_TRIED = 200  # times it fires: what is too close comes on every day that matches, or on two in a row
+_START = datetime(2023, 12, 31, 23, 59)  # noqa: DTZ001 (on the wall's clock)
+_FIELDS = ("minute", "hour", "day of the month", "month", "weekday")
+# cronsim knows the last day, the last weekday and the n-th weekday of a month; crontab(5) does not.
+_EXTENSION = re.compile(r"#|\bLW?\b|\dL\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +50,9 @@ class Schedule:
     hours: int = 1  # for EVERY
     cron: str = ""  # for CRON
     cap: int = DEFAULT_CAP  # for BREAKING: alerts a day
-    # From, to; may run over midnight. What falls in it waits for its end.
-    quiet: tuple[time, time] | None = None
+    quiet: tuple[time, time] | None = (
+        None  # from, to; may run over midnight; what is due in it is due at its end
+    )
 
     def __post_init__(self) -> None:
         if not self.times or not self.days:
@@ -72,9 +79,9 @@ def due_after(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[d
     """The times (UTC) at which it is due, all after `after`.
 
     A wall-clock time that daylight saving skips is moved past the gap by the gap's length; one that occurs
-    twice counts the first time. What is meant for every hour (hourly, cron's `*`) is due whenever the clock
-    shows the minute. Times inside the quiet hours become one, at their end. Ends for what has no next time:
-    a breaking story's, and a crontab's that does not fire in nine years.
+    twice counts the first time. A schedule for every hour (hourly, cron's `*`) is due whenever the clock
+    shows the minute. Times inside the quiet hours become one, at their end. Empty for breaking news; a
+    crontab ends if it does not fire in nine years.
     """
     if schedule.rhythm is Rhythm.BREAKING:
         return
@@ -92,7 +99,7 @@ def next_due(schedule: Schedule, zone: ZoneInfo, after: datetime) -> datetime:
 
 
 class Timed(Protocol):
-    """What the times of a subscription depend on."""
+    """A subscription, as far as its times depend on it."""
 
     @property
     def schedule(self) -> Mapping[str, Any]: ...
@@ -108,7 +115,7 @@ def first_due(subscription: Timed, after: datetime) -> datetime:
 
 
 def following(subscription: Timed, now: datetime) -> datetime:
-    """Its first time after `now`: what was missed while the bot was down is one digest, not many."""
+    """Its first time after `now`: times missed while the bot was down make one digest, not many."""
     return first_due(subscription, max(subscription.next_due, now))
 
 
@@ -118,8 +125,7 @@ def upcoming(schedule: Schedule, zone: ZoneInfo, after: datetime, *, count: int)
 
 
 def after_quiet(due: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) -> datetime:
-    """`due` (UTC), or the end of the quiet hours that it falls in: the first moment when the clock shows no
-    quiet time."""
+    """`due` (UTC), or the end of the quiet hours that it is in: when the clock first shows no quiet time."""
     if quiet is None or not _inside(due.astimezone(zone).time(), quiet):
         return due
     wall = due.astimezone(zone)
@@ -130,7 +136,7 @@ def after_quiet(due: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) 
     if ends[0] > due and ends[0].astimezone(zone).time() == quiet[1]:
         return ends[0]  # it occurs twice, and this is the first
     # The clock goes back over the end, or skips it: the quiet hours end at the time that it shows next.
-    minutes = (due + timedelta(minutes=n) for n in range(1, _minutes(ends[1] - due) + 1))
+    minutes = (due + timedelta(minutes=n) for n in range(1, (ends[1] - due) // timedelta(minutes=1) + 1))
     heard = [*takewhile(lambda at: _inside(at.astimezone(zone).time(), quiet), minutes)]
     return (heard[-1] if heard else due) + timedelta(minutes=1)
 
@@ -140,12 +146,8 @@ def _inside(wall: time, quiet: tuple[time, time]) -> bool:
     return start <= wall < end if start < end else wall >= start or wall < end
 
 
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WallClock:
+class WallClock:
     """A schedule as times of day on certain days."""
 
     times: tuple[time, ...]  # rising
@@ -161,14 +163,22 @@ class _WallClock:
                     yield datetime.combine(day, at)
             first = 0
 
+    def check(self) -> None:
+        """Raises ValueError if it never fires, or more often than anybody can read."""
+        fires = list(islice(self.from_(_START), _TRIED))
+        if not fires:
+            raise ValueError("it never fires")
+        if any(b - a < CLOSEST for a, b in pairwise(fires)):
+            often = f"it fires more often than every {CLOSEST // timedelta(minutes=1)} minutes"
+            raise ValueError(f"{often}; for what is urgent, say breaking")
+
 
 @lru_cache(maxsize=4_096)
-def _wall_clock(schedule: Schedule) -> _WallClock:
+def _wall_clock(schedule: Schedule) -> WallClock:
     first = min(schedule.times)
     match schedule.rhythm:
         case Rhythm.CRON:
-            table = read_crontab(schedule.cron)
-            return _WallClock(times=table.times, fires_on=table.fires_on, every_hour=table.every_hour)
+            return read_crontab(schedule.cron)
         case Rhythm.HOURLY:
             hours, every_hour = range(24), True
         case Rhythm.EVERY:
@@ -176,9 +186,9 @@ def _wall_clock(schedule: Schedule) -> _WallClock:
         case _:
             days = frozenset(schedule.days)
             times = tuple(sorted(set(schedule.times)))
-            return _WallClock(times=times, fires_on=lambda day: day.weekday() in days, every_hour=False)
+            return WallClock(times=times, fires_on=lambda day: day.weekday() in days, every_hour=False)
     times = tuple(time(hour, first.minute) for hour in hours)
-    return _WallClock(times=times, fires_on=lambda _: True, every_hour=every_hour)
+    return WallClock(times=times, fires_on=lambda _: True, every_hour=every_hour)
 
 
 def _before_quiet(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
@@ -205,8 +215,7 @@ def _before_quiet(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterat
 
 @lru_cache(maxsize=4_096)
 def _clock_changes_near(zone: ZoneInfo, day: date) -> bool:
-    """Whether the clocks change within a day of that day (UTC). The largest change ever was a day: Samoa left
-    out 30 December 2011."""
+    """Whether the clocks change within a day of that day (UTC). The largest change was a day (Samoa, 2011)."""
     midnight = datetime.combine(day, time(0), tzinfo=UTC)
     offsets = {(midnight + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-1, 0, 1, 2)}
     return len(offsets) > 1
@@ -255,3 +264,37 @@ def _days_in_words(days: tuple[int, ...]) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+@lru_cache(maxsize=1_024)
+def read_crontab(expression: str) -> WallClock:
+    """A crontab(5) expression of five fields: `*/30 8-18 * * mon-fri`. Raises ValueError, which says why.
+
+    cronsim reads them as Debian's cron does. APScheduler's CronTrigger does not: it counts weekdays from
+    Monday, and wants both day fields to match.
+    """
+    words = expression.split()
+    if len(words) != len(_FIELDS):
+        raise ValueError("it needs five fields: minute, hour, day of the month, month, weekday")
+    # `fri-sun` ends with the 7 of Sunday; cronsim takes every Sunday for the 0.
+    words[4] = re.sub(r"-sun\b", "-7", words[4], flags=re.IGNORECASE)
+    for number, (name, said) in enumerate(zip(_FIELDS, words, strict=True)):
+        alone = ["*"] * len(_FIELDS)
+        alone[number] = said
+        if _EXTENSION.search(said) or _parse(" ".join(alone)) is None:
+            raise ValueError(f"“{said}” is not a valid {name}; a range goes from low to high")
+    parsed = _parse(" ".join(words))
+    if parsed is None:  # 30 February
+        raise ValueError("it never fires")
+    return WallClock(
+        times=tuple(sorted(time(hour, minute) for hour, minute in product(parsed.hours, parsed.minutes))),
+        fires_on=lambda day: day.month in parsed.months and parsed.match_day(day),
+        every_hour=words[1] == "*",  # it means each hour that passes, not hours of the clock
+    )
+
+
+def _parse(expression: str) -> CronSim | None:
+    try:
+        return CronSim(expression, _START)
+    except CronSimError:
+        return None

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
 import tzdata
@@ -37,14 +36,14 @@ class AmbiguousZone(ValueError):
 
 
 def read_zone(words: str) -> str:
-    """The IANA zone that is meant. Raises UnknownZone or AmbiguousZone.
+    """The IANA zone that is meant: by name in any case, offset (for all year), abbreviation, city or country.
 
-    By its name in any case; by an offset, which is kept all year; by an abbreviation or a city; by a country.
+    Raises UnknownZone or AmbiguousZone.
     """
     said = words.strip()
     name = _folded(said)
     exact = _zones().get(name.replace(" ", "_"))
-    # EST is a fixed offset in the IANA database; whoever writes it goes by New York's clock.
+    # EST is a fixed offset in the IANA database; people who write it mean New York's time.
     if exact and ("/" in exact or exact in {"UTC", "GMT"} or len(set(_offsets(exact))) > 1):
         return exact
     if found := _OFFSET.fullmatch(said):
@@ -68,9 +67,7 @@ def zone_in_words(name: str) -> str:
 def zones_like(typed: str, *, limit: int) -> tuple[str, ...]:
     """IANA zones that contain what is typed, for completion."""
     wanted = _folded(typed.strip()).replace(" ", "_")
-    return tuple(
-        islice((name for key, name in sorted(_zones().items()) if wanted in key and "/" in name), limit)
-    )
+    return tuple([name for key, name in sorted(_zones().items()) if wanted in key and "/" in name][:limit])
 
 
 def _folded(words: str) -> str:
@@ -119,12 +116,10 @@ def _offsets(zone: str) -> tuple[timedelta | None, ...]:
 def _meant(zones: Iterable[str]) -> tuple[str, ...]:
     """One zone if they all keep the same time; else the zones to choose from."""
     ranked = sorted(zones, key=_rank)
-    if len({_offsets(zone) for zone in ranked}) == 1:
+    first_of = {_offsets(zone): zone for zone in reversed(ranked)}
+    if len(first_of) == 1:
         return (ranked[0],)
-    kept: dict[tuple[timedelta | None, ...], str] = {}
-    for zone in ranked:
-        kept.setdefault(_offsets(zone), zone)
-    return tuple(zone for zone in ranked if zone in kept.values() or zone in _own_times().values())
+    return tuple(zone for zone in ranked if zone in first_of.values() or zone in _own_times().values())
 
 
 @cache
@@ -162,7 +157,7 @@ def _chief_zones() -> dict[str, str]:
 
 @cache
 def _abbreviations() -> dict[str, tuple[str, ...]]:
-    """`cst` -> Chicago, Shanghai, Havana. Of zones with one name and offset, only the chief zone, if any."""
+    """`cst` -> Chicago, Shanghai, Havana. Of zones with the same name and offset, only the chief zone, if any."""
     found: dict[str, dict[timedelta | None, set[str]]] = {}
     for zone in _places():
         for there in (at.astimezone(ZoneInfo(zone)) for at in (_WINTER, _SUMMER)):

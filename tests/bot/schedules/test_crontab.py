@@ -7,7 +7,7 @@ from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.schedules.crontab import read_crontab
+from bot.schedules.schedule import read_crontab
 
 MONDAY = date(2026, 11, 23)
 WEEK = [MONDAY + timedelta(days=n) for n in range(7)]
