@@ -50,9 +50,7 @@ class Schedule:
     hours: int = 1  # for EVERY
     cron: str = ""  # for CRON
     cap: int = DEFAULT_CAP  # for BREAKING: alerts a day
-    quiet: tuple[time, time] | None = (
-        None  # from, to; may run over midnight; what is due in it is due at its end
-    )
+    quiet: tuple[time, time] | None = None  # from, to; may run over midnight; delays until its end
 
     def __post_init__(self) -> None:
         if not self.times or not self.days:
@@ -215,7 +213,7 @@ def _before_quiet(schedule: Schedule, zone: ZoneInfo, after: datetime) -> Iterat
 
 @lru_cache(maxsize=4_096)
 def _clock_changes_near(zone: ZoneInfo, day: date) -> bool:
-    """Whether the clocks change within a day of that day (UTC). The largest change was a day (Samoa, 2011)."""
+    """Whether the clocks change within a day of that day (UTC). The largest was a day (Samoa, 2011)."""
     midnight = datetime.combine(day, time(0), tzinfo=UTC)
     offsets = {(midnight + timedelta(days=n)).astimezone(zone).utcoffset() for n in (-1, 0, 1, 2)}
     return len(offsets) > 1

@@ -157,7 +157,7 @@ def _chief_zones() -> dict[str, str]:
 
 @cache
 def _abbreviations() -> dict[str, tuple[str, ...]]:
-    """`cst` -> Chicago, Shanghai, Havana. Of zones with the same name and offset, only the chief zone, if any."""
+    """`cst` -> Chicago, Shanghai, Havana. Of zones alike in name and offset, only the chief one, if any."""
     found: dict[str, dict[timedelta | None, set[str]]] = {}
     for zone in _places():
         for there in (at.astimezone(ZoneInfo(zone)) for at in (_WINTER, _SUMMER)):
