@@ -21,7 +21,7 @@ from articles.text.phrases import STOP_WORDS
 from bench.synthetic_news import NEWEST, SyntheticNews
 from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.digests.digest import KEPT, Digest
+from bot.digests import KEPT, Digest
 from bot.storage.chats import Subscription, ensure_chat, note_told
 from bot.storage.migration import upgrade
 from summarizer.analysis import Analyst

@@ -19,8 +19,7 @@ from articles.search.vectors import VectorIndex
 from articles.store import ArticleStore
 from articles.stories.breaking import BreakingDetector
 from bot.copying import refuse_unfinished
-from bot.digests.breaking import LOOKED_THROUGH, Breaking
-from bot.digests.digest import DeliveryPolicy, Digests, SharedStories
+from bot.digests import Breaking, DeliveryPolicy, Digests, SharedStories
 from bot.feeds.manager import FeedManager, RefreshReport
 from bot.handlers.feeds import FeedHandler
 from bot.handlers.service import Service
@@ -85,7 +84,7 @@ class Application:
             detector=BreakingDetector(database),
             alerts=alerts,
             threshold=delivery.breaking,
-            stories_on=lambda topic, since: self._stories.on(topic, limit=LOOKED_THROUGH, since=since),
+            source=self._stories,
             article=self.articles.get,
         )
         self.digests = Digests(

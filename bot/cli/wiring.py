@@ -17,7 +17,7 @@ from articles.database import Database, password_in
 from articles.fetching import AllowList, FetchPolicy
 from articles.stories.breaking import Threshold
 from bot.app.application import Application, open_application
-from bot.digests.digest import DeliveryPolicy, Missed
+from bot.digests import DeliveryPolicy, Missed
 from bot.feeds.manager import FeedManager
 from bot.limits.shared_limits import RateWindows, SharedLimits
 from bot.logs import LogFormat, quieten, set_up_logs

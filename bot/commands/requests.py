@@ -94,11 +94,7 @@ class SearchRequest:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeRequest:
     draft: SubscriptionDraft
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowRequest:
-    draft: SubscriptionDraft  # its topic is the speaker's name
+    to_speaker: bool = False  # the topic is a speaker's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +162,7 @@ AboutStory = (
     ArticleBriefRequest | SectionsRequest | SectionRequest | FullRequest | SourceRequest | EvidenceRequest
 )
 AboutArticle = AboutStory | ArticleQuotesRequest
-AboutSubscriptions = (
-    SubscribeRequest | FollowRequest | SubscriptionsRequest | ChangeSubscriptionRequest | TimezoneRequest
-)
+AboutSubscriptions = SubscribeRequest | SubscriptionsRequest | ChangeSubscriptionRequest | TimezoneRequest
 AboutFeeds = FeedsRequest | AddFeedRequest | RemoveFeedRequest
 AboutNews = BriefRequest | QuotesRequest | MoreRequest | SearchRequest
 AboutBot = StatusRequest | ForgetRequest | ExportRequest | HelpRequest
@@ -255,18 +249,20 @@ def _search(words: str) -> SearchRequest:
     return SearchRequest(words=words, filters=filters)
 
 
-def _subscribe(words: str) -> SubscribeRequest:
-    draft = _draft(words)
-    if not draft.topic and draft.schedule.rhythm is not Rhythm.BREAKING:
+def _subscribe(words: str, *, to_speaker: bool = False) -> SubscribeRequest:
+    if not words:
         raise WrongWords
-    return SubscribeRequest(draft=draft)
-
-
-def _follow(words: str) -> FollowRequest:
-    draft = _draft(words)
-    if not draft.topic:
+    if _filters(words)[1] != Filters():
+        raise NotUnderstood(
+            "since:, from: and lang: are for /brief; a subscription takes any:, all: and none:."
+        )
+    try:
+        draft = read_draft(words)
+    except ValueError as error:
+        raise NotUnderstood(str(error)) from error
+    if not draft.topic and (to_speaker or draft.schedule.rhythm is not Rhythm.BREAKING):
         raise WrongWords
-    return FollowRequest(draft=draft)
+    return SubscribeRequest(draft=draft, to_speaker=to_speaker)
 
 
 def _feeds(words: str) -> FeedsRequest:
@@ -329,19 +325,6 @@ def _no_more(words: str, request: T) -> T:
     return request
 
 
-def _draft(words: str) -> SubscriptionDraft:
-    if not words:
-        raise WrongWords
-    if _filters(words)[1] != Filters():
-        raise NotUnderstood(
-            "since:, from: and lang: are for /brief; a subscription takes any:, all: and none:."
-        )
-    try:
-        return read_draft(words)
-    except ValueError as error:
-        raise NotUnderstood(str(error)) from error
-
-
 def _one_word(words: str) -> str:
     """The words, if they are just one. Discord puts links in brackets: <https://...>."""
     word = words.removeprefix("<").removesuffix(">")
@@ -381,7 +364,7 @@ READERS: Mapping[str, Callable[[str], Request]] = {
     "source": _of_article(SourceRequest),
     "search": _search,
     "subscribe": _subscribe,
-    "follow": _follow,
+    "follow": lambda words: _subscribe(words, to_speaker=True),
     "unfollow": _change("unfollow"),
     "subscriptions": _bare(SubscriptionsRequest()),
     "unsubscribe": _change("unsubscribe"),

@@ -14,6 +14,7 @@ from rapidfuzz import process
 
 from articles.text.encoding import replace_invalid_characters
 from bot.commands import requests
+from bot.commands.requests import NotUnderstood
 
 
 class Who(StrEnum):
@@ -26,13 +27,13 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
-    """One blank of a command. In text it is a word or `prefix:word`; on Discord a typed option."""
+    """An argument of a command. In text it is a word or `prefix:word`; on Discord a typed option."""
 
     name: str  # Discord: 1 to 32 lower-case characters
     summary: str  # Discord: at most 100 characters
     required: bool = False
     prefix: str = ""  # what goes before it in the command's text: "since:", "about "
-    completes: bool = False  # `Conversation.complete` knows endings for it
+    completes: bool = False  # `Conversation.complete` suggests values for it
 
     def written(self, value: str) -> str:
         """The value as it stands in a command's text; several words after a `prefix:` need quotes."""
@@ -84,7 +85,7 @@ MAX_LINE = 1_000  # characters; a longer one is no command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCommand:
-    """A line of text, parsed once. It is carried to everybody who handles the line."""
+    """A line of text, parsed once for all who handle it."""
 
     text: str
     command: Command | None  # None: plain words, or no command of the table
@@ -95,8 +96,8 @@ class ParsedCommand:
 def parse(text: str) -> ParsedCommand:
     """The line as a command. Never raises: if it cannot be read, the request is an `InvalidRequest`.
 
-    Plain words ask for a brief on them, and a plain number for that section. What is no character in the line
-    becomes U+FFFD, so that the request can be stored.
+    Plain words ask for a brief on them, and a plain number for that section. Invalid characters become U+FFFD,
+    so that the request can be stored.
     """
     line = replace_invalid_characters(" ".join(text.split()))
     found = _COMMAND.match(line)
@@ -111,30 +112,25 @@ def parse(text: str) -> ParsedCommand:
     except requests.WrongWords as error:
         too_much = f"/{name} does not take “{error}”. " if str(error) else ""
         request = requests.InvalidRequest(reason=f"{too_much}Try: {BY_NAME[name].example}")
-    except requests.NotUnderstood as error:
+    except NotUnderstood as error:
         request = requests.InvalidRequest(reason=str(error))
     return ParsedCommand(text=text, command=command, who=who, request=request)
 
 
 def _request(line: str, name: str, words: str) -> requests.Request:
     if len(line) > MAX_LINE:
-        raise requests.NotUnderstood(
-            f"That is too long for a command ({len(line):,} characters; {MAX_LINE:,} at most)."
-        )
+        length = f"{len(line):,} characters; {MAX_LINE:,} at most"
+        raise NotUnderstood(f"That is too long for a command ({length}).")
     if command := BY_NAME.get(name):
         return command.read(words)
     if name:
         near = process.extractOne(name, list(BY_NAME), score_cutoff=75)
         meant = f" Did you mean /{near[0]}?" if near else ""
-        raise requests.NotUnderstood(f"There is no command /{name}.{meant} /help shows them all.")
+        raise NotUnderstood(f"There is no command /{name}.{meant} /help shows them all.")
     if line.startswith("/"):
-        raise requests.NotUnderstood(
-            "A command is a slash and a word, such as /brief nato. /help shows them all."
-        )
+        raise NotUnderstood("A command is a slash and a word, such as /brief nato. /help shows them all.")
     if not line:
-        raise requests.NotUnderstood(
-            "Say what to brief you on, such as /brief nato. /help shows what can be asked."
-        )
+        raise NotUnderstood("Say what to brief you on, such as /brief nato. /help shows what can be asked.")
     if requests.is_number(line):
         return requests.SectionRequest(section=int(line))
     return BY_NAME["brief"].read(line)

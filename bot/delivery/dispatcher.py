@@ -17,7 +17,7 @@ from articles.database import DatabaseError, DatabaseUnavailable
 from bot.delivery.outcomes import RESEND_WITHIN, DatabaseFailures, is_too_late
 from bot.delivery.platforms import Platform
 from bot.delivery.sender import Attempt, Sender
-from bot.digests.digest import Digest, Digests
+from bot.digests import Digest, Digests
 from bot.ports import (
     Capabilities,
     ChatAdapter,

@@ -20,7 +20,7 @@ from bot.chat import (
     SendUnknown,
     Throttled,
 )
-from bot.digests.digest import Digest
+from bot.digests import Digest
 from bot.ports import Conversation
 from bot.reply import Note, Prose, Reply
 from bot.storage.chats import Subscription

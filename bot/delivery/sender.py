@@ -28,7 +28,7 @@ from bot.delivery.outcomes import (
     is_too_late,
 )
 from bot.delivery.platforms import Platform
-from bot.digests.digest import Digest, Digests, NotYet
+from bot.digests import Digest, Digests, NotYet
 from bot.ports import (
     Conversation,
 )

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.chat import ChatRef, MessageId
-from bot.commands.requests import FollowRequest, SubscribeRequest
+from bot.commands.requests import SubscribeRequest
 from bot.commands.table import ParsedCommand, Who
 from bot.discord.render import render
 from bot.ports import IncomingCommand
@@ -60,7 +60,7 @@ def refusal_for_non_member(interaction: Interaction, parsed: ParsedCommand) -> R
 
 def missing_rights_notice(interaction: Interaction, parsed: ParsedCommand) -> Reply | None:
     """A notice to the subscriber about the rights that we need to deliver there; None if we have them."""
-    if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest | FollowRequest):
+    if interaction.guild_id is None or not isinstance(parsed.request, SubscribeRequest):
         return None
     needed = ["view_channel", "embed_links"]
     needed.append(

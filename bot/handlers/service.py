@@ -143,12 +143,15 @@ class Service:
             case "zone":
                 return zones_like(typed, limit=COMPLETIONS)
             case "number":
-                topics = [name_of(subscription) for subscription in self.chats.subscriptions(chat)]
-                return tuple(t for t in topics if typed.casefold() in t.casefold())[:COMPLETIONS]
+                names: list[str | None] = [name_of(each) for each in self.chats.subscriptions(chat)]
             case "section":
-                return self._headings_like(chat, typed)
+                shown = self.chats.last_shown(chat)
+                article = self.articles.get(shown.article) if shown else None
+                names = [section.heading for section in article.sections] if article else []
             case _:
                 return ()
+        wanted = typed.casefold()
+        return tuple(name for name in names if name and wanted in name.casefold())[:COMPLETIONS]
 
     def offer(self, chat: ChatRef, words: str, *, limit: int) -> tuple[Reply, ...]:
         """Briefs to choose from and show in another chat, best first; without words, the newest."""
@@ -158,12 +161,6 @@ class Service:
             return ()
         zone = self.subscriptions.zone_of(chat)
         return self.stories.offers(request, now=self.clock(), zone=zone, limit=limit)
-
-    def _headings_like(self, chat: ChatRef, typed: str) -> tuple[str, ...]:
-        shown = self.chats.last_shown(chat)
-        article = self.articles.get(shown.article) if shown else None
-        headings = [section.heading for section in article.sections if section.heading] if article else []
-        return tuple(h for h in headings if typed.casefold() in h.casefold())[:COMPLETIONS]
 
     def moved(self, chat: ChatRef, to: ChatRef) -> None:
         """The platform gave the chat another id: its subscriptions go with it."""

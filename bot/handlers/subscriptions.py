@@ -38,9 +38,9 @@ class _Wanted:
     draft: SubscriptionDraft
     speaker: SpeakerId | None = None
 
-    def line(self, **changes: str) -> str:
-        """The command that makes it without a guess."""
-        return f"{self.command} {draft_in_words(replace(self.draft, **changes))}"  # type: ignore[arg-type]  # its zone
+    def line(self, zone: str | None = None) -> str:
+        """The command that makes it without a guess. zone: instead of the draft's."""
+        return f"{self.command} {draft_in_words(replace(self.draft, zone=zone or self.draft.zone))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +56,8 @@ class SubscriptionHandler:
     def answer(self, incoming: IncomingCommand, request: AboutSubscriptions, *, now: datetime) -> Reply:
         match request:
             case requests.SubscribeRequest():
-                return self._subscribe(incoming, request.draft, now)
-            case requests.FollowRequest():
-                return self._follow(incoming, request.draft, now)
+                subscribe = self._follow if request.to_speaker else self._subscribe
+                return subscribe(incoming, request.draft, now)
             case requests.SubscriptionsRequest():
                 return self._list(incoming.chat, now)
             case requests.ChangeSubscriptionRequest():
@@ -89,14 +88,9 @@ class SubscriptionHandler:
         if len(named) > 1:
             commands = [f"/follow {draft_in_words(replace(draft, topic=f'@{s.id}'))}" for s in named]
             return choice_of_speakers(draft.topic, named, commands)
-        speaker = named[0]
-        wanted = _Wanted(
-            kind=SubscriptionKind.SPEAKER,
-            name=speaker.name,
-            command="/follow",
-            draft=replace(draft, topic=f"@{speaker.id}"),
-            speaker=speaker.id,
-        )
+        speaker, kind = named[0], SubscriptionKind.SPEAKER
+        draft = replace(draft, topic=f"@{speaker.id}")
+        wanted = _Wanted(kind=kind, name=speaker.name, command="/follow", draft=draft, speaker=speaker.id)
         return self._save(incoming, wanted, now)
 
     def _speakers(self, name: str) -> Sequence[StoredSpeaker]:
@@ -108,7 +102,7 @@ class SubscriptionHandler:
     def _save(self, incoming: IncomingCommand, wanted: _Wanted, now: datetime) -> Reply:
         draft = wanted.draft
         if draft.zones:
-            commands = [wanted.line(zone=zone) for zone in draft.zones]
+            commands = [wanted.line(zone) for zone in draft.zones]
             return _choice_of_zones("Which time zone do you mean?", draft.zones, commands)
         zone = ZoneInfo(draft.zone) if draft.zone else self.zone_of(incoming.chat)
         if draft.guesses:
@@ -209,7 +203,7 @@ class SubscriptionHandler:
     # --- the time zone
 
     def _timezone(self, chat: ChatRef, words: str, now: datetime) -> Reply:
-        """Sets the chat's zone; without words, says which it is."""
+        """Sets the chat's zone; without words, shows it."""
         if not words:
             here = self.zone_of(chat)
             text = f"Times here are in {zone_in_words(here.key)}; it is {now.astimezone(here):%H:%M} now."

@@ -247,14 +247,9 @@ def _section(article: Article, request: requests.SectionRequest, *, page_chars: 
         missing = f"There is no section “{request.section}” in “{article.headline}”"
         return refusal(f"{missing}. There are: {names}.")
     chosen = article.sections[number - 1]
-    return paged(
-        Title(text=_heading_of(chosen)),
-        list(_text_blocks(chosen.paragraphs, article.text)),
-        f"/section #{article.id} {number}",
-        page=request.page,
-        page_chars=page_chars,
-        article=article.id,
-    )
+    title, command = Title(text=_heading_of(chosen)), f"/section #{article.id} {number}"
+    blocks = list(_text_blocks(chosen.paragraphs, article.text))
+    return paged(title, blocks, command, page=request.page, page_chars=page_chars, article=article.id)
 
 
 def full_text(article: Article, *, page: int, page_chars: int | None) -> Reply:

@@ -21,7 +21,7 @@ class Rhythm(StrEnum):
     EVERY = "every"  # every n hours of the clock
     DAILY = "daily"  # at times of day, on all days or some
     CRON = "cron"
-    BREAKING = "breaking"  # when a story breaks: see bot/digests/breaking.py
+    BREAKING = "breaking"  # when a story breaks: see bot/digests.py
 
 
 DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -145,8 +145,7 @@ def _own_times() -> dict[str, str]:
 
 @cache
 def _chief_zones() -> dict[str, str]:
-    """`et` -> America/New_York: the times of several zones that CLDR abbreviates in English, and the zone
-    that goes by their plain name ("Eastern Standard Time")."""
+    """`et` -> America/New_York: a time that CLDR abbreviates in English, and the zone of its full name."""
     times = ((zone.get("short", {}), zone.get("long", {})) for zone in Locale("en").meta_zones.values())
     return {
         short["generic"].lower(): _own_times()[long["standard"]]
@@ -164,15 +163,11 @@ def _abbreviations() -> dict[str, tuple[str, ...]]:
             if (name := there.tzname()) and name.isalpha():
                 found.setdefault(name.lower(), {}).setdefault(there.utcoffset(), set()).add(zone)
     known: dict[str, tuple[str, ...]] = {name: (zone,) for name, zone in _chief_zones().items()}
+    chiefs = set(_chief_zones().values())
     for name, by_offset in found.items():
-        of_each = [_chief_or_all(zones) for zones in sorted(by_offset.values(), key=len, reverse=True)]
-        known[name] = tuple(zone for zones in of_each for zone in zones)
+        alike = sorted(by_offset.values(), key=len, reverse=True)
+        known[name] = tuple(zone for zones in alike for zone in _meant(zones & chiefs or zones))
     return known
-
-
-def _chief_or_all(zones: set[str]) -> tuple[str, ...]:
-    chiefs = [zone for zone in zones if zone in _chief_zones().values()]
-    return _meant(chiefs or zones)
 
 
 @cache

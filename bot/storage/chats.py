@@ -104,7 +104,10 @@ class ChatStore:
             chat_id = ensure_chat(connection, chat, now)
             row = {"article_id": article, "query": query, "offset": offset, "message": message}
             connection.execute(insert(shown).values(row | {"chat_id": chat_id, "shown_at": now}))
-            _drop_old(connection, chat_id)
+            of_chat = shown.c.chat_id == chat_id
+            newest_first = select(shown.c.id).where(of_chat).order_by(shown.c.id.desc())
+            oldest_kept = newest_first.limit(1).offset(SHOWN_KEPT - 1).scalar_subquery()
+            connection.execute(delete(shown).where(of_chat, shown.c.id < oldest_kept))
 
     def last_shown(
         self, chat: ChatRef, *, replied_to: MessageId | None = None, with_query: bool = False
@@ -284,13 +287,6 @@ def _id_of(chat: ChatRef) -> ScalarSelect[int]:
 
 def _owned(chat: ChatRef, subscription: SubscriptionId) -> ColumnElement[bool]:
     return and_(subscriptions.c.id == subscription, subscriptions.c.chat_id == _id_of(chat))
-
-
-def _drop_old(connection: Connection, chat_id: ChatId) -> None:
-    of_chat = shown.c.chat_id == chat_id
-    newest_first = select(shown.c.id).where(of_chat).order_by(shown.c.id.desc())
-    oldest_kept = newest_first.limit(1).offset(SHOWN_KEPT - 1).scalar_subquery()
-    connection.execute(delete(shown).where(of_chat, shown.c.id < oldest_kept))
 
 
 def _move_one(connection: Connection, old: Row[Any], to: ChatRef) -> None:

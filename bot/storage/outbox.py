@@ -223,7 +223,7 @@ class Outbox:
         """Returns False if the delivery is gone, because its chat was forgotten during the send.
 
         message: the platform's id; None where there was nothing to say. told, quotes: what the chat has been
-        told by it, quotes by their keys (see `bot/digests/digest.py`).
+        told by it, quotes by their keys (see `bot/digests.py`).
         """
         subscription = delivery.subscription
         barred = (subscriptions.c.id == subscription.id) & subscriptions.c.barred_since.is_not(None)

@@ -106,7 +106,7 @@ told_quotes = Table(
     "told_quotes",
     metadata,
     Column("chat_id", ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True),
-    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests/digest.py
+    Column("quote_key", BigInteger, primary_key=True),  # of speaker and words, see bot/digests.py
 )
 
 # Stories that are breaking news, each once.

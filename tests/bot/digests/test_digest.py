@@ -7,7 +7,7 @@ import pytest
 
 from articles.model import Article
 from bot.app.application import Application
-from bot.digests.digest import DeliveryPolicy, Digest, Digests, Missed, NotYet
+from bot.digests import DeliveryPolicy, Digest, Digests, Missed, NotYet
 from bot.storage.outbox import DeliveryState
 from tests.bot.clocks import HandClock
 from tests.bot.deliveries import mark_told

@@ -9,7 +9,7 @@ import pytest
 from articles.model import Article
 from bot.app.application import Application
 from bot.chat import ChatRef
-from bot.digests.digest import KEPT, SharedStories
+from bot.digests import KEPT, SharedStories
 from bot.reply import Block, Prose
 from tests.bot.clocks import HandClock
 from tests.bot.deliveries import mark_told

@@ -1,4 +1,4 @@
-"""Digests: what a subscription delivers when it is due."""
+"""Digests: what a subscription delivers when it is due; and alerts, which breaking news makes due."""
 
 import hashlib
 import re
@@ -13,17 +13,19 @@ from rapidfuzz import fuzz, utils
 
 from articles.feeds.filters import accepts
 from articles.model import PARAGRAPH_BREAK, Article, ArticleId
-from articles.stories.breaking import Threshold
-from bot.digests.breaking import Breaking
+from articles.stories.breaking import BreakingDetector, Threshold
+from articles.stories.clustering import StoryId
 from bot.replies.compose import button, counted
 from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
 from bot.schedules.schedule import after_quiet, from_json
-from bot.storage.alerts import AlertStore
+from bot.storage.alerts import AlertStore, BreakingStory
 from bot.storage.chats import Subscription, SubscriptionKind, Told, ToldStore
 from summarizer.model import SpeakerId
 from summarizer.storage.store import QuoteInArticle, QuoteStore
 
+URGENT_FOR = timedelta(hours=12)  # as long as a night: quiet hours delay alerts
+LOOKED_THROUGH = 20  # stories on a topic, best first, among which a breaking one is looked for
 STORIES = 3  # in one digest
 PAGE = 20  # stories asked for at a time, until enough are new and wanted
 MAX_PAGES = 25
@@ -45,8 +47,6 @@ _DATED = re.compile(
 )
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"\w+")
-
-
 T = TypeVar("T")
 
 
@@ -93,6 +93,62 @@ class StorySource(Protocol):
 
     def story_blocks(self, article: Article, zone: ZoneInfo) -> tuple[Block, ...]:
         """The article's brief, and who else reported its story."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaking:
+    """Detects breaking news, and makes the subscriptions to it due, without a timer of its own.
+
+    Each time an article is stored, its story is checked: one indexed query. A story that breaks is matched
+    against the topics of the subscriptions to breaking news, and makes those due like any other. Their due
+    time is computed from the time when the story broke, so that two processes, or one that repeats it after
+    a crash, make one delivery of it.
+    """
+
+    detector: BreakingDetector
+    alerts: AlertStore
+    threshold: Threshold
+    source: StorySource
+    article: Callable[[ArticleId], Article | None]
+
+    def reported(self, article: ArticleId, *, now: datetime) -> None:
+        """Call it after an article is stored. Also finishes announcements that were interrupted."""
+        story = self.detector.breaking_story(article, self.threshold, now=now)
+        if story is not None:
+            self.alerts.open(story, now)
+        for broken in self.alerts.broken(since=now - URGENT_FOR, unannounced=True):
+            self._announce(broken, now)
+
+    def stories(self, topic: str, *, now: datetime) -> tuple[Article, ...]:
+        """The stories on the topic that broke lately, oldest first; one article of each."""
+        broken = self.alerts.broken(since=now - URGENT_FOR)
+        if not topic:
+            first = (self.detector.first_report(one.story) for one in broken)
+            found = (self.article(article) for article in first if article is not None)
+            return tuple(article for article in found if article is not None)
+        on_topic = self._on_topic(topic, broken)
+        return tuple(on_topic[one.story] for one in broken if one.story in on_topic)
+
+    def _announce(self, broken: BreakingStory, now: datetime) -> None:
+        def due_at(each: Subscription) -> datetime:
+            """When the story broke, or after the quiet hours then."""
+            return after_quiet(broken.broke_at, from_json(each.schedule).quiet, ZoneInfo(each.timezone))
+
+        for topic in self.alerts.topics():
+            if not topic or self._on_topic(topic, (broken,)):
+                self.alerts.make_due(topic, due_at, now=now)
+        self.alerts.mark_announced(broken.story)
+
+    def _on_topic(self, topic: str, broken: tuple[BreakingStory, ...]) -> dict[StoryId, Article]:
+        """Those of the stories that are on the topic, each by its best article."""
+        if not broken:
+            return {}
+        since = broken[0].broke_at - self.threshold.within
+        best = self.source.on(topic, limit=LOOKED_THROUGH, since=since)
+        found = {article.id: article for article in best if article.id is not None}
+        wanted = {one.story for one in broken}
+        stories = self.detector.stories_of(list(found))
+        return {story: found[article] for article, story in stories.items() if story in wanted}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,24 +391,20 @@ class SharedStories:
                 if len(self._kept) >= MOST:
                     self._kept.clear()
                 kept = self._kept[key] = _Kept(now)
-        return kept.value(find)
+        with kept.lock:
+            if not kept.found:  # if `find` raises, the next thread tries
+                kept.found.append(find())
+            found: T = kept.found[0]
+            return found
 
 
+@dataclass(slots=True)
 class _Kept:
     """A result, which the first thread that asks finds."""
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-        self._lock = threading.Lock()
-        self._found: list[Any] = []
-
-    def value(self, find: Callable[[], T]) -> T:
-        """Raises what `find` raises; then the next thread tries."""
-        with self._lock:
-            if not self._found:
-                self._found.append(find())
-            found: T = self._found[0]
-            return found
+    at: datetime
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    found: list[Any] = field(default_factory=list)
 
 
 def quote_key(speaker: SpeakerId, parts: tuple[str, ...]) -> int:
