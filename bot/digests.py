@@ -20,7 +20,7 @@ from bot.replies.quotations import quotes_by_article
 from bot.reply import Block, Button, Note, Reply, Title
 from bot.schedules.schedule import after_quiet, from_json
 from bot.storage.alerts import AlertStore, BreakingStory
-from bot.storage.chats import Subscription, SubscriptionKind, Told, ToldStore
+from bot.storage.chats import Delivered, DeliveredStore, Subscription, SubscriptionKind
 from summarizer.model import SpeakerId
 from summarizer.storage.store import QuoteInArticle, QuoteStore
 
@@ -175,7 +175,7 @@ class Digests:
 
     stories: StorySource
     article: Callable[[ArticleId], Article | None]
-    told: ToldStore
+    delivered: DeliveredStore
     quotes: QuoteStore
     breaking: Breaking
     alerts: AlertStore
@@ -224,12 +224,12 @@ class Digests:
         """New stories, best first, then updates if there is room."""
         new: list[_Item] = []
         updates: list[_Item] = []
-        for article, told in self._found(subscription, since):
+        for article, delivered in self._found(subscription, since):
             if not accepts(subscription.filters, title=article.headline, text=article.text):
                 continue
-            if told is None:
+            if delivered is None:
                 new.append(_Item(article=article))
-            elif len(updates) < STORIES and (update := self._update(article, told)) is not None:
+            elif len(updates) < STORIES and (update := self._update(article, delivered)) is not None:
                 updates.append(update)
             if len(new) == STORIES:
                 break
@@ -237,7 +237,7 @@ class Digests:
 
     def _found(
         self, subscription: Subscription, since: datetime | None
-    ) -> Iterator[tuple[Article, Told | None]]:
+    ) -> Iterator[tuple[Article, Delivered | None]]:
         """The stories on the topic, best first, with what the chat was sent of them."""
         for page in range(MAX_PAGES):
             found = self.stories.on(subscription.topic, limit=PAGE, since=since, offset=page * PAGE)
@@ -246,14 +246,14 @@ class Digests:
             if len(found) < PAGE:
                 return
 
-    def _update(self, found: Article, told: Told) -> _Item | None:
+    def _update(self, found: Article, delivered: Delivered) -> _Item | None:
         """An update of a story that the chat had; None if too little is new."""
-        if told.newest != told.article:
-            old, newest = self.article(told.article), self.article(told.newest)
+        if delivered.newest != delivered.article:
+            old, newest = self.article(delivered.article), self.article(delivered.newest)
             if old and newest and (new := _new_in_version(old, newest)):
                 return _Item(article=newest, new=new)
-        now = told.publishers_now
-        if now >= told.publishers + GREW_BY and now >= told.publishers * GREW_TO:
+        now = delivered.publishers_now
+        if now >= delivered.publishers + GREW_BY and now >= delivered.publishers * GREW_TO:
             return _Item(article=found, new=f"{now} publishers report it now")
         return None
 
@@ -301,7 +301,7 @@ class Digests:
         while True:
             found = self.quotes.quotes_by(speaker, since=since, limit=QUOTES_PAGE, offset=offset)
             page = {quote_key(speaker, quote.parts): quote for quote in found}
-            had = self.told.quotes(subscription.chat, list(page))
+            had = self.delivered.quotes(subscription.chat, list(page))
             for key, quote in page.items():
                 if key not in had and key not in new and _is_wanted(subscription, quote):
                     new[key] = quote
@@ -331,8 +331,8 @@ class Digests:
         marked = replace(headline, text=f"Update: {headline.text}")
         return (marked, Note(text=f"You have had this story. What is new: {item.new}."), *rest)
 
-    def _had(self, subscription: Subscription, found: Sequence[Article]) -> Mapping[ArticleId, Told]:
-        return self.told.stories(subscription.chat, [a.id for a in found if a.id is not None])
+    def _had(self, subscription: Subscription, found: Sequence[Article]) -> Mapping[ArticleId, Delivered]:
+        return self.delivered.stories(subscription.chat, [a.id for a in found if a.id is not None])
 
 
 def _heading(title: str, due: _Due) -> tuple[Block, ...]:

@@ -77,7 +77,7 @@ Block = Title | Note | Prose | Items | Quotation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """Pressing it sends `command` in the name of whoever pressed it: a button grants no rights."""
+    """Pressing it sends `command` as the user who pressed it: a button grants no rights."""
 
     label: str
     command: str  # at most MAX_COMMAND_BYTES

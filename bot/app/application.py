@@ -28,7 +28,7 @@ from bot.monitor.meters import Meters
 from bot.replies.quotations import Quotations
 from bot.replies.stories import Stories
 from bot.storage.alerts import AlertStore
-from bot.storage.chats import ChatStore, FeedOwners, ToldStore
+from bot.storage.chats import ChatStore, DeliveredStore, FeedOwners
 from bot.storage.migration import upgrade
 from bot.storage.outbox import Outbox
 from summarizer.analysis import Analyst
@@ -79,7 +79,7 @@ class Application:
         self._stories = Stories(
             articles=self.articles, analyses=self._analyses, meaning_of=self.analyst.embed_query
         )
-        quotes, told, alerts = QuoteStore(database), ToldStore(database), AlertStore(database)
+        quotes, delivered, alerts = QuoteStore(database), DeliveredStore(database), AlertStore(database)
         self.breaking = Breaking(
             detector=BreakingDetector(database),
             alerts=alerts,
@@ -90,7 +90,7 @@ class Application:
         self.digests = Digests(
             stories=SharedStories(self._stories, clock=clock),
             article=self.articles.get,
-            told=told,
+            delivered=delivered,
             quotes=quotes,
             breaking=self.breaking,
             alerts=alerts,

@@ -146,7 +146,7 @@ def _written(rule: Rule) -> str:
 
 
 def _opens_schedule(tokens: Sequence[str]) -> bool:
-    """Whether the first of these words begins a schedule, as far as can be told."""
+    """Whether the first of these words begins a schedule, as far as they show."""
     word = tokens[0].lower()
     if _KEYWORDS.get(word) in _OPENING:
         return True

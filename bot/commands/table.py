@@ -36,7 +36,7 @@ class Argument:
     completes: bool = False  # `Conversation.complete` suggests values for it
 
     def written(self, value: str) -> str:
-        """The value as it stands in a command's text; several words after a `prefix:` need quotes."""
+        """The value as written in a command's text; several words after a `prefix:` need quotes."""
         quoted = self.prefix.endswith(":") and " " in value
         return f'{self.prefix}"{value.replace(chr(34), "")}"' if quoted else f"{self.prefix}{value}"
 
@@ -96,8 +96,8 @@ class ParsedCommand:
 def parse(text: str) -> ParsedCommand:
     """The line as a command. Never raises: if it cannot be read, the request is an `InvalidRequest`.
 
-    Plain words ask for a brief on them, and a plain number for that section. Invalid characters become U+FFFD,
-    so that the request can be stored.
+    Plain words ask for a brief on them, and a plain number for that section. Invalid characters become
+    U+FFFD, so that the request can be stored.
     """
     line = replace_invalid_characters(" ".join(text.split()))
     found = _COMMAND.match(line)

@@ -60,7 +60,7 @@ class FeedHandler:
         return Reply(
             blocks=(
                 Prose(text=f"{done}: {feed.title or feed.url}."),
-                Note(text=f"{feed.url} is number {feed.id}. This chat will be told if the feed is paused."),
+                Note(text=f"{feed.url} is number {feed.id}. This chat gets a message if the feed is paused."),
             ),
             buttons=(button("Remove", f"/removefeed {feed.id}"),),
         )

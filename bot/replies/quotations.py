@@ -39,7 +39,7 @@ class Quotations:
         return self._by(named[0], request, now=now, zone=zone)
 
     def in_article(self, article: Article, *, page: int, page_chars: int | None) -> Reply:
-        """What everybody said in one article, in text order; paraphrases apart."""
+        """What everybody said in one article, in text order; paraphrases last."""
         quotes = self.analyses.quotes_of(article.id) if article.id is not None else ()
         if not quotes:
             return refusal(f"Nobody is quoted in “{article.headline}”.")
@@ -143,7 +143,7 @@ def key_quotation(key: KeyQuote, text: str) -> Quotation:
 
 
 def _quotation_of(quote: Quote, parts: tuple[str, ...], *, cue: str | None) -> Quotation:
-    """The quote's own words, with whoever said them in this article.
+    """The quote's own words, with the speaker in this article.
 
     A comma at the end belongs to the sentence around the quotation (American usage) and is left out.
     """

@@ -29,7 +29,7 @@ ALSO = 4  # headlines under a brief
 FOUND = 10  # headlines of a search
 NEAR = 5  # suggestions where nothing matches
 OTHER_REPORTS = 10  # under /source
-MIN_PART = 3  # letters of a heading that may stand for it
+MIN_PART = 3  # letters: a shorter part of a heading is not looked for
 _FALLBACKS = {
     Fallback.UNREACHABLE: "The model could not be reached: these are the article's own sentences.",
     Fallback.REFUSED: "The model's server refused the request: these are the article's own sentences.",

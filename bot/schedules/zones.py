@@ -124,7 +124,7 @@ def _meant(zones: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def _rank(zone: str) -> tuple[bool, bool, int]:
-    """Lower for what people probably mean: chief zones, then zones that stand for a time of their own."""
+    """Lower for what people probably mean: chief zones, then zones that represent a time of their own."""
     place = list(_places()).index(zone)
     return (zone not in _chief_zones().values(), zone not in _own_times().values(), place)
 
@@ -138,7 +138,7 @@ def _current() -> dict[str, str]:
 
 @cache
 def _own_times() -> dict[str, str]:
-    """`Eastern Standard Time (Mexico)` -> the zone that stands for it (CLDR's table of Windows' zones)."""
+    """`Eastern Standard Time (Mexico)` -> the zone that represents it (CLDR's table of Windows' zones)."""
     times = get_global("windows_zone_mapping").items()
     return {name: _current()[zone] for name, zone in times if zone in _current()}
 

@@ -318,7 +318,7 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Delivered:
     """What a chat was last sent about a story."""
 
     article: ArticleId
@@ -327,7 +327,7 @@ class Told:
     publishers_now: int
 
 
-class ToldStore:
+class DeliveredStore:
     """What was sent to chats, so that no story and no quote is sent to a chat twice.
 
     Every method is one transaction, and raises DatabaseError.
@@ -336,7 +336,7 @@ class ToldStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def stories(self, chat: ChatRef, among: Collection[ArticleId]) -> Mapping[ArticleId, Told]:
+    def stories(self, chat: ChatRef, among: Collection[ArticleId]) -> Mapping[ArticleId, Delivered]:
         """What the chat was last sent about the stories of these articles; absent: nothing."""
         had = articles.alias("had")
         columns = articles.c.id, articles.c.story_id, had.c.id.label("told"), had.c.superseded_by
@@ -351,7 +351,7 @@ class ToldStore:
             last = {row.id: row for row in connection.execute(rows)}
             now = _publishers(connection, {row.story_id for row in last.values()})
         return {
-            ArticleId(row.id): Told(
+            ArticleId(row.id): Delivered(
                 article=ArticleId(row.told),
                 newest=ArticleId(row.superseded_by or row.told),
                 publishers=row.publishers,

@@ -10,7 +10,7 @@ from articles.database import Database
 from articles.model import ArticleId
 from articles.store import ArticleStore
 from bot.chat import ChatRef, MessageId
-from bot.storage.chats import SHOWN_KEPT, ChatStore, Subscription, SubscriptionId, ToldStore, ensure_chat
+from bot.storage.chats import SHOWN_KEPT, ChatStore, DeliveredStore, Subscription, SubscriptionId, ensure_chat
 from bot.storage.outbox import Outbox
 from tests.bot.deliveries import mark_told
 from tests.samples import CHAT, NOW, article
@@ -33,7 +33,7 @@ def subscribe(chats: ChatStore, chat: ChatRef = CHAT, topic: str = "nato") -> Su
 
 
 def had(database: Database, chat: ChatRef, among: Sequence[ArticleId]) -> set[ArticleId]:
-    return set(ToldStore(database).stories(chat, among))
+    return set(DeliveredStore(database).stories(chat, among))
 
 
 @pytest.fixture
