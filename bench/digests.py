@@ -11,12 +11,8 @@ from zoneinfo import ZoneInfo
 from articles.fetching import FetchPolicy
 from bot.app.application import Application, open_application, utc_now
 from bot.app.process import run_application
-from bot.chat import (
-    ChatRef,
-)
-from bot.ports import (
-    ChatAdapter,
-)
+from bot.chat import ChatRef
+from bot.ports import ChatAdapter
 from bot.storage.outbox import DeliveryState
 from summarizer.analysis import Analyst
 from tests.samples import article

@@ -19,9 +19,7 @@ from multiprocessing.connection import Connection
 
 from bench.digests import STORIES, application_with, deliver_all
 from bot.app.application import Application
-from bot.chat import (
-    ChatRef,
-)
+from bot.chat import ChatRef
 from bot.discord import DiscordChat
 from tests.servers.discord import Channel, DiscordServer, Interaction, User
 

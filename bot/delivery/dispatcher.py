@@ -18,11 +18,7 @@ from bot.delivery.outcomes import RESEND_WITHIN, DatabaseFailures, is_too_late
 from bot.delivery.platforms import Platform
 from bot.delivery.sender import Attempt, Sender
 from bot.digests import Digest, Digests
-from bot.ports import (
-    Capabilities,
-    ChatAdapter,
-    Conversation,
-)
+from bot.ports import Capabilities, ChatAdapter, Conversation
 from bot.schedules.schedule import following
 from bot.storage.outbox import Delivery, DeliveryId, Due, DueDelivery, Outbox
 

@@ -7,12 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 from math import inf
 
-from bot.chat import (
-    ChatError,
-)
-from bot.ports import (
-    ChatAdapter,
-)
+from bot.chat import ChatError
+from bot.ports import ChatAdapter
 
 log = logging.getLogger(__name__)
 

@@ -29,9 +29,7 @@ from bot.delivery.outcomes import (
 )
 from bot.delivery.platforms import Platform
 from bot.digests import Digest, Digests, NotYet
-from bot.ports import (
-    Conversation,
-)
+from bot.ports import Conversation
 from bot.storage.outbox import Delivery, Outbox
 
 log = logging.getLogger(__name__)

@@ -106,7 +106,8 @@ class Outbox:
         come = come.with_for_update(of=subscriptions, skip_locked=True)
         moved = update(subscriptions).where(subscriptions.c.id == bindparam("subscription"))
         with self._database.transaction() as connection:
-            taken = [Due(**row._asdict()) for row in connection.execute(come)]
+            rows = [Due(**row._asdict()) for row in connection.execute(come)]
+            taken = sorted(rows, key=lambda due: (due.next_due, due.id))  # so that equals have a fixed order
             following = [(due, next_due(due)) for due in taken]
             for due, at in following:
                 if at <= due.next_due:

@@ -29,15 +29,7 @@ from summarizer.model import (
     SpeakerKind,
 )
 from summarizer.schema import briefs, quotes, speaker_words, speakers
-from summarizer.speakers import (
-    KnownSpeaker,
-    identify,
-    is_typo,
-    name_key,
-    name_words,
-    surname,
-    without_titles,
-)
+from summarizer.speakers import KnownSpeaker, identify, is_typo, name_key, name_words, surname, without_titles
 
 FEW = 300  # quotes: with a million articles, checking one article for a topic takes 0.06 ms
 _MAX_NAMESAKES = 50

@@ -11,24 +11,12 @@ from sqlalchemy import select
 
 from articles.database import DatabaseError
 from bot.app.application import Application
-from bot.chat import (
-    NO_HOOKS,
-    ChatError,
-    ChatRef,
-    MessageId,
-    NotAllowed,
-    SendFailed,
-    SendHooks,
-    SendUnknown,
-)
+from bot.chat import NO_HOOKS, ChatError, ChatRef, MessageId, NotAllowed, SendFailed, SendHooks, SendUnknown
 from bot.delivery.dispatcher import LEASE, Dispatcher, Enqueuer
 from bot.jobs.job_queue import InProcessQueue
 from bot.jobs.scheduler import Scheduler, Source
 from bot.jobs.work import DueJobs, Worker
-from bot.ports import (
-    Capabilities,
-    Conversation,
-)
+from bot.ports import Capabilities, Conversation
 from bot.reply import Reply
 from bot.storage.outbox import Delivery, Outbox
 from bot.storage.schema import outbox

@@ -8,13 +8,7 @@ from hypothesis import strategies as st
 
 from articles.model import ArticleId
 from articles.plaintext import parse_plain_text
-from articles.stories.placement import (
-    MIN_SIMILARITY,
-    MIN_WORDS,
-    Signature,
-    find_copies,
-    minhash,
-)
+from articles.stories.placement import MIN_SIMILARITY, MIN_WORDS, Signature, find_copies, minhash
 
 SAMPLE = Path(__file__).parents[3] / "config" / "sample" / "voa-mattis-russia-2017.txt"
 COPY = Path(__file__).parents[1] / "plaintext"

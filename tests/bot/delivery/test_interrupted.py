@@ -11,9 +11,7 @@ from sqlalchemy import func, select, update
 import articles.database.sqlite
 from articles.database import open_database
 from bot.app.application import Application
-from bot.chat import (
-    ChatRef,
-)
+from bot.chat import ChatRef
 from bot.delivery.dispatcher import LEASE, Dispatcher
 from bot.storage.outbox import DeliveryState, Outbox
 from bot.storage.schema import chats, subscriptions

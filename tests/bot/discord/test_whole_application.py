@@ -6,9 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app.application import Application
-from bot.chat import (
-    ChatRef,
-)
+from bot.chat import ChatRef
 from bot.commands.table import COMMANDS, Who
 from bot.delivery.dispatcher import Dispatcher
 from bot.discord import DiscordChat

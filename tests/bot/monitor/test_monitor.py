@@ -16,14 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from articles.model import Article
 from bot.app.application import Application
-from bot.chat import (
-    NO_HOOKS,
-    ChatGone,
-    ChatRef,
-    MessageId,
-    SendHooks,
-    SendUnknown,
-)
+from bot.chat import NO_HOOKS, ChatGone, ChatRef, MessageId, SendHooks, SendUnknown
 from bot.cli.serving import monitor_of
 from bot.commands.table import parse
 from bot.monitor import MeteredChat, Meters, MonitorServer, MonitorUnusable
