@@ -8,6 +8,7 @@ once, by policy. Where a platform de-duplicates it is tried again for as long as
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ LEASE = timedelta(seconds=15)  # a sender that has not renewed it by then counts
 RENEW_EVERY_S = 4.0
 LOOK_EVERY_S = 1.0  # at what is being sent, for leases to renew
 NOT_CONNECTED_PAUSE_S = 1.0
+CONNECTED_WITHIN_S = 5.0  # of a look for what is due, in the only process
 CLAIM_AGAIN_S = 1.0  # where the database failed
 JOB_WITHIN_S = 600.0  # procrastinate counts a longer job as dead (`bot/jobs/procrastinate_queue.py`)
 BATCH = 1_000  # subscriptions enqueued at once
@@ -59,6 +61,7 @@ class Dispatcher:
         self._steady = steady
         self._alone = self._alone_at_start = alone
         self._platforms: dict[str, Platform] = {}
+        self._connected: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._failures = DatabaseFailures()
         self._enqueuer = Enqueuer(outbox, steady=steady)
         self._sender = Sender(
@@ -72,12 +75,16 @@ class Dispatcher:
         self._sending: dict[Attempt, asyncio.Task[None]] = {}
         self._keeping: asyncio.Task[None] | None = None  # their leases
         self._renew_at = -inf
-        self._looking, self._claiming = asyncio.Lock(), asyncio.Lock()
+        self._looking = asyncio.Lock()
+        # One a platform: where the database fails, one of hundreds tries, and the others wait.
+        self._claiming: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._stop = asyncio.Event()
 
     def connected(self, adapter: ChatAdapter) -> None:
         """The adapter is ready: deliveries to its platform can be sent from now on."""
-        self._platforms[adapter.capabilities.platform] = Platform(adapter, steady=self._steady)
+        name = adapter.capabilities.platform
+        self._platforms[name] = Platform(adapter, steady=self._steady)
+        self._connected[name].set()
 
     async def due(self, platform: str, *, limit: int) -> tuple[DueDelivery, ...]:
         """Up to `limit` deliveries to be sent now: first the unsure, then those that wait longest.
@@ -91,8 +98,11 @@ class Dispatcher:
                 # First our leases: where the database kept us from renewing them, nobody has died.
                 await self._renew()
                 await asyncio.to_thread(self._recover_and_enqueue)
-            if self._alone and not await self._is_up(platform):
-                return ()
+            if self._alone:
+                with suppress(TimeoutError):  # so that the first digests go out as soon as it is connected
+                    await asyncio.wait_for(self._connected[platform].wait(), CONNECTED_WITHIN_S)
+                if not await self._is_up(platform):
+                    return ()
             due = await asyncio.to_thread(self._outbox.due, self._clock(), limit=limit, platforms=(platform,))
         except DatabaseError as error:
             self._failures.failed(f"due {platform}", error)
@@ -110,7 +120,7 @@ class Dispatcher:
         if not await self._is_up(platform):
             await asyncio.sleep(NOT_CONNECTED_PAUSE_S)  # it is put again as long as it is due
             return
-        if (claimed := await self._claim(delivery)) is None:
+        if (claimed := await self._claim(delivery, platform)) is None:
             return
         attempt = Attempt(claimed, self._platforms[platform], self._mark_started)
         sending = self._sending[attempt] = asyncio.create_task(self._sender.deliver(attempt))
@@ -153,8 +163,8 @@ class Dispatcher:
         self._enqueuer.enqueue(now)
         self._enqueuer.prune(now)
 
-    async def _claim(self, delivery: DeliveryId) -> Delivery | None:
-        async with self._claiming:  # where the database fails, one of hundreds tries, and the others wait
+    async def _claim(self, delivery: DeliveryId, platform: str) -> Delivery | None:
+        async with self._claiming[platform]:
             if self._stop.is_set():
                 return None
             try:
