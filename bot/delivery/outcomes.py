@@ -39,6 +39,7 @@ NOT_ALLOWED_PAUSE = timedelta(hours=1)  # where we may not write
 NOT_ALLOWED_TRY_FOR = timedelta(days=1)  # then that digest is given up; its subscription stays
 NOT_ALLOWED_FOR_GOOD = timedelta(days=30)  # then the subscription ends
 RECORD_AGAIN_S = 1.0
+GO_ON_AFTER_S = 1.0  # without a failure: on a full disk some writes still succeed
 
 
 def is_too_late(delivery: Delivery, now: datetime) -> bool:
@@ -63,15 +64,19 @@ class DatabaseFailures:
 
     def __init__(self) -> None:
         self._failing: set[object] = set()  # what could not be done, and has not been done since
+        self._going_on: asyncio.TimerHandle | None = None  # will log that the failure is over
         self._corrupted: DatabaseCorrupted | None = None
         self._is_corrupted = asyncio.Event()
 
     def failed(self, what: object, error: DatabaseError) -> None:
-        """`what` could not be done. Logged once, until all that failed is `over`."""
+        """`what` could not be done. Logged once, until all that failed has been `over` for a while."""
         if isinstance(error, DatabaseCorrupted) and self._corrupted is None:
             self._corrupted = error
             self._is_corrupted.set()
-        if not self._failing:
+        if self._going_on is not None:
+            self._going_on.cancel()
+            self._going_on = None
+        elif not self._failing:
             log.error("deliveries wait for the database", extra={"reason": str(error)})
         self._failing.add(what)
 
@@ -80,7 +85,11 @@ class DatabaseFailures:
         if what in self._failing:
             self._failing.remove(what)
             if not self._failing:
-                log.info("deliveries go on")
+                self._going_on = asyncio.get_running_loop().call_later(GO_ON_AFTER_S, self._go_on)
+
+    def _go_on(self) -> None:
+        self._going_on = None
+        log.info("deliveries go on")
 
     async def record(self, write: Callable[[], T]) -> T:
         """Writes an outcome, which nobody could find out again, however long the database fails.

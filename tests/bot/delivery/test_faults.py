@@ -111,6 +111,9 @@ async def test_a_full_disk_stops_deliveries_and_loses_none(
     await going
     await deliver_until_settled(dispatcher, on_file)
     assert all_have_one(chat)
+    async with asyncio.timeout(60):
+        while "deliveries go on" not in caplog.text:  # noqa: ASYNC110 (a log has no event)
+            await asyncio.sleep(0.02)
     waited, *went_on = [line for line in log_of(caplog) if "deliveries" in line]
     assert "wait for the database: the database cannot grow, the disk is full: " in waited
     assert went_on == ["deliveries go on: "]
