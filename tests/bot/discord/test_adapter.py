@@ -47,6 +47,7 @@ async def test_an_answer_that_takes_long_is_acknowledged_in_time(server: Discord
         time.sleep(3.2)
         return say("At last.")
 
+    server.deadline_s = 3.0
     channel = server.add_channel(None)
     async with serving(server, Scripted({"/brief": slow})):
         asked = await server.slash(channel, READER, "brief")

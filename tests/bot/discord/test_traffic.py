@@ -108,6 +108,7 @@ def test_the_count_forgets_what_is_ten_minutes_old() -> None:
 
 
 async def test_many_digests_at_once_meet_no_429(server: DiscordServer) -> None:
+    server.deadline_s = 3.0
     guild = server.add_guild()
     channels = [server.add_channel(guild, f"n{number}") for number in range(80)]
     async with serving(server, Scripted({"/brief": say("Here.")})) as chat:
