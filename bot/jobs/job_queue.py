@@ -75,7 +75,7 @@ class Deliver:
 
 
 Job = PollFeed | TakeIn | TellOwners | Deliver
-"""Two jobs of one `place` are never done at the same time."""
+"""Two jobs with the same `lock` are never done at the same time."""
 
 KINDS: tuple[type[Job], ...] = (PollFeed, TakeIn, TellOwners, Deliver)
 

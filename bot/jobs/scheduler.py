@@ -139,7 +139,7 @@ class Scheduler:
 
 
 def spread(due: Sequence[Job], held: Iterable[Job] = ()) -> Iterator[Job]:
-    """The same jobs without those of places that have many in the queue already, and places in turns."""
+    """The same jobs, without those whose lock has many in the queue already; locks take turns."""
     there = Counter(job.lock for job in held)
     taken: Counter[str] = Counter()
     turns: list[tuple[int, int]] = []
